@@ -1,0 +1,99 @@
+//! The few kinds of failure a caller sees. DynamoDB has named most of them.
+
+use std::borrow::Cow;
+
+/// What a caller should do next decides the kind; the names are DynamoDB's exception names, then our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are DynamoDB's")]
+pub enum ErrorKind {
+    Validation,
+    ConditionalCheckFailed,
+    ResourceNotFound,
+    ResourceInUse,
+    LimitExceeded,
+    ItemCollectionSizeLimitExceeded,
+    TransactionConflict,
+    ProvisionedThroughputExceeded,
+    Serialization,
+    UnknownOperation,
+    InternalServerError,
+    /// Ours: the store has no space left. Nothing was written; reads go on.
+    StorageFull,
+    /// Ours: the storage failed; the write did not happen.
+    StorageFailed,
+    /// Ours: the database was closed, or another owner took it.
+    DatabaseClosed,
+}
+
+impl ErrorKind {
+    /// The exception's name, as SDKs spell it in `error.name`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Validation => "ValidationException",
+            Self::ConditionalCheckFailed => "ConditionalCheckFailedException",
+            Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::ResourceInUse => "ResourceInUseException",
+            Self::LimitExceeded => "LimitExceededException",
+            Self::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceededException",
+            Self::TransactionConflict => "TransactionConflictException",
+            Self::ProvisionedThroughputExceeded => "ProvisionedThroughputExceededException",
+            Self::Serialization => "SerializationException",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::InternalServerError => "InternalServerError",
+            Self::StorageFull => "StorageFullException",
+            Self::StorageFailed => "StorageFailedException",
+            Self::DatabaseClosed => "DatabaseClosedException",
+        }
+    }
+
+    /// The `__type` prefix on the wire, without the `#`.
+    pub fn namespace(self) -> &'static str {
+        match self {
+            Self::Validation => "com.amazon.coral.validate",
+            Self::Serialization | Self::UnknownOperation => "com.amazon.coral.service",
+            Self::StorageFull | Self::StorageFailed | Self::DatabaseClosed => "dev.dynatab",
+            _ => "com.amazonaws.dynamodb.v20120810",
+        }
+    }
+
+    /// HTTP status: 400 for what the caller did, 500 for what we did, 503 and 507 for what the storage did.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InternalServerError => 500,
+            Self::StorageFull => 507,
+            Self::StorageFailed | Self::DatabaseClosed => 503,
+            _ => 400,
+        }
+    }
+}
+
+/// A failed operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// Which exception.
+    pub kind: ErrorKind,
+    /// The exact sentence.
+    pub message: Cow<'static, str>,
+    /// The canonical item that failed the condition, when the request asked for it.
+    pub item: Option<Vec<u8>>,
+}
+
+impl ApiError {
+    /// An error of `kind` that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), item: None }
+    }
+
+    /// A ValidationException.
+    pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Validation, message)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,28 @@
+//! What the engine needs of the machine it runs on: a store, time, randomness, tasks.
+//!
+//! Everything nondeterministic comes in through these traits, so that one seed replays a run.
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub mod store;
+
+pub use store::{Batch, Durability, Space, Store, StoreError, Write};
+
+/// A future on the one thread the engine has.
+pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Time, randomness and tasks.
+pub trait Platform {
+    /// Milliseconds since 1970-01-01 UTC. May jump; callers keep their own order.
+    fn now_millis(&self) -> u64;
+    /// Fills `out` with random bytes fit for identifiers and keys.
+    fn fill_random(&self, out: &mut [u8]);
+    /// Runs `task` to its end on this thread, beside the caller.
+    fn spawn(&self, task: LocalFuture<()>);
+    /// Resolves after other tasks, and in a page the event loop, had their turn.
+    fn yield_now(&self) -> LocalFuture<()>;
+    /// Resolves at the end of the current turn, when everything that is ready to run has run: where a group
+    /// of writes closes. In a page: a microtask.
+    fn turn_end(&self) -> LocalFuture<()>;
+}

@@ -1,0 +1,106 @@
+//! The document form of requests and responses: the item grammar with two more tags.
+//!
+//! A request or response is one `MAP` value. Members are texts (`STR`), numbers (`INT`, `DEC`), `TRUE`/`FALSE`,
+//! `LIST`, `MAP`, and, wherever DynamoDB's model says AttributeValue, `AV` followed by a value; a map whose values
+//! are all AttributeValues is an `ITEM`. So a document says by itself which parts are user data: the JSON
+//! writer gives those their type descriptors, the JavaScript decoder turns them into native values.
+//! Maps of documents keep the order of the request; those of canonical items are sorted.
+
+use crate::item::{Decimal, ItemRef, tag, varint};
+
+/// Appends a document, member after member.
+#[derive(Debug, Default)]
+pub struct DocWriter {
+    out: Vec<u8>,
+}
+
+/// An open container; hand it back to [`DocWriter::end`].
+#[must_use]
+#[derive(Debug)]
+pub struct Open {
+    at: usize,
+}
+
+impl DocWriter {
+    /// A writer that appends to `out`.
+    pub fn new(out: Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// The bytes written.
+    pub fn finish(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// Opens a container of `count` members with `tag` (`MAP`, `LIST` or `ITEM`).
+    pub fn begin(&mut self, tag: u8, count: usize) -> Open {
+        self.out.push(tag);
+        let at = self.out.len();
+        self.out.extend_from_slice(&[0; 4]);
+        varint::put(&mut self.out, count as u64);
+        Open { at }
+    }
+
+    /// Closes a container.
+    pub fn end(&mut self, open: Open) {
+        let length = (self.out.len() - open.at - 4) as u32;
+        if let Some(field) = self.out.get_mut(open.at..open.at + 4) {
+            field.copy_from_slice(&length.to_le_bytes());
+        }
+    }
+
+    /// A member's name.
+    pub fn name(&mut self, name: &str) {
+        self.raw_text(name.as_bytes());
+    }
+
+    fn raw_text(&mut self, text: &[u8]) {
+        varint::put(&mut self.out, (text.len() as u64) << 1 | u64::from(!text.is_ascii()));
+        self.out.extend_from_slice(text);
+    }
+
+    /// A string (UTF-8 bytes).
+    pub fn string(&mut self, text: &[u8]) {
+        self.out.push(tag::STR);
+        self.raw_text(text);
+    }
+
+    /// An integer of magnitude below 2^53.
+    pub fn integer(&mut self, value: i64) {
+        self.out.push(tag::INT);
+        varint::put(&mut self.out, varint::zigzag(value));
+    }
+
+    /// A number of halves, as capacity units are: `halves = 3` writes 1.5.
+    pub fn halves(&mut self, halves: u64) {
+        if halves % 2 == 0 {
+            self.integer((halves / 2) as i64);
+        } else {
+            self.decimal(Decimal { mantissa: i128::from(halves) * 5, exponent: -1 });
+        }
+    }
+
+    /// A number that is not an integer.
+    pub fn decimal(&mut self, value: Decimal) {
+        self.out.push(tag::DEC);
+        varint::put(&mut self.out, varint::zigzag(i64::from(value.exponent)));
+        varint::put_u128(&mut self.out, varint::zigzag128(value.mantissa));
+    }
+
+    /// A boolean.
+    pub fn boolean(&mut self, value: bool) {
+        self.out.push(if value { tag::TRUE } else { tag::FALSE });
+    }
+
+    /// A whole canonical item as an attribute map.
+    pub fn item(&mut self, item: &ItemRef<'_>) {
+        let open = self.begin(tag::ITEM, item.map().len());
+        self.out.extend_from_slice(item.map().body());
+        self.end(open);
+    }
+
+    /// Encoded values or entries, as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+}
