@@ -182,7 +182,7 @@ impl<'a> Members<'a> {
     }
 
     /// In stored order.
-    pub fn iter(&self) -> impl Iterator<Item = Member<'a>> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Member<'a>> + Clone + use<'a> {
         let mut r = Reader::new(self.body);
         let container = self.container;
         std::iter::from_fn(move || {
@@ -198,12 +198,12 @@ impl<'a> Members<'a> {
     }
 
     /// The members of a string or binary set.
-    pub fn bytes(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn bytes(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         self.iter().filter_map(|m| if let Member::Bytes(b) = m { Some(b) } else { None })
     }
 
     /// The values of a list or number set.
-    pub fn values(&self) -> impl Iterator<Item = ValueRef<'a>> + use<'a> {
+    pub fn values(&self) -> impl Iterator<Item = ValueRef<'a>> + Clone + use<'a> {
         self.iter().filter_map(|m| if let Member::Value(v) = m { Some(v) } else { None })
     }
 }
@@ -237,7 +237,7 @@ impl<'a> MapRef<'a> {
     }
 
     /// (name, value) in stored order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], ValueRef<'a>)> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], ValueRef<'a>)> + Clone + use<'a> {
         let mut r = Reader::new(self.body);
         std::iter::from_fn(move || {
             if r.is_empty() {
