@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod operation;
+pub mod shape;
 
 pub use error::{ApiError, ErrorKind};
 pub use operation::Operation;
