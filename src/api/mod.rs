@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod operation;
+pub mod shape;
 pub mod task;
 
 mod batch_get_item;
