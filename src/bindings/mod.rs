@@ -4,6 +4,7 @@
 //! A call writes its request document into the input buffer, and finds the answer in the output buffer: at
 //! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
 
+mod files;
 mod options;
 
 use std::cell::{Cell, RefCell};
@@ -30,7 +31,15 @@ extern "C" {
 }
 
 /// The answer of a call that came through the wire, still to be put into its envelope.
-type HttpCalls = Rc<RefCell<BTreeMap<u64, &'static str>>>;
+type HttpCalls = Rc<RefCell<BTreeMap<u64, Door>>>;
+
+/// Through which door a call came, and so the form of its answer.
+enum Door {
+    /// A document.
+    Native,
+    /// AWS JSON, in the content type of the request.
+    Http(Option<String>),
+}
 
 /// One open database.
 #[wasm_bindgen]
@@ -59,8 +68,8 @@ impl Database {
             let (output, http_calls, callbacks) =
                 (Rc::clone(&output), Rc::clone(&http_calls), Rc::clone(&callbacks));
             Box::new(move |ticket: u64, response: Response| {
-                let content_type = http_calls.borrow_mut().remove(&ticket);
-                write_answer(&mut output.borrow_mut(), &response, content_type);
+                let door = http_calls.borrow_mut().remove(&ticket).unwrap_or(Door::Native);
+                write_answer(&mut output.borrow_mut(), &response, &door);
                 callbacks.settle(ticket as f64);
             })
         };
@@ -104,7 +113,7 @@ impl Database {
         };
         match response {
             Some(response) => {
-                write_answer(&mut self.output.borrow_mut(), &response, None);
+                write_answer(&mut self.output.borrow_mut(), &response, &Door::Native);
                 READY
             }
             None => PENDING,
@@ -133,15 +142,15 @@ impl Database {
                 return READY;
             }
         };
-        let content_type = http::answer_content_type(content_type.as_deref());
+        let door = Door::Http(content_type);
         let ticket = id as u64;
         match self.driver.call(operation, &document, ticket) {
             Some(response) => {
-                write_answer(&mut self.output.borrow_mut(), &response, Some(content_type));
+                write_answer(&mut self.output.borrow_mut(), &response, &door);
                 READY
             }
             None => {
-                self.http_calls.borrow_mut().insert(ticket, content_type);
+                self.http_calls.borrow_mut().insert(ticket, door);
                 PENDING
             }
         }
@@ -175,9 +184,10 @@ impl Database {
 /// Buffers above this size are given back after use.
 const MAX_KEPT: usize = 1 << 20;
 
-fn write_answer(output: &mut Vec<u8>, response: &Response, content_type: Option<&'static str>) {
-    if let Some(content_type) = content_type {
-        return write_http(output, &http::answer(response.as_deref(), content_type));
+fn write_answer(output: &mut Vec<u8>, response: &Response, door: &Door) {
+    if let Door::Http(content_type) = door {
+        let answer = http::answer(response.as_deref());
+        return write_http(output, &answer.for_request(content_type.as_deref()));
     }
     renew(output);
     match response {

@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+pub mod files;
 #[cfg(target_arch = "wasm32")]
 pub mod indexeddb;
 #[cfg(target_arch = "wasm32")]
