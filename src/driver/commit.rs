@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use super::fetch::storage_error;
 use super::{Driver, Response, Ticket};
-use crate::api::{ApiError, ErrorKind};
 use crate::engine::Group;
 use crate::log;
 use crate::platform::{Batch, Space, StoreError, Write};
@@ -185,9 +184,4 @@ impl Driver {
             progress.wait().await;
         }
     }
-}
-
-/// The error for calls on a database that was closed.
-pub(super) fn closed() -> ApiError {
-    ApiError::new(ErrorKind::DatabaseClosed, "The database is closed")
 }

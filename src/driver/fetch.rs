@@ -93,6 +93,7 @@ impl Queue {
 impl Driver {
     /// Reads what `task` misses until it is done.
     pub(super) async fn fetch(self: Rc<Self>, ticket: Ticket, mut task: Task, mut missing: Vec<BlockId>) {
+        let mut gone = None;
         let answer = loop {
             let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
             let values = self.store.read(Space::Block, &ids).await;
@@ -100,8 +101,16 @@ impl Driver {
             if let Some(error) = &state.closed {
                 break Some(Err(error.clone()));
             }
-            if let Err(error) = install(&mut state, &missing, values) {
-                break Some(Err(error));
+            match install(&mut state, &missing, values) {
+                Err(error) => break Some(Err(error)),
+                // The same block twice: no merge took it.
+                Ok(Some(block)) if gone == Some(block) => {
+                    break Some(Err(ApiError::new(
+                        ErrorKind::StorageFailed,
+                        format!("The database is damaged: block {} is missing from the storage", block.0),
+                    )));
+                }
+                Ok(block) => gone = block,
             }
             match state.engine.step(&mut task) {
                 Step::Missing(blocks) => missing = blocks,
@@ -136,25 +145,25 @@ impl Driver {
     }
 }
 
-/// Puts blocks that were read into the cache.
+/// Puts blocks that were read into the cache. A block may be gone because a merge came between; asking again
+/// names others then. Gives the first that was gone.
 pub(super) fn install(
     state: &mut State,
     ids: &[BlockId],
     values: Result<Vec<Option<Vec<u8>>>, StoreError>,
-) -> Result<(), ApiError> {
+) -> Result<Option<BlockId>, ApiError> {
     let values = values.map_err(|error| storage_error(&error))?;
+    let mut gone = None;
     for (id, value) in ids.iter().zip(values) {
         let Some(bytes) = value else {
-            return Err(ApiError::new(
-                ErrorKind::StorageFailed,
-                format!("The database is damaged: block {} is missing from the storage", id.0),
-            ));
+            gone = gone.or(Some(*id));
+            continue;
         };
         state.engine.storage.install(*id, bytes).map_err(|damage| {
             ApiError::new(ErrorKind::StorageFailed, format!("The database is damaged: {damage}"))
         })?;
     }
-    Ok(())
+    Ok(gone)
 }
 
 /// The error a caller sees for a failed storage call.

@@ -59,7 +59,8 @@ impl Driver {
                 JobStep::Read(missing) => {
                     let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
                     let values = self.store.read(Space::Block, &ids).await;
-                    fetch::install(&mut self.state.borrow_mut(), &missing, values).is_err()
+                    // A job's blocks are pinned: one that is gone is damage.
+                    !matches!(fetch::install(&mut self.state.borrow_mut(), &missing, values), Ok(None))
                 }
                 JobStep::Write(batch) => self.submit(batch).await.is_err(),
                 JobStep::Finish(batch) => {

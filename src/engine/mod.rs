@@ -149,6 +149,12 @@ impl Engine {
         storage.close_group(next_log, || tables.encode(stats));
     }
 
+    /// The log's tail has been replayed and goes on at frame `next_log`.
+    pub fn recovered(&mut self, next_log: u64) {
+        let Self { storage, tables, stats, .. } = self;
+        storage.close_group(next_log, || tables.encode(stats));
+    }
+
     /// The group under way was not written: it and everything after it is undone.
     pub fn roll_back(&mut self) {
         let undone: Vec<Group> = self.under_way.take().into_iter().chain(self.groups.drain(..)).collect();
@@ -162,8 +168,7 @@ impl Engine {
                 self.tables = Rc::clone(tables);
             }
         }
-        let catalog = self.tables.encode(&self.stats);
-        self.storage.rollback(catalog);
+        self.storage.rollback();
         self.last_seq = self.storage.durable();
         self.tables_seq = self.tables_seq.min(self.last_seq);
     }
