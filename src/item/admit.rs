@@ -109,20 +109,20 @@ impl<'o> Admission<'o> {
 
     /// Admits the next value, which stands at `level`; gives its size.
     fn value(&mut self, r: &mut Reader<'_>, level: u32) -> Result<u32, ItemError> {
-        match r.u8().ok_or(ItemError::Malformed)? {
+        match sound(r.u8())? {
             t @ (tag::NULL | tag::FALSE | tag::TRUE) => {
                 self.out.push(t);
                 Ok(1)
             }
             tag::STR => {
-                let text = r.text().ok_or(ItemError::Malformed)?;
+                let text = sound(r.text())?;
                 self.out.push(tag::STR);
                 self.text(text)?;
                 Ok(size::length(text))
             }
             t @ (tag::INT | tag::DEC | tag::NUM_TEXT) => self.number(t, r),
             tag::BIN => {
-                let bytes = r.binary().ok_or(ItemError::Malformed)?;
+                let bytes = sound(r.binary())?;
                 writer::put_binary(self.out, bytes);
                 Ok(size::length(bytes))
             }
@@ -150,7 +150,7 @@ impl<'o> Admission<'o> {
 
     fn number(&mut self, t: u8, r: &mut Reader<'_>) -> Result<u32, ItemError> {
         if t == tag::INT {
-            let integer = varint::unzigzag(r.varint().ok_or(ItemError::Malformed)?);
+            let integer = varint::unzigzag(sound(r.varint())?);
             if integer.unsigned_abs() <= MAX_INT {
                 self.out.push(tag::INT);
                 varint::put(self.out, varint::zigzag(integer));
@@ -199,9 +199,9 @@ impl<'o> Admission<'o> {
     fn entries(&mut self, count: usize, body: &[u8], level: u32) -> Result<(u32, bool), ItemError> {
         let mut r = Reader::new(body);
         let (mut total, mut sorted) = (0u32, true);
-        let mut last: &[u8] = &[];
+        let (mut last_head, mut last): (u64, &[u8]) = (0, &[]);
         for _ in 0..count {
-            let name = r.text().ok_or(ItemError::Malformed)?;
+            let name = sound(r.text())?;
             if name.is_empty() {
                 return Err(ItemError::EmptyName);
             }
@@ -209,21 +209,22 @@ impl<'o> Admission<'o> {
                 return Err(ItemError::LongName);
             }
             // No name is empty, so the first one passes too.
-            sorted = sorted && last < name;
-            last = name;
+            let head = prefix(name);
+            sorted = sorted && (last_head < head || last_head == head && last < name);
+            (last_head, last) = (head, name);
             let start = self.out.len();
             self.text(name)?;
             let name_end = self.out.len();
             let size = self.value(&mut r, level)?.saturating_add(size::length(name));
             total = total.saturating_add(size);
-            self.place(name, start, name_end, size);
+            self.place(head, name.len(), start, name_end, size);
         }
         finished(&r)?;
         Ok((total, sorted))
     }
 
     fn bytes_set(&mut self, t: u8, r: &mut Reader<'_>) -> Result<u32, ItemError> {
-        let (count, body) = r.container().ok_or(ItemError::Malformed)?;
+        let (count, body) = sound(r.container())?;
         if count == 0 {
             return Err(ItemError::EmptySet(if t == tag::SS { Kind::Ss } else { Kind::Bs }));
         }
@@ -236,7 +237,7 @@ impl<'o> Admission<'o> {
         for _ in 0..count {
             let at = self.out.len();
             let member = if t == tag::SS { body.text() } else { body.binary() };
-            let member = member.ok_or(ItemError::Malformed)?;
+            let member = sound(member)?;
             if t == tag::SS {
                 self.text(member)?;
             } else {
@@ -245,7 +246,7 @@ impl<'o> Admission<'o> {
             sorted = sorted && last < Some(member);
             last = Some(member);
             total = total.saturating_add(size::length(member));
-            self.place(member, at, self.out.len(), 0);
+            self.place(prefix(member), member.len(), at, self.out.len(), 0);
         }
         finished(&body)?;
         if !sorted {
@@ -260,14 +261,14 @@ impl<'o> Admission<'o> {
     }
 
     fn number_set(&mut self, r: &mut Reader<'_>) -> Result<u32, ItemError> {
-        let (count, body) = r.container().ok_or(ItemError::Malformed)?;
+        let (count, body) = sound(r.container())?;
         if count == 0 {
             return Err(ItemError::EmptySet(Kind::Ns));
         }
         let mut body = Reader::new(body);
         let mut numbers = Vec::with_capacity(count.min(body.rest().len()));
         for _ in 0..count {
-            let t = body.u8().ok_or(ItemError::Malformed)?;
+            let t = sound(body.u8())?;
             numbers.push(read_number(t, &mut body)?);
         }
         finished(&body)?;
@@ -290,16 +291,17 @@ impl<'o> Admission<'o> {
         if level >= self.max_depth {
             return Err(ItemError::TooDeep);
         }
-        let (count, body) = r.container().ok_or(ItemError::Malformed)?;
+        let (count, body) = sound(r.container())?;
         Ok((count, Reader::new(body)))
     }
 
-    /// Notes the member just written: from `start`, its name ending at `name_end`, to the end of `out`.
-    fn place(&mut self, name: &[u8], start: usize, name_end: usize, size: u32) {
+    /// Notes the member just written: from `start`, its name of `length` bytes ending at `name_end`, to the
+    /// end of `out`.
+    fn place(&mut self, prefix: u64, length: usize, start: usize, name_end: usize, size: u32) {
         self.members.push(Placed {
-            prefix: prefix(name),
+            prefix,
             start: start as u32,
-            name: (name_end - name.len()) as u32,
+            name: (name_end - length) as u32,
             name_end: name_end as u32,
             end: self.out.len() as u32,
             size,
@@ -354,13 +356,13 @@ fn put_members(out: &mut Vec<u8>, from: &[u8], origin: usize, members: &[Placed]
 /// The number after tag `t`, in any of the forms a request may hold.
 fn read_number(t: u8, r: &mut Reader<'_>) -> Result<Decimal, ItemError> {
     Ok(match t {
-        tag::INT => Decimal::from_i64(varint::unzigzag(r.varint().ok_or(ItemError::Malformed)?)),
+        tag::INT => Decimal::from_i64(varint::unzigzag(sound(r.varint())?)),
         tag::DEC => {
-            let exponent = varint::unzigzag(r.varint().ok_or(ItemError::Malformed)?);
-            let mantissa = varint::unzigzag128(r.varint128().ok_or(ItemError::Malformed)?);
+            let exponent = varint::unzigzag(sound(r.varint())?);
+            let mantissa = varint::unzigzag128(sound(r.varint128())?);
             Decimal::new(mantissa, exponent)?
         }
-        tag::NUM_TEXT => Decimal::parse(r.binary().ok_or(ItemError::Malformed)?)?,
+        tag::NUM_TEXT => Decimal::parse(sound(r.binary())?)?,
         _ => return Err(ItemError::Malformed),
     })
 }
@@ -372,6 +374,15 @@ fn duplicates(t: u8, mut request: Reader<'_>) -> ItemError {
         ItemError::DuplicateStrings(members.map(|m| String::from_utf8_lossy(m).into_owned()).collect())
     } else {
         ItemError::DuplicateBinaries(std::iter::from_fn(|| request.binary()).map(<[u8]>::to_vec).collect())
+    }
+}
+
+/// What the reader found. (`ok_or` would build and drop an error at every step of the hot path.)
+#[inline]
+fn sound<T>(found: Option<T>) -> Result<T, ItemError> {
+    match found {
+        Some(found) => Ok(found),
+        None => Err(ItemError::Malformed),
     }
 }
 

@@ -81,7 +81,7 @@ impl Number {
         } else {
             (whole, fraction)
         };
-        1 + (whole.len() as u32 + 1) / 2 + (fraction.len() as u32 + 1) / 2 + u32::from(self.negative)
+        1 + whole.len().div_ceil(2) as u32 + fraction.len().div_ceil(2) as u32 + u32::from(self.negative)
     }
 
     fn negated(&self) -> Self {

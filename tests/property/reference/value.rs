@@ -151,7 +151,9 @@ pub fn meanings(entries: &Attributes) -> BTreeMap<String, Meaning> {
 /// The entries as a client encodes them.
 pub fn relaxed_entries(entries: &Attributes) -> Vec<u8> {
     let mut out = Vec::new();
-    entries.iter().for_each(|e| entry(e, &mut out));
+    for e in entries {
+        entry(e, &mut out);
+    }
     out
 }
 
@@ -189,7 +191,9 @@ fn varint(mut value: usize, out: &mut Vec<u8>) {
 fn container<T>(t: u8, members: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
     let mut body = Vec::new();
     varint(members.len(), &mut body);
-    members.iter().for_each(|m| write(m, &mut body));
+    for m in members {
+        write(m, &mut body);
+    }
     out.push(t);
     out.extend((body.len() as u32).to_le_bytes());
     out.extend(body);
