@@ -66,6 +66,8 @@ pub(super) struct Run {
     block: Option<Rc<Block>>,
     at: Option<usize>,
     head: Option<Entry>,
+    /// Data and index blocks the run has stood on, for who deletes them.
+    visited: Option<Vec<BlockId>>,
 }
 
 /// The place before or after `at`, if there is one.
@@ -79,7 +81,26 @@ impl Run {
         let inside = |piece: &Rc<Piece>| piece.overlaps(&range.lower, range.upper.as_deref());
         let pieces: Vec<_> = pieces.into_iter().filter(inside).collect();
         let piece = if range.reverse { pieces.len().checked_sub(1) } else { Some(0) };
-        Self { pieces, piece, part: None, index: None, slot: None, block: None, at: None, head: None }
+        Self {
+            pieces,
+            piece,
+            part: None,
+            index: None,
+            slot: None,
+            block: None,
+            at: None,
+            head: None,
+            visited: None,
+        }
+    }
+
+    /// A run that keeps account of its blocks.
+    pub(super) fn visiting(pieces: impl IntoIterator<Item = Rc<Piece>>, range: &Range) -> Self {
+        Self { visited: Some(Vec::new()), ..Self::new(pieces, range) }
+    }
+
+    pub(super) fn take_visited(&mut self) -> Vec<BlockId> {
+        self.visited.take().unwrap_or_default()
     }
 
     pub(super) fn head(&self) -> Option<&Entry> {
@@ -116,6 +137,7 @@ impl Run {
                     return Settled::Missing;
                 };
                 self.block = Some(block);
+                self.visited.iter_mut().for_each(|visited| visited.push(meta.id));
             }
             let Some(block) = &self.block else { continue };
             if self.at.is_none() {
@@ -163,6 +185,7 @@ impl Run {
                 return None;
             };
             self.index = Some(index);
+            self.visited.iter_mut().for_each(|visited| visited.push(*id));
         }
         let index = self.index.as_ref().filter(|index| index.kind() == Kind::Index)?;
         let slot = *self.slot.get_or_insert_with(|| {
