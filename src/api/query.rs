@@ -141,20 +141,20 @@ impl Bounds {
         }
         let mut narrowing = None;
         for (position, attribute) in range.iter().enumerate() {
-            let Some(term) = term(attribute) else {
+            let Some(found) = term(attribute) else {
                 if let Some(later) = range.iter().skip(position + 1).find(|a| term(a).is_some()) {
                     return Err(gap(range, later));
                 }
                 break;
             };
-            if let KeyTest::Eq(value) = &term.test {
+            if let KeyTest::Eq(value) = &found.test {
                 put(&mut prefix, attribute, value)?;
                 continue;
             }
             if let Some(later) = range.iter().skip(position + 1).find(|a| term(a).is_some()) {
                 return Err(gap(range, later));
             }
-            narrowing = Some((*attribute, &term.test));
+            narrowing = Some((*attribute, &found.test));
         }
         let exact = narrowing.is_none() && terms.len() == keys;
         let end = key::prefix_end(&prefix);

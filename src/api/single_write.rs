@@ -132,7 +132,7 @@ impl SingleWrite {
             }
             _ => None,
         };
-        let whole = |item: Option<ItemRef<'_>>| item.map(|i| i.to_buf());
+        let whole = |item: Option<ItemRef<'_>>| item.map(ItemBuf::copy_of);
         match self.return_values {
             ReturnValues::None => None,
             ReturnValues::AllOld => whole(old),

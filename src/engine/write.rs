@@ -1,7 +1,7 @@
 //! One item written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
-use super::table::{IndexKind, Table};
+use super::table::Table;
 use super::{Engine, Stats};
 use crate::item::ItemRef;
 use crate::log::{LoggedChange, Record};
@@ -66,7 +66,7 @@ impl Engine {
             if units == 0 {
                 continue;
             }
-            cost.add_index(number, index.kind == IndexKind::Local, units);
+            cost.add_index(number, units);
             let moved = match (&before, &after) {
                 (Some((bk, _)), Some((ak, _))) => bk != ak,
                 (Some(_), None) => true,

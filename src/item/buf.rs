@@ -21,6 +21,13 @@ impl ItemBuf {
         Some(Self { bytes, size, count, entries })
     }
 
+    /// A copy of an item.
+    pub fn copy_of(item: ItemRef<'_>) -> Self {
+        let (bytes, map) = (item.bytes().to_vec(), item.map());
+        let entries = bytes.len() - map.body().len();
+        Self { bytes, size: item.size(), count: map.len(), entries }
+    }
+
     /// From parts that are known to belong together.
     pub(super) fn from_parts(bytes: Vec<u8>, size: u32, count: usize, entries: usize) -> Self {
         Self { bytes, size, count, entries }

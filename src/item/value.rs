@@ -209,7 +209,7 @@ impl<'a> Members<'a> {
 }
 
 /// A map's entries.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct MapRef<'a> {
     count: usize,
     body: &'a [u8],

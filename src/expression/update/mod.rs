@@ -43,8 +43,8 @@ enum Source {
     ListAppend(Box<Source>, Box<Source>),
 }
 
-/// A parsed update.
-#[derive(Clone, Debug)]
+/// A parsed update; the default changes nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Update {
     actions: Vec<Action>,
     touched: Projection,
