@@ -206,7 +206,7 @@ fn add_and_delete() {
         ("ADD b :ss", with("b", Some(ss(&["s"])))),
         ("ADD bs :bs", with("bs", Some(bs(&[b"a", b"b"])))),
         ("ADD m.tags :ss", item(&base)),
-        ("ADD m.count :n", with("m", Some(m(&[("count", n("1")), ("tags", ss(&["s"]))])))),
+        ("ADD m.hits :n", with("m", Some(m(&[("hits", n("1")), ("tags", ss(&["s"]))])))),
         ("ADD l[1] :n", with("l", Some(l(&[ns(&["1"]), n("8")])))),
         ("ADD l[5] :n", with("l", Some(l(&[ns(&["1"]), n("7"), n("1")])))),
         ("DELETE ss :ss", with("ss", Some(ss(&["a", "z"])))),
