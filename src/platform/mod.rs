@@ -5,8 +5,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod simulated;
 pub mod store;
 
+pub use memory::MemoryStore;
 pub use store::{Batch, Durability, Space, Store, StoreError, Write};
 
 /// A future on the one thread the engine has.
