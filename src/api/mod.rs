@@ -3,6 +3,7 @@
 pub mod error;
 pub mod operation;
 pub mod shape;
+pub mod validate;
 
 pub use error::{ApiError, ErrorKind};
 pub use operation::Operation;
