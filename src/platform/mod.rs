@@ -5,6 +5,16 @@
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+pub mod files;
+#[cfg(target_arch = "wasm32")]
+pub mod indexeddb;
+#[cfg(target_arch = "wasm32")]
+mod js;
+#[cfg(target_arch = "wasm32")]
+pub mod locks;
+pub mod oneshot;
 pub mod store;
 
 pub use store::{Batch, Durability, Space, Store, StoreError, Write};

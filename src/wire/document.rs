@@ -30,6 +30,11 @@ impl DocWriter {
         Self { out }
     }
 
+    /// An empty writer with room for `bytes`.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { out: Vec::with_capacity(bytes) }
+    }
+
     /// The bytes written.
     pub fn finish(self) -> Vec<u8> {
         self.out

@@ -114,7 +114,7 @@ fn put_value(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) {
     match value.view() {
         Some(View::Null) => out.extend_from_slice(b"true"),
         Some(View::L(list)) => {
-            join(*b"[]", list.values(), out, |value, out| put_value(value, out, depth + 1))
+            join(*b"[]", list.values(), out, |value, out| put_value(value, out, depth + 1));
         }
         Some(View::M(map)) => put_attributes(map, out, depth + 1),
         Some(View::Ss(set)) => join(*b"[]", set.iter(), out, |member, out| {

@@ -231,7 +231,7 @@ fn key_schemas_are_dumped_as_java_does() {
 
 #[test]
 fn ten_errors_are_listed_at_most() {
-    let definitions = vec!["{}"; 8].join(",");
+    let definitions = ["{}"; 8].join(",");
     let message = refused(
         Operation::CreateTable,
         &format!(r#"{{"TableName":"abc","AttributeDefinitions":[{definitions}]}}"#),

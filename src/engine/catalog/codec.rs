@@ -5,9 +5,7 @@ use crate::item::ValueRef;
 use crate::wire::document::{DocWriter, MapWriter};
 
 use super::read::{Fields, scalar};
-use super::schema::{
-    Attribute, GlobalIndex, LocalIndex, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm,
-};
+use super::schema::{Attribute, IndexSchema, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm};
 
 impl TableSchema {
     /// The document.
@@ -16,7 +14,6 @@ impl TableSchema {
         let mut map = MapWriter::new(&mut writer);
         map.text("name", &self.name);
         map.text("id", &self.id);
-        map.text("status", self.status.name());
         map.integer("created", self.created_millis);
         map.list("attributes", self.attributes.iter(), |w, attribute| {
             let mut map = MapWriter::new(w);
@@ -28,22 +25,8 @@ impl TableSchema {
         if let Some(range) = &self.range {
             map.text("range", range);
         }
-        map.list("locals", self.locals.iter(), |w, index| {
-            let mut map = MapWriter::new(w);
-            map.text("name", &index.name);
-            map.text("range", &index.range);
-            projection(&mut map, &index.projection);
-            map.end();
-        });
-        map.list("globals", self.globals.iter(), |w, index| {
-            let mut map = MapWriter::new(w);
-            map.text("name", &index.name);
-            texts(&mut map, "hash", &index.hash);
-            texts(&mut map, "range", &index.range);
-            projection(&mut map, &index.projection);
-            capacity(&mut map, index.provisioned, index.on_demand, index.warm);
-            map.end();
-        });
+        indexes(&mut map, "locals", &self.lsis);
+        indexes(&mut map, "globals", &self.gsis);
         map.text("billing", self.billing.name());
         capacity(&mut map, self.provisioned, self.on_demand, self.warm);
         if let Some(view) = self.stream {
@@ -77,24 +60,6 @@ impl TableSchema {
             .maps("attributes")?
             .into_iter()
             .map(|a| Some(Attribute { name: a.owned("name")?, kind: scalar(a.text("type")?)? }));
-        let locals = map.maps("locals").unwrap_or_default().into_iter().map(|index| {
-            Some(LocalIndex {
-                name: index.owned("name")?,
-                range: index.owned("range")?,
-                projection: read_projection(&index)?,
-            })
-        });
-        let globals = map.maps("globals").unwrap_or_default().into_iter().map(|index| {
-            Some(GlobalIndex {
-                name: index.owned("name")?,
-                hash: index.texts("hash")?,
-                range: index.texts("range")?,
-                projection: read_projection(&index)?,
-                provisioned: read_provisioned(&index),
-                on_demand: read_on_demand(&index),
-                warm: read_warm(&index),
-            })
-        });
         let tags = map
             .maps("tags")
             .unwrap_or_default()
@@ -105,8 +70,8 @@ impl TableSchema {
             attributes: attributes.collect::<Option<_>>()?,
             hash: map.owned("hash")?,
             range: map.owned("range"),
-            locals: locals.collect::<Option<_>>()?,
-            globals: globals.collect::<Option<_>>()?,
+            lsis: read_indexes(&map, "locals")?,
+            gsis: read_indexes(&map, "globals")?,
             billing: map.named("billing")?,
             provisioned: read_provisioned(&map),
             on_demand: read_on_demand(&map),
@@ -118,13 +83,39 @@ impl TableSchema {
             deletion_protection: map.boolean("deletionProtection").unwrap_or(false),
             created_millis: map.unsigned("created")?,
             id: map.owned("id")?,
-            status: map.named("status")?,
         })
     }
 }
 
 fn texts(map: &mut MapWriter<'_>, name: &str, texts: &[String]) {
     map.list(name, texts.iter(), |w, text| w.string(text.as_bytes()));
+}
+
+fn indexes(map: &mut MapWriter<'_>, name: &str, indexes: &[IndexSchema]) {
+    map.list(name, indexes.iter(), |w, index| {
+        let mut map = MapWriter::new(w);
+        map.text("name", &index.name);
+        texts(&mut map, "hash", &index.hash);
+        texts(&mut map, "range", &index.range);
+        projection(&mut map, &index.projection);
+        capacity(&mut map, index.provisioned, index.on_demand, index.warm);
+        map.end();
+    });
+}
+
+fn read_indexes(map: &Fields<'_>, name: &str) -> Option<Vec<IndexSchema>> {
+    let indexes = map.maps(name).unwrap_or_default().into_iter().map(|index| {
+        Some(IndexSchema {
+            name: index.owned("name")?,
+            hash: index.texts("hash")?,
+            range: index.texts("range")?,
+            projection: read_projection(&index)?,
+            provisioned: read_provisioned(&index),
+            on_demand: read_on_demand(&index),
+            warm: read_warm(&index),
+        })
+    });
+    indexes.collect()
 }
 
 fn projection(map: &mut MapWriter<'_>, projection: &Projection) {

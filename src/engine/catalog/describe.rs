@@ -3,45 +3,24 @@
 use crate::item::Decimal;
 use crate::wire::document::{DocWriter, MapWriter};
 
-use super::schema::{
-    BillingMode, GlobalIndex, LocalIndex, OnDemand, Projection, TableSchema, TableStatus, Throughput, Warm,
-};
-
-/// What an index or table holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Items.
-    pub items: u64,
-    /// Their bytes, as DynamoDB counts them.
-    pub bytes: u64,
-}
-
-/// What the schema does not know.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// Of the table.
-    pub table: Counts,
-    /// Of the local indexes, in the schema's order.
-    pub locals: &'a [Counts],
-    /// Of the global indexes, in the schema's order.
-    pub globals: &'a [Counts],
-    /// For ARNs.
-    pub region: &'a str,
-    /// For ARNs.
-    pub account: &'a str,
-}
-
-/// Whose answer the description is; they differ in members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Of an operation that changes the table: warm throughput only when it was asked for.
-    Changed,
-    /// Of DescribeTable: everything.
-    Described,
-}
+use super::schema::{BillingMode, IndexSchema, OnDemand, Projection, TableSchema, Throughput, Warm};
 
 /// Writes the TableDescription of `schema` as one map.
-pub fn describe(schema: &TableSchema, facts: &Facts<'_>, answer: Answer, writer: &mut DocWriter) {
+///
+/// `counts` are items and bytes of the table, then of its local, then of its global indexes; what is absent is zero.
+/// Statuses other than ACTIVE and UPDATING belong to the answers of CreateTable and DeleteTable, which tell less.
+pub fn describe(
+    writer: &mut DocWriter,
+    schema: &TableSchema,
+    status: &str,
+    counts: &[(u64, u64)],
+    region: &str,
+    account: &str,
+) {
+    let full = matches!(status, "ACTIVE" | "UPDATING");
+    let mut counts = counts.iter().copied().chain(std::iter::repeat((0, 0)));
+    let mut next = || counts.next().unwrap_or_default();
+    let (items, bytes) = next();
     let mut map = MapWriter::new(writer);
     let mut attributes: Vec<_> = schema.attributes.iter().collect();
     if schema.has_indexes() {
@@ -55,30 +34,38 @@ pub fn describe(schema: &TableSchema, facts: &Facts<'_>, answer: Answer, writer:
     });
     map.text("TableName", &schema.name);
     key_schema(&mut map, std::slice::from_ref(&schema.hash), schema.range.as_slice());
-    map.text("TableStatus", schema.status.name());
+    map.text("TableStatus", status);
     date(&mut map, "CreationDateTime", schema.created_millis);
     provisioned(&mut map, schema.provisioned);
-    map.integer("TableSizeBytes", facts.table.bytes);
-    map.integer("ItemCount", facts.table.items);
-    let arn = schema.arn(facts.region, facts.account);
+    map.integer("TableSizeBytes", bytes);
+    map.integer("ItemCount", items);
+    let arn = schema.arn(region, account);
     map.text("TableArn", &arn);
     map.text("TableId", &schema.id);
     if schema.billing == BillingMode::PayPerRequest {
         map.map("BillingModeSummary", |map| {
             map.text("BillingMode", schema.billing.name());
-            if answer == Answer::Described {
+            if full {
                 date(map, "LastUpdateToPayPerRequestDateTime", schema.created_millis);
             }
         });
     }
-    if !schema.locals.is_empty() {
-        map.list("LocalSecondaryIndexes", schema.locals.iter().enumerate(), |w, (i, index)| {
-            local(schema, index, facts.locals.get(i).copied().unwrap_or_default(), &arn, w);
-        });
+    if !schema.lsis.is_empty() {
+        map.list("LocalSecondaryIndexes", schema.lsis.iter(), |w, index| local(index, next(), &arn, w));
     }
-    if !schema.globals.is_empty() {
-        map.list("GlobalSecondaryIndexes", schema.globals.iter().enumerate(), |w, (i, index)| {
-            global(schema, index, facts.globals.get(i).copied().unwrap_or_default(), &arn, answer, w);
+    if !schema.gsis.is_empty() {
+        // Indexes made with the table live and die with it; an update of the table leaves them as they are.
+        let status = if full { "ACTIVE" } else { status };
+        map.list("GlobalSecondaryIndexes", schema.gsis.iter(), |w, index| {
+            let mut map = MapWriter::new(w);
+            keys_and_contents(&mut map, index, next(), &arn);
+            map.text("IndexStatus", status);
+            provisioned(&mut map, index.provisioned);
+            on_demand(&mut map, index.on_demand);
+            if full || index.warm.is_some() {
+                warm(&mut map, index.warm, schema, index.provisioned);
+            }
+            map.end();
         });
     }
     if let Some(view) = schema.stream {
@@ -91,7 +78,6 @@ pub fn describe(schema: &TableSchema, facts: &Facts<'_>, answer: Answer, writer:
         map.text("LatestStreamArn", &format!("{arn}/stream/{label}"));
     }
     if let Some(sse) = &schema.sse {
-        let (region, account) = (facts.region, facts.account);
         map.map("SSEDescription", |map| {
             map.text("Status", "ENABLED");
             map.text("SSEType", "KMS");
@@ -109,46 +95,25 @@ pub fn describe(schema: &TableSchema, facts: &Facts<'_>, answer: Answer, writer:
     }
     map.member("DeletionProtectionEnabled").boolean(schema.deletion_protection);
     on_demand(&mut map, schema.on_demand);
-    warm(&mut map, schema.warm, schema, schema.provisioned, answer);
+    if full || schema.warm.is_some() {
+        warm(&mut map, schema.warm, schema, schema.provisioned);
+    }
     map.end();
 }
 
-fn local(schema: &TableSchema, index: &LocalIndex, counts: Counts, arn: &str, writer: &mut DocWriter) {
+fn local(index: &IndexSchema, counts: (u64, u64), arn: &str, writer: &mut DocWriter) {
     let mut map = MapWriter::new(writer);
-    map.text("IndexName", &index.name);
-    key_schema(&mut map, std::slice::from_ref(&schema.hash), std::slice::from_ref(&index.range));
-    projection(&mut map, &index.projection);
-    contents(&mut map, counts);
-    map.text("IndexArn", &format!("{arn}/index/{}", index.name));
+    keys_and_contents(&mut map, index, counts, arn);
     map.end();
 }
 
-fn global(
-    schema: &TableSchema,
-    index: &GlobalIndex,
-    counts: Counts,
-    arn: &str,
-    answer: Answer,
-    writer: &mut DocWriter,
-) {
-    let mut map = MapWriter::new(writer);
+fn keys_and_contents(map: &mut MapWriter<'_>, index: &IndexSchema, (items, bytes): (u64, u64), arn: &str) {
     map.text("IndexName", &index.name);
-    key_schema(&mut map, &index.hash, &index.range);
-    projection(&mut map, &index.projection);
-    // Indexes made with the table live and die with it; the table's own updates leave them as they are.
-    let status = if schema.status == TableStatus::Updating { TableStatus::Active } else { schema.status };
-    map.text("IndexStatus", status.name());
-    provisioned(&mut map, index.provisioned);
-    contents(&mut map, counts);
+    key_schema(map, &index.hash, &index.range);
+    projection(map, &index.projection);
+    map.integer("IndexSizeBytes", bytes);
+    map.integer("ItemCount", items);
     map.text("IndexArn", &format!("{arn}/index/{}", index.name));
-    on_demand(&mut map, index.on_demand);
-    warm(&mut map, index.warm, schema, index.provisioned, answer);
-    map.end();
-}
-
-fn contents(map: &mut MapWriter<'_>, counts: Counts) {
-    map.integer("IndexSizeBytes", counts.bytes);
-    map.integer("ItemCount", counts.items);
 }
 
 fn key_schema(map: &mut MapWriter<'_>, hash: &[String], range: &[String]) {
@@ -191,16 +156,7 @@ fn on_demand(map: &mut MapWriter<'_>, limits: Option<OnDemand>) {
     });
 }
 
-fn warm(
-    map: &mut MapWriter<'_>,
-    asked: Option<Warm>,
-    schema: &TableSchema,
-    provisioned: Throughput,
-    answer: Answer,
-) {
-    if asked.is_none() && answer == Answer::Changed {
-        return;
-    }
+fn warm(map: &mut MapWriter<'_>, asked: Option<Warm>, schema: &TableSchema, provisioned: Throughput) {
     let warm = asked.unwrap_or(match schema.billing {
         BillingMode::PayPerRequest => Warm::ON_DEMAND,
         BillingMode::Provisioned => Warm { read: provisioned.read, write: provisioned.write },

@@ -1,6 +1,6 @@
 //! What two schemas of one name disagree about, for those who open a database with the tables they expect.
 
-use super::schema::{GlobalIndex, LocalIndex, Projection, TableSchema};
+use super::schema::{IndexSchema, Projection, TableSchema};
 
 /// A sentence about the first difference between the table there is and the one that is wanted; `None` when they agree.
 ///
@@ -12,32 +12,8 @@ pub fn schemas_differ(is: &TableSchema, wanted: &TableSchema) -> Option<String> 
     };
     differ("partition key", key(is, &is.hash), key(wanted, &wanted.hash))
         .or_else(|| differ("sort key", optional_key(is), optional_key(wanted)))
-        .or_else(|| {
-            let show = |s: &TableSchema, i: &LocalIndex| {
-                format!("of sort key {} projecting {}", key(s, &i.range), projection(&i.projection))
-            };
-            indexes(
-                table,
-                is.locals.iter().map(|i| (i.name.as_str(), show(is, i))),
-                wanted.locals.iter().map(|i| (i.name.as_str(), show(wanted, i))),
-            )
-        })
-        .or_else(|| {
-            let show = |s: &TableSchema, i: &GlobalIndex| {
-                let keys = |names: &[String]| names.iter().map(|n| key(s, n)).collect::<Vec<_>>().join(", ");
-                format!(
-                    "of partition key {}, sort key {} projecting {}",
-                    keys(&i.hash),
-                    if i.range.is_empty() { "none".to_owned() } else { keys(&i.range) },
-                    projection(&i.projection)
-                )
-            };
-            indexes(
-                table,
-                is.globals.iter().map(|i| (i.name.as_str(), show(is, i))),
-                wanted.globals.iter().map(|i| (i.name.as_str(), show(wanted, i))),
-            )
-        })
+        .or_else(|| indexes("local", is, &is.lsis, wanted, &wanted.lsis))
+        .or_else(|| indexes("global", is, &is.gsis, wanted, &wanted.gsis))
         .or_else(|| differ("billing mode", is.billing.name().to_owned(), wanted.billing.name().to_owned()))
         .or_else(|| differ("throughput", capacity(is), capacity(wanted)))
         .or_else(|| {
@@ -64,7 +40,7 @@ pub fn schemas_differ(is: &TableSchema, wanted: &TableSchema) -> Option<String> 
 
 /// An attribute with its type.
 fn key(schema: &TableSchema, name: &str) -> String {
-    format!("{name} ({})", schema.kind(name).map_or("?", |kind| kind.name()))
+    format!("{name} ({})", schema.attribute_kind(name).map_or("?", |kind| kind.name()))
 }
 
 fn optional_key(schema: &TableSchema) -> String {
@@ -76,7 +52,7 @@ fn projection(projection: &Projection) -> String {
         Projection::Include(names) => {
             let mut names = names.clone();
             names.sort_unstable();
-            format!("keys, {}", names.join(", "))
+            format!("INCLUDE {}", names.join(", "))
         }
         other => other.name().to_owned(),
     }
@@ -86,7 +62,7 @@ fn capacity(schema: &TableSchema) -> String {
     let units = |read: u64, write: u64| format!("{read}/{write}");
     let limit = |n: Option<u64>| n.map_or_else(|| "unlimited".to_owned(), |n| n.to_string());
     let mut parts = vec![units(schema.provisioned.read, schema.provisioned.write)];
-    let mut indexes: Vec<_> = schema.globals.iter().collect();
+    let mut indexes: Vec<_> = schema.gsis.iter().collect();
     indexes.sort_by(|a, b| a.name.cmp(&b.name));
     parts.extend(
         indexes.iter().map(|i| format!("{} {}", i.name, units(i.provisioned.read, i.provisioned.write))),
@@ -100,27 +76,39 @@ fn capacity(schema: &TableSchema) -> String {
     parts.join(", ")
 }
 
-fn indexes<'a>(
-    table: &str,
-    is: impl Iterator<Item = (&'a str, String)>,
-    wanted: impl Iterator<Item = (&'a str, String)>,
+fn indexes(
+    kind: &str,
+    is: &TableSchema,
+    is_list: &[IndexSchema],
+    wanted: &TableSchema,
+    wanted_list: &[IndexSchema],
 ) -> Option<String> {
-    let is: Vec<_> = is.collect();
-    let wanted: Vec<_> = wanted.collect();
-    let find = |list: &[(&str, String)], name: &str| {
-        list.iter().find(|(n, _)| *n == name).map(|(_, shown)| shown.clone())
-    };
-    for (name, shown) in &wanted {
-        match find(&is, name) {
-            None => return Some(format!("Table {table}: the index {name} is missing")),
-            Some(other) if other != *shown => {
-                return Some(format!("Table {table}: the index {name} is {other}, not {shown}"));
-            }
-            Some(_) => {}
+    let table = &is.name;
+    for index in wanted_list {
+        let name = &index.name;
+        let Some(other) = is_list.iter().find(|i| i.name == *name) else {
+            return Some(format!("Table {table}: the {kind} index {name} is missing"));
+        };
+        let (other, index) = (show(is, other), show(wanted, index));
+        if other != index {
+            return Some(format!("Table {table}: the {kind} index {name} has {other}, not {index}"));
         }
     }
-    let extra = is.iter().find(|(name, _)| find(&wanted, name).is_none())?;
-    Some(format!("Table {table}: the index {} is not wanted", extra.0))
+    let extra = is_list.iter().find(|i| !wanted_list.iter().any(|w| w.name == i.name))?;
+    Some(format!("Table {table}: the {kind} index {} is not wanted", extra.name))
+}
+
+fn show(schema: &TableSchema, index: &IndexSchema) -> String {
+    let keys = |names: &[String]| {
+        let names: Vec<_> = names.iter().map(|name| key(schema, name)).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    format!(
+        "partition key {}, sort key {}, projection {}",
+        keys(&index.hash),
+        keys(&index.range),
+        projection(&index.projection)
+    )
 }
 
 #[cfg(test)]

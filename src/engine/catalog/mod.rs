@@ -8,9 +8,9 @@ pub mod differ;
 mod read;
 pub mod schema;
 
-pub use describe::{Answer, Counts, Facts, describe};
+pub use describe::describe;
 pub use differ::schemas_differ;
 pub use schema::{
-    Attribute, BillingMode, GlobalIndex, LocalIndex, OnDemand, Projection, Sse, StreamView, TableClass,
-    TableSchema, TableStatus, Tag, Throughput, Warm,
+    Attribute, BillingMode, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass, TableSchema, Tag,
+    Throughput, Warm,
 };

@@ -14,9 +14,9 @@ pub struct TableSchema {
     /// The sort key's attribute.
     pub range: Option<String>,
     /// Local secondary indexes, in the order of the request.
-    pub locals: Vec<LocalIndex>,
+    pub lsis: Vec<IndexSchema>,
     /// Global secondary indexes, in the order of the request.
-    pub globals: Vec<GlobalIndex>,
+    pub gsis: Vec<IndexSchema>,
     /// How capacity is paid for.
     pub billing: BillingMode,
     /// Zero on a table that is paid per request.
@@ -39,19 +39,17 @@ pub struct TableSchema {
     pub created_millis: u64,
     /// A UUID, which tells a table from an earlier one of the same name.
     pub id: String,
-    /// Where it is in its life.
-    pub status: TableStatus,
 }
 
 impl TableSchema {
     /// The declared type of a key attribute: S, N or B.
-    pub fn kind(&self, attribute: &str) -> Option<Kind> {
+    pub fn attribute_kind(&self, attribute: &str) -> Option<Kind> {
         self.attributes.iter().find(|a| a.name == attribute).map(|a| a.kind)
     }
 
     /// It has a secondary index.
     pub fn has_indexes(&self) -> bool {
-        !self.locals.is_empty() || !self.globals.is_empty()
+        !self.lsis.is_empty() || !self.gsis.is_empty()
     }
 
     /// `arn:aws:dynamodb:<region>:<account>:table/<name>`.
@@ -69,20 +67,9 @@ pub struct Attribute {
     pub kind: Kind,
 }
 
-/// A local secondary index; its partition key is the table's.
+/// A secondary index. A local one has the table's partition key and one sort key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalIndex {
-    /// Its name.
-    pub name: String,
-    /// The sort key's attribute.
-    pub range: String,
-    /// Which attributes it holds.
-    pub projection: Projection,
-}
-
-/// A global secondary index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GlobalIndex {
+pub struct IndexSchema {
     /// Its name.
     pub name: String,
     /// One to four attributes that make the partition key.
@@ -91,7 +78,7 @@ pub struct GlobalIndex {
     pub range: Vec<String>,
     /// Which attributes it holds.
     pub projection: Projection,
-    /// Zero on a table that is paid per request.
+    /// Zero on a table that is paid per request, and of local indexes, which use the table's.
     pub provisioned: Throughput,
     /// Limits when paid per request.
     pub on_demand: Option<OnDemand>,
@@ -191,16 +178,6 @@ pub struct Tag {
     pub value: String,
 }
 
-/// Where a table is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are DynamoDB's")]
-pub enum TableStatus {
-    Creating,
-    Active,
-    Updating,
-    Deleting,
-}
-
 /// An enum whose values have names in requests, answers and on disk.
 pub(super) trait Named: Copy + 'static {
     /// All values and their names.
@@ -237,9 +214,3 @@ named!(StreamView {
     KeysOnly = "KEYS_ONLY",
 });
 named!(TableClass { Standard = "STANDARD", StandardInfrequentAccess = "STANDARD_INFREQUENT_ACCESS" });
-named!(TableStatus {
-    Creating = "CREATING",
-    Active = "ACTIVE",
-    Updating = "UPDATING",
-    Deleting = "DELETING",
-});

@@ -3,7 +3,7 @@
 use crate::api::ApiError;
 
 use super::super::read::Fields;
-use super::super::schema::{BillingMode, GlobalIndex, LocalIndex, Projection};
+use super::super::schema::{BillingMode, IndexSchema, Projection, Throughput};
 use super::{capacity, invalid, keys, malformed};
 
 /// Local indexes of a table.
@@ -17,7 +17,7 @@ pub(super) fn locals(
     request: &Fields<'_>,
     table_hash: &str,
     table_has_range: bool,
-) -> Result<Vec<LocalIndex>, ApiError> {
+) -> Result<Vec<IndexSchema>, ApiError> {
     let Some(list) = request.maps("LocalSecondaryIndexes") else { return Ok(Vec::new()) };
     if list.is_empty() {
         return Err(invalid("List of LocalSecondaryIndexes is empty"));
@@ -30,7 +30,7 @@ pub(super) fn locals(
             "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
         ));
     }
-    let mut indexes: Vec<LocalIndex> = Vec::new();
+    let mut indexes: Vec<IndexSchema> = Vec::new();
     for index in list {
         let name = index.owned("IndexName").ok_or_else(malformed)?;
         let (hash, range) = keys::simple(&index)?;
@@ -47,7 +47,15 @@ pub(super) fn locals(
         if indexes.iter().any(|i| i.name == name) {
             return Err(duplicate(&name));
         }
-        indexes.push(LocalIndex { name, range, projection });
+        indexes.push(IndexSchema {
+            name,
+            hash: vec![hash],
+            range: vec![range],
+            projection,
+            provisioned: Throughput::default(),
+            on_demand: None,
+            warm: None,
+        });
     }
     Ok(indexes)
 }
@@ -55,8 +63,8 @@ pub(super) fn locals(
 pub(super) fn globals(
     request: &Fields<'_>,
     billing: BillingMode,
-    locals: &[LocalIndex],
-) -> Result<Vec<GlobalIndex>, ApiError> {
+    locals: &[IndexSchema],
+) -> Result<Vec<IndexSchema>, ApiError> {
     let Some(list) = request.maps("GlobalSecondaryIndexes") else { return Ok(Vec::new()) };
     if list.is_empty() {
         return Err(invalid("List of GlobalSecondaryIndexes is empty"));
@@ -64,7 +72,7 @@ pub(super) fn globals(
     if list.len() > MOST_GLOBALS {
         return Err(invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
     }
-    let mut indexes: Vec<GlobalIndex> = Vec::new();
+    let mut indexes: Vec<IndexSchema> = Vec::new();
     for index in list {
         let name = index.owned("IndexName").ok_or_else(malformed)?;
         let (hash, range) = keys::composite(&index)?;
@@ -73,7 +81,7 @@ pub(super) fn globals(
             return Err(duplicate(&name));
         }
         let capacity = capacity::of_index(&index, &name, billing)?;
-        indexes.push(GlobalIndex {
+        indexes.push(IndexSchema {
             name,
             hash,
             range,
@@ -121,7 +129,7 @@ fn projection(index: &Fields<'_>) -> Result<Projection, ApiError> {
 }
 
 /// The quota over all indexes. The sentence is ours; the service's is not known.
-pub(super) fn projected_in_all(locals: &[LocalIndex], globals: &[GlobalIndex]) -> Result<(), ApiError> {
+pub(super) fn projected_in_all(locals: &[IndexSchema], globals: &[IndexSchema]) -> Result<(), ApiError> {
     let projections = locals.iter().map(|i| &i.projection).chain(globals.iter().map(|i| &i.projection));
     let named: usize =
         projections.map(|p| if let Projection::Include(names) = p { names.len() } else { 0 }).sum();

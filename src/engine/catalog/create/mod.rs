@@ -15,9 +15,9 @@ use crate::api::{ApiError, ErrorKind};
 use crate::item::MapRef;
 
 use super::read::Fields;
-use super::schema::{BillingMode, TableSchema, TableStatus};
+use super::schema::{BillingMode, TableSchema};
 
-/// The schema that a CreateTable request asks for, with status CREATING. Id and creation time are the caller's to set,
+/// The schema that a CreateTable request asks for. Id and creation time are the caller's to set,
 /// as is the check that an ARN given as name belongs here.
 pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
     let request = Fields(doc);
@@ -31,9 +31,9 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         _ => BillingMode::Provisioned,
     };
     let capacity = capacity::of_table(&request, billing)?;
-    let locals = index::locals(&request, &hash, range.is_some())?;
-    let globals = index::globals(&request, billing, &locals)?;
-    index::projected_in_all(&locals, &globals)?;
+    let lsis = index::locals(&request, &hash, range.is_some())?;
+    let gsis = index::globals(&request, billing, &lsis)?;
+    index::projected_in_all(&lsis, &gsis)?;
     if request.has("VectorIndexes") {
         return Err(invalid("List of VectorIndexes is empty"));
     }
@@ -46,8 +46,8 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         attributes,
         hash,
         range,
-        locals,
-        globals,
+        lsis,
+        gsis,
         billing,
         provisioned: capacity.provisioned,
         on_demand: capacity.on_demand,
@@ -59,7 +59,6 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         deletion_protection: request.boolean("DeletionProtectionEnabled").unwrap_or(false),
         created_millis: 0,
         id: String::new(),
-        status: TableStatus::Creating,
     })
 }
 
