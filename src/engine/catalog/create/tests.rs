@@ -303,6 +303,7 @@ fn local_indexes() {
 
 #[test]
 fn global_indexes() {
+    const UNITS: &str = r#""ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#;
     assert_eq!(
         invalid(&request("a", "a", &format!(r#"{PPR},"GlobalSecondaryIndexes":[]"#))),
         "List of GlobalSecondaryIndexes is empty"
@@ -322,7 +323,6 @@ fn global_indexes() {
         )),
         "Duplicate index name: idx"
     );
-    const UNITS: &str = r#""ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#;
     assert_eq!(
         invalid(&with_gsi("a b", "b", &format!("{ALL},{UNITS}"))),
         "ProvisionedThroughput should not be specified for index: idx when BillingMode is PAY_PER_REQUEST"

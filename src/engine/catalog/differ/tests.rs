@@ -5,6 +5,8 @@ use super::super::schema::{
 use super::schemas_differ;
 use crate::item::Kind;
 
+type Change = Box<dyn FnOnce(&mut TableSchema)>;
+
 /// What is said when the table is `full()` and `change` is made to what is wanted.
 fn said(change: impl FnOnce(&mut TableSchema)) -> Option<String> {
     let is = TableSchema { name: "T".into(), ..full() };
@@ -33,7 +35,7 @@ fn what_does_not_matter_is_not_said() {
 
 #[test]
 fn the_first_difference_is_said() {
-    let cases: Vec<(Box<dyn FnOnce(&mut TableSchema)>, &str)> = vec![
+    let cases: Vec<(Change, &str)> = vec![
         (Box::new(|w| w.hash = "c".into()), "Table T: the partition key is a (S), not c (B)"),
         (
             Box::new(|w| w.attributes[1] = Attribute { name: "a".into(), kind: Kind::N }),
