@@ -1,7 +1,30 @@
 //! One typed request and response per operation: the checks in DynamoDB's order, with its own words.
+//!
+//! A request arrives as a document ([`crate::wire::document`]) whichever door it came through. `begin` checks it
+//! and makes a [`task::Task`]; stepping the task either answers or names the blocks it misses.
 
 pub mod error;
 pub mod operation;
+pub mod shape;
+pub mod task;
+
+mod batch_get_item;
+mod batch_write_item;
+mod delete_item;
+mod expressions;
+mod get_item;
+mod keys;
+mod members;
+mod page;
+mod put_item;
+mod query;
+mod scan;
+mod select;
+mod single_write;
+mod start_key;
+mod tables;
+mod update_item;
+pub mod validate;
 
 pub use error::{ApiError, ErrorKind};
 pub use operation::Operation;

@@ -1,1 +1,236 @@
-//! Placeholder.
+//! The thin JavaScript shell: bytes in, bytes out, callbacks. The only place that names a JavaScript type
+//! above the platform.
+//!
+//! A call writes its request document into the input buffer, and finds the answer in the output buffer: at
+//! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
+
+mod files;
+mod options;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use crate::api::{ApiError, Operation};
+use crate::driver::{Driver, Response};
+use crate::item::ItemRef;
+use crate::item::tag;
+use crate::wire::document::DocWriter;
+use crate::wire::http::{self, HttpAnswer};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the shell calls back.
+    pub type Callbacks;
+    #[wasm_bindgen(method)]
+    fn settle(this: &Callbacks, id: f64);
+    #[wasm_bindgen(method)]
+    fn event(this: &Callbacks, kind: &str, detail: &str);
+}
+
+/// The answer of a call that came through the wire, still to be put into its envelope.
+type HttpCalls = Rc<RefCell<BTreeMap<u64, Door>>>;
+
+/// Through which door a call came, and so the form of its answer.
+enum Door {
+    /// A document.
+    Native,
+    /// AWS JSON, in the content type of the request.
+    Http(Option<String>),
+}
+
+/// One open database.
+#[wasm_bindgen]
+pub struct Database {
+    driver: Rc<Driver>,
+    input: RefCell<Vec<u8>>,
+    output: Rc<RefCell<Vec<u8>>>,
+    http_calls: HttpCalls,
+    guard: Cell<Option<options::Guard>>,
+    persistence: &'static str,
+}
+
+/// `call` and `http` return this when the answer is in the output buffer.
+const READY: u32 = 1;
+/// `call` and `http` return this when `settle` will be called.
+const PENDING: u32 = 0;
+
+#[wasm_bindgen]
+impl Database {
+    /// Opens a database; see `options::Options` for what `options` holds.
+    pub async fn open(options: JsValue, callbacks: Callbacks) -> Result<Database, JsValue> {
+        let callbacks = Rc::new(callbacks);
+        let output = Rc::new(RefCell::new(Vec::new()));
+        let http_calls = HttpCalls::default();
+        let settle = {
+            let (output, http_calls, callbacks) =
+                (Rc::clone(&output), Rc::clone(&http_calls), Rc::clone(&callbacks));
+            Box::new(move |ticket: u64, response: Response| {
+                let door = http_calls.borrow_mut().remove(&ticket).unwrap_or(Door::Native);
+                write_answer(&mut output.borrow_mut(), &response, &door);
+                callbacks.settle(ticket as f64);
+            })
+        };
+        let opened = options::open(options, settle, callbacks).await?;
+        Ok(Database {
+            driver: opened.driver,
+            input: RefCell::default(),
+            output,
+            http_calls,
+            guard: Cell::new(opened.guard),
+            persistence: opened.persistence,
+        })
+    }
+
+    /// Deletes a closed database.
+    pub async fn destroy(options: JsValue) -> Result<(), JsValue> {
+        options::destroy(options).await
+    }
+
+    /// Where the input buffer is, once it holds `len` bytes. The memory may have moved.
+    pub fn input(&self, len: usize) -> *const u8 {
+        let mut input = self.input.borrow_mut();
+        if input.len() < len {
+            input.resize(len, 0);
+        } else if input.len() > MAX_KEPT && len <= MAX_KEPT {
+            // A large request must not hold its memory for ever.
+            *input = vec![0; MAX_KEPT];
+        }
+        input.as_ptr()
+    }
+
+    /// Evaluates the request document in the first `len` bytes of the input buffer.
+    pub fn call(&self, operation: u32, len: usize, id: f64) -> u32 {
+        let response = {
+            let input = self.input.borrow();
+            let document = input.get(..len).unwrap_or_default();
+            match Operation::from_number(operation) {
+                Some(operation) => self.driver.call(operation, document, id as u64),
+                None => Some(Err(ApiError::new(crate::api::ErrorKind::UnknownOperation, ""))),
+            }
+        };
+        match response {
+            Some(response) => {
+                write_answer(&mut self.output.borrow_mut(), &response, &Door::Native);
+                READY
+            }
+            None => PENDING,
+        }
+    }
+
+    /// Answers an HTTP request whose body is in the first `len` bytes of the input buffer.
+    pub fn http(
+        &self,
+        method: &str,
+        path: &str,
+        target: Option<String>,
+        content_type: Option<String>,
+        len: usize,
+        id: f64,
+    ) -> u32 {
+        let decoded = {
+            let input = self.input.borrow();
+            let body = input.get(..len).unwrap_or_default();
+            http::decode(method, path, target.as_deref(), content_type.as_deref(), body)
+        };
+        let (operation, document) = match decoded {
+            Ok(decoded) => decoded,
+            Err(answer) => {
+                write_http(&mut self.output.borrow_mut(), &answer);
+                return READY;
+            }
+        };
+        let door = Door::Http(content_type);
+        let ticket = id as u64;
+        match self.driver.call(operation, &document, ticket) {
+            Some(response) => {
+                write_answer(&mut self.output.borrow_mut(), &response, &door);
+                READY
+            }
+            None => {
+                self.http_calls.borrow_mut().insert(ticket, door);
+                PENDING
+            }
+        }
+    }
+
+    /// Where the answer is.
+    #[wasm_bindgen(js_name = outputPtr)]
+    pub fn output_ptr(&self) -> *const u8 {
+        self.output.borrow().as_ptr()
+    }
+
+    /// How long the answer is.
+    #[wasm_bindgen(js_name = outputLen)]
+    pub fn output_len(&self) -> usize {
+        self.output.borrow().len()
+    }
+
+    /// Where the data is kept: "indexeddb", "files" or "memory".
+    pub fn persistence(&self) -> String {
+        self.persistence.into()
+    }
+
+    /// Waits for what is under way, then releases the store and the lock.
+    pub async fn close(&self) {
+        let driver = Rc::clone(&self.driver);
+        driver.close().await;
+        drop(self.guard.take());
+    }
+}
+
+/// Buffers above this size are given back after use.
+const MAX_KEPT: usize = 1 << 20;
+
+fn write_answer(output: &mut Vec<u8>, response: &Response, door: &Door) {
+    if let Door::Http(content_type) = door {
+        let answer = http::answer(response.as_deref());
+        return write_http(output, &answer.for_request(content_type.as_deref()));
+    }
+    renew(output);
+    match response {
+        Ok(document) => {
+            output.push(0);
+            output.extend_from_slice(document);
+        }
+        Err(error) => {
+            output.push(1);
+            output.extend_from_slice(&error_document(error));
+        }
+    }
+}
+
+fn renew(output: &mut Vec<u8>) {
+    output.clear();
+    output.shrink_to(MAX_KEPT);
+}
+
+fn error_document(error: &ApiError) -> Vec<u8> {
+    let item = error.item.as_deref().and_then(ItemRef::parse);
+    let mut out = DocWriter::default();
+    let open = out.begin(tag::MAP, 3 + usize::from(item.is_some()));
+    out.name("name");
+    out.string(error.kind.name().as_bytes());
+    out.name("message");
+    out.string(error.message.as_bytes());
+    out.name("status");
+    out.integer(i64::from(error.kind.status()));
+    if let Some(item) = item {
+        out.name("Item");
+        out.item(&item);
+    }
+    out.end(open);
+    out.finish()
+}
+
+/// u16 status, u32 CRC-32 of the body, u8 length and bytes of the content type, body.
+fn write_http(output: &mut Vec<u8>, answer: &HttpAnswer) {
+    renew(output);
+    output.extend_from_slice(&answer.status.to_le_bytes());
+    output.extend_from_slice(&answer.crc32.to_le_bytes());
+    output.push(answer.content_type.len() as u8);
+    output.extend_from_slice(answer.content_type.as_bytes());
+    output.extend_from_slice(&answer.body);
+}

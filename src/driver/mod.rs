@@ -1,1 +1,195 @@
-//! Placeholder.
+//! Runs operations over a platform: the one layer that waits.
+//!
+//! [`Driver::call`] evaluates an operation at once against what is in memory. Most answers are ready when it
+//! returns. The others wait for one of two things: blocks that must be read first (`fetch`), or the commit of
+//! what the answer was evaluated on (`commit`): no answer to a write, refusals included, leaves before all it
+//! saw is durable. Jobs (`jobs`) flush and merge in slices beside it. No borrow is held across an await, and
+//! answers are handed out with nothing borrowed, so a callback may call again.
+
+mod commit;
+mod fetch;
+mod jobs;
+mod open;
+mod signal;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::api::task::{Answer, Environment, Step, Task};
+use crate::api::{ApiError, ErrorKind, Operation};
+use crate::engine::Engine;
+use crate::platform::{Durability, Platform, Store};
+use crate::storage::SeqNo;
+
+pub use open::{OpenError, OpenOptions};
+
+/// The caller's number for a call whose answer comes later.
+pub type Ticket = u64;
+
+/// A response document, or the error.
+pub type Response = Result<Vec<u8>, ApiError>;
+
+/// Called with each answer that was not ready when [`Driver::call`] returned.
+pub type Settle = Box<dyn Fn(Ticket, Response)>;
+
+/// One open database.
+pub struct Driver {
+    state: RefCell<State>,
+    store: Rc<dyn Store>,
+    platform: Rc<dyn Platform>,
+    settle: Settle,
+    /// `None`: nothing is logged and every write is durable at once (a database in memory).
+    durability: Option<Durability>,
+}
+
+struct State {
+    engine: Engine,
+    /// Answers that wait until their sequence number is durable.
+    waiting: BTreeMap<(SeqNo, Ticket), Response>,
+    fetch: fetch::Queue,
+    epoch: u64,
+    /// Number of the next log frame.
+    next_frame: u64,
+    committing: bool,
+    job_running: bool,
+    /// Writes of the running job, to be committed in turn with the groups.
+    job_batch: Option<commit::JobBatch>,
+    /// Why no more calls are taken.
+    closed: Option<ApiError>,
+    /// Woken whenever a commit, a job or a pending call has ended.
+    progress: signal::Signal,
+}
+
+/// How far a task came.
+enum Progress {
+    /// Its answer may leave.
+    Answered(Response),
+    /// It is evaluated; the answer waits for a commit.
+    Evaluated,
+    /// It reads blocks.
+    Reading,
+}
+
+impl Driver {
+    /// Evaluates an operation. `Some`: the answer. `None`: it comes through the settle callback under `ticket`.
+    pub fn call(self: &Rc<Self>, operation: Operation, document: &[u8], ticket: Ticket) -> Option<Response> {
+        let environment = self.environment(operation);
+        let mut state = self.state.borrow_mut();
+        if let Some(error) = &state.closed {
+            return Some(Err(error.clone()));
+        }
+        let task = match state.engine.begin(operation, document, &environment) {
+            Ok(task) => task,
+            Err(error) => return Some(Err(error)),
+        };
+        let ready = self.admit(&mut state, task, ticket);
+        let has_writes = state.engine.has_writes();
+        drop(state);
+        if has_writes {
+            self.schedule_commit();
+        }
+        ready
+    }
+
+    /// True when no calls are taken any more.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().closed.is_some()
+    }
+
+    /// Waits for everything that was called so far, then stops taking calls and releases the store.
+    pub async fn close(self: &Rc<Self>) {
+        loop {
+            let idle = {
+                let state = self.state.borrow();
+                state.closed.is_some()
+                    || (state.waiting.is_empty()
+                        && state.fetch.is_empty()
+                        && !state.committing
+                        && !state.job_running
+                        && !state.engine.has_writes())
+            };
+            if idle {
+                break;
+            }
+            let progress = self.state.borrow().progress.clone();
+            progress.wait().await;
+        }
+        self.state
+            .borrow_mut()
+            .closed
+            .get_or_insert_with(|| ApiError::new(ErrorKind::DatabaseClosed, "The database is closed"));
+        self.store.close().await;
+    }
+
+    /// Gives the engine to a caller that looks but does not change: statistics, tests.
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut Engine) -> T) -> T {
+        look(&mut self.state.borrow_mut().engine)
+    }
+
+    fn environment(&self, operation: Operation) -> Environment {
+        let mut random = [0; 16];
+        if operation == Operation::CreateTable {
+            self.platform.fill_random(&mut random);
+        }
+        Environment { now_millis: self.platform.now_millis(), random }
+    }
+
+    /// Starts a task, or queues it behind those that hold its partition keys.
+    fn admit(self: &Rc<Self>, state: &mut State, task: Task, ticket: Ticket) -> Option<Response> {
+        if state.fetch.must_wait(task.partitions()) {
+            state.fetch.park(ticket, task);
+            return None;
+        }
+        match self.advance(state, task, ticket) {
+            Progress::Answered(response) => Some(response),
+            Progress::Evaluated | Progress::Reading => None,
+        }
+    }
+
+    /// Steps a task once; one that misses blocks goes on by itself.
+    fn advance(self: &Rc<Self>, state: &mut State, mut task: Task, ticket: Ticket) -> Progress {
+        match state.engine.step(&mut task) {
+            Step::Done(answer) => self.hold(state, answer, ticket),
+            Step::Missing(blocks) => {
+                state.fetch.start(ticket, task.partitions());
+                self.platform.spawn(Box::pin(Rc::clone(self).fetch(ticket, task, blocks)));
+                Progress::Reading
+            }
+        }
+    }
+
+    /// Lets an answer go, or keeps it until what it was evaluated on is durable.
+    fn hold(&self, state: &mut State, answer: Answer, ticket: Ticket) -> Progress {
+        if self.durability.is_none() {
+            state.engine.make_durable();
+        }
+        if answer.after <= state.engine.storage.durable() {
+            return Progress::Answered(answer.response);
+        }
+        state.waiting.insert((answer.after, ticket), answer.response);
+        Progress::Evaluated
+    }
+
+    fn deliver(&self, answers: Vec<(Ticket, Response)>) {
+        for (ticket, response) in answers {
+            (self.settle)(ticket, response);
+        }
+    }
+
+    /// No further calls; everything that waits is told why.
+    fn poison(&self, error: ApiError) {
+        let answers = {
+            let mut state = self.state.borrow_mut();
+            state.closed.get_or_insert_with(|| error.clone());
+            let waiting = std::mem::take(&mut state.waiting).into_keys().map(|(_, ticket)| ticket);
+            let parked = state.fetch.drain_parked();
+            state.progress.wake();
+            waiting.chain(parked).map(|ticket| (ticket, Err(error.clone()))).collect()
+        };
+        self.deliver(answers);
+    }
+}
+
+#[cfg(test)]
+mod tests;

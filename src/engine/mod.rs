@@ -1,1 +1,224 @@
-//! Placeholder.
+//! Tables, items and indexes over [`crate::storage`]: synchronous, without clock, randomness or I/O.
+//!
+//! The engine holds the newest state, pending writes included. Each write gets the next sequence number and a
+//! log record in the open [`Group`]; the driver commits groups in order and says what became durable, or rolls
+//! back. Reads name the sequence number they read at.
+
+pub mod capacity;
+pub mod catalog;
+pub mod table;
+mod recovery;
+mod tables;
+mod write;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use crate::item::ItemRef;
+use crate::log::Record;
+use crate::storage::{SeqNo, Storage, TreeId};
+
+pub use table::{Index, IndexKind, KeyAttribute, Table};
+pub use tables::Tables;
+pub use write::ItemWrite;
+
+/// Entries and bytes of a tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Entries.
+    pub count: i64,
+    /// Bytes by DynamoDB's item size.
+    pub bytes: i64,
+}
+
+impl Stats {
+    fn change(old: Option<ItemRef<'_>>, new: Option<ItemRef<'_>>) -> Self {
+        Self {
+            count: i64::from(new.is_some()) - i64::from(old.is_some()),
+            bytes: new.map_or(0, |i| i64::from(i.size())) - old.map_or(0, |i| i64::from(i.size())),
+        }
+    }
+}
+
+/// Writes that are committed together.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// Encoded log records, in order.
+    pub records: Vec<Vec<u8>>,
+    /// Sequence number of the last record.
+    pub last: SeqNo,
+    bytes: usize,
+    deltas: write::Deltas,
+    /// The catalog before the first change of it in this group.
+    tables_before: Option<Rc<Tables>>,
+    /// Trees of tables deleted in this group; given up once that is durable.
+    dropped: Vec<TreeId>,
+}
+
+/// What a change of the catalog leaves behind.
+struct CatalogUndo {
+    before: Rc<Tables>,
+    dropped: Vec<TreeId>,
+}
+
+/// A group is handed over at this size; what follows makes the next one.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// The tables of one database and their data.
+pub struct Engine {
+    /// Where the data is.
+    pub storage: Storage,
+    /// Region and account that ARNs name.
+    pub region: String,
+    /// The account id in ARNs.
+    pub account: String,
+    tables: Rc<Tables>,
+    stats: BTreeMap<TreeId, Stats>,
+    /// Groups not handed over yet; the last one is open.
+    groups: VecDeque<Group>,
+    /// The group under commit, as far as it must be undone should it fail.
+    under_way: Option<Group>,
+    last_seq: SeqNo,
+    last_time: u64,
+    /// Sequence number of the newest catalog change.
+    tables_seq: SeqNo,
+}
+
+impl Engine {
+    /// An engine over `storage` without any table.
+    pub fn new(storage: Storage, region: &str, account: &str) -> Self {
+        Self {
+            last_seq: storage.latest(),
+            storage,
+            region: region.into(),
+            account: account.into(),
+            tables: Rc::default(),
+            stats: BTreeMap::new(),
+            groups: VecDeque::new(),
+            under_way: None,
+            last_time: 0,
+            tables_seq: SeqNo::default(),
+        }
+    }
+
+    /// The tables, pending changes included.
+    pub fn tables(&self) -> &Rc<Tables> {
+        &self.tables
+    }
+
+    /// Entries and bytes of a tree.
+    pub fn stats(&self, tree: TreeId) -> Stats {
+        self.stats.get(&tree).copied().unwrap_or_default()
+    }
+
+    /// The newest catalog change; answers that name tables wait for it.
+    pub fn tables_seq(&self) -> SeqNo {
+        self.tables_seq
+    }
+
+    /// Is there anything to commit?
+    pub fn has_writes(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// Without a log, everything is durable at once.
+    pub fn make_durable(&mut self) {
+        for group in std::mem::take(&mut self.groups) {
+            self.give_up(&group.dropped);
+        }
+        let latest = self.last_seq;
+        self.storage.set_durable(latest);
+    }
+
+    /// Hands over the oldest group.
+    pub fn take_group(&mut self) -> Option<Group> {
+        let mut group = self.groups.pop_front()?;
+        let records = std::mem::take(&mut group.records);
+        let last = group.last;
+        self.under_way = Some(group);
+        Some(Group { records, last, ..Group::default() })
+    }
+
+    /// The group under way is durable, and the log goes on at frame `next_log`.
+    pub fn committed(&mut self, last: SeqNo, next_log: u64) {
+        if let Some(group) = self.under_way.take() {
+            self.give_up(&group.dropped);
+        }
+        self.storage.set_durable(last);
+        let Self { storage, tables, stats, .. } = self;
+        storage.close_group(next_log, || tables.encode(stats));
+    }
+
+    /// The log's tail has been replayed and goes on at frame `next_log`.
+    pub fn recovered(&mut self, next_log: u64) {
+        let Self { storage, tables, stats, .. } = self;
+        storage.close_group(next_log, || tables.encode(stats));
+    }
+
+    /// The group under way was not written: it and everything after it is undone.
+    pub fn roll_back(&mut self) {
+        let undone: Vec<Group> = self.under_way.take().into_iter().chain(self.groups.drain(..)).collect();
+        for group in undone.iter().rev() {
+            for (tree, delta) in &group.deltas {
+                let stats = self.stats.entry(*tree).or_default();
+                stats.count -= delta.count;
+                stats.bytes -= delta.bytes;
+            }
+            if let Some(tables) = &group.tables_before {
+                self.tables = Rc::clone(tables);
+            }
+        }
+        self.storage.rollback();
+        self.last_seq = self.storage.durable();
+        self.tables_seq = self.tables_seq.min(self.last_seq);
+    }
+
+    fn give_up(&mut self, trees: &[TreeId]) {
+        for tree in trees {
+            self.storage.drop_tree(*tree);
+            self.stats.remove(tree);
+        }
+    }
+
+    fn next_seq(&mut self) -> SeqNo {
+        self.last_seq = SeqNo(self.last_seq.0 + 1);
+        self.last_seq
+    }
+
+    /// Commit time never goes backwards, whatever the clock does.
+    fn commit_time(&mut self, now_millis: u64) -> u64 {
+        self.last_time = self.last_time.max(now_millis);
+        self.last_time
+    }
+
+    fn add_to_group(
+        &mut self,
+        seq: SeqNo,
+        record: &Record,
+        deltas: write::Deltas,
+        catalog: Option<CatalogUndo>,
+    ) {
+        for (tree, delta) in &deltas {
+            let stats = self.stats.entry(*tree).or_default();
+            stats.count += delta.count;
+            stats.bytes += delta.bytes;
+        }
+        let bytes = record.encode();
+        let mut group = match self.groups.pop_back() {
+            Some(full) if full.bytes >= GROUP_BYTES => {
+                self.groups.push_back(full);
+                Group::default()
+            }
+            open => open.unwrap_or_default(),
+        };
+        group.bytes += bytes.len();
+        group.last = seq;
+        group.records.push(bytes);
+        group.deltas.extend(deltas);
+        if let Some(catalog) = catalog {
+            group.tables_before.get_or_insert(catalog.before);
+            group.dropped.extend(catalog.dropped);
+        }
+        self.groups.push_back(group);
+    }
+}

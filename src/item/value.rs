@@ -2,6 +2,8 @@
 
 use super::{Decimal, tag, varint};
 
+pub use super::reader::Reader;
+
 /// DynamoDB's ten types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are DynamoDB's")]
@@ -36,151 +38,6 @@ impl Kind {
     }
 }
 
-/// A position in encoded bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    /// Starts at the first byte of `bytes`.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
-    }
-
-    /// What is not read yet.
-    pub fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// True when all is read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// One byte.
-    pub fn u8(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(first)
-    }
-
-    /// A little-endian `u32`.
-    pub fn u32(&mut self) -> Option<u32> {
-        let (head, rest) = self.rest.split_first_chunk::<4>()?;
-        self.rest = rest;
-        Some(u32::from_le_bytes(*head))
-    }
-
-    /// A little-endian `u64`.
-    pub fn u64(&mut self) -> Option<u64> {
-        let (head, rest) = self.rest.split_first_chunk::<8>()?;
-        self.rest = rest;
-        Some(u64::from_le_bytes(*head))
-    }
-
-    /// A LEB128 integer.
-    pub fn varint(&mut self) -> Option<u64> {
-        let mut value = 0u64;
-        let mut shift = 0u32;
-        loop {
-            let byte = self.u8()?;
-            if shift > 63 || (shift == 63 && byte > 1) {
-                return None;
-            }
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-            shift += 7;
-        }
-    }
-
-    /// A LEB128 integer of up to 128 bits.
-    pub fn varint128(&mut self) -> Option<u128> {
-        let mut value = 0u128;
-        let mut shift = 0u32;
-        loop {
-            let byte = self.u8()?;
-            if shift > 126 || (shift == 126 && byte > 3) {
-                return None;
-            }
-            value |= u128::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-            shift += 7;
-        }
-    }
-
-    /// `n` raw bytes.
-    pub fn take(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (head, rest) = self.rest.split_at_checked(n)?;
-        self.rest = rest;
-        Some(head)
-    }
-
-    /// LEB128 length, then that many bytes.
-    pub fn binary(&mut self) -> Option<&'a [u8]> {
-        let n = usize::try_from(self.varint()?).ok()?;
-        self.take(n)
-    }
-
-    /// A text: LEB128 of `length * 2 + (1 if any byte is not ASCII)`, then UTF-8 bytes.
-    ///
-    /// The bit lets JavaScript slice ASCII texts out of one decoded string.
-    pub fn text(&mut self) -> Option<&'a [u8]> {
-        let n = usize::try_from(self.varint()? >> 1).ok()?;
-        self.take(n)
-    }
-
-    /// A container's body: `u32` byte length, then a LEB128 count and the members.
-    pub fn container(&mut self) -> Option<(usize, &'a [u8])> {
-        let n = self.u32()? as usize;
-        let mut body = Reader::new(self.take(n)?);
-        let count = usize::try_from(body.varint()?).ok()?;
-        Some((count, body.rest))
-    }
-
-    /// The next whole value.
-    pub fn value(&mut self) -> Option<ValueRef<'a>> {
-        let start = self.rest;
-        self.skip_value()?;
-        let used = start.len() - self.rest.len();
-        start.get(..used).map(ValueRef)
-    }
-
-    /// Steps over one value. Containers are stepped over by their length, so this never recurses.
-    pub fn skip_value(&mut self) -> Option<()> {
-        let mut t = self.u8()?;
-        if t == tag::AV {
-            t = self.u8()?;
-        }
-        match t {
-            tag::NULL | tag::FALSE | tag::TRUE | tag::BAD_EMPTY | tag::BAD_MANY | tag::BAD_NULL => {}
-            tag::INT => {
-                self.varint()?;
-            }
-            tag::DEC => {
-                self.varint()?;
-                self.varint128()?;
-            }
-            tag::STR => {
-                self.text()?;
-            }
-            tag::BIN | tag::NUM_TEXT => {
-                self.binary()?;
-            }
-            tag::SS | tag::NS | tag::BS | tag::LIST | tag::MAP | tag::ITEM => {
-                let n = self.u32()? as usize;
-                self.take(n)?;
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-}
-
 /// One encoded value. On canonical bytes `==` is DynamoDB's deep equality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueRef<'a>(&'a [u8]);
@@ -203,6 +60,11 @@ pub enum View<'a> {
 }
 
 impl<'a> ValueRef<'a> {
+    /// Exactly one encoded value, as [`Reader::value`] measured it.
+    pub(super) fn whole(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The value at the start of `bytes`, which may be longer.
     pub fn first(bytes: &'a [u8]) -> Option<Self> {
         Reader::new(bytes).value()
@@ -263,21 +125,20 @@ impl<'a> ValueRef<'a> {
         })
     }
 
+    /// The integer of an INT.
+    pub fn integer(self) -> Option<i64> {
+        let mut r = Reader::new(self.0);
+        if r.u8()? != tag::INT {
+            return None;
+        }
+        r.varint().map(varint::unzigzag)
+    }
+
     /// The number of an INT or DEC.
     pub fn number(self) -> Option<Decimal> {
         let mut r = Reader::new(self.0);
         match r.u8()? {
-            tag::INT => {
-                let mut mantissa = i128::from(varint::unzigzag(r.varint()?));
-                let mut exponent = 0i16;
-                if mantissa != 0 {
-                    while mantissa % 10 == 0 {
-                        mantissa /= 10;
-                        exponent += 1;
-                    }
-                }
-                Some(Decimal { mantissa, exponent })
-            }
+            tag::INT => Some(Decimal::from_i64(varint::unzigzag(r.varint()?))),
             tag::DEC => {
                 let exponent = i16::try_from(varint::unzigzag(r.varint()?)).ok()?;
                 Some(Decimal { mantissa: varint::unzigzag128(r.varint128()?), exponent })
@@ -321,7 +182,7 @@ impl<'a> Members<'a> {
     }
 
     /// In stored order.
-    pub fn iter(&self) -> impl Iterator<Item = Member<'a>> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Member<'a>> + Clone + use<'a> {
         let mut r = Reader::new(self.body);
         let container = self.container;
         std::iter::from_fn(move || {
@@ -336,14 +197,19 @@ impl<'a> Members<'a> {
         })
     }
 
+    /// The members of a string or binary set.
+    pub fn bytes(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+        self.iter().filter_map(|m| if let Member::Bytes(b) = m { Some(b) } else { None })
+    }
+
     /// The values of a list or number set.
-    pub fn values(&self) -> impl Iterator<Item = ValueRef<'a>> + use<'a> {
+    pub fn values(&self) -> impl Iterator<Item = ValueRef<'a>> + Clone + use<'a> {
         self.iter().filter_map(|m| if let Member::Value(v) = m { Some(v) } else { None })
     }
 }
 
 /// A map's entries.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct MapRef<'a> {
     count: usize,
     body: &'a [u8],
@@ -371,7 +237,7 @@ impl<'a> MapRef<'a> {
     }
 
     /// (name, value) in stored order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], ValueRef<'a>)> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], ValueRef<'a>)> + Clone + use<'a> {
         let mut r = Reader::new(self.body);
         std::iter::from_fn(move || {
             if r.is_empty() {
@@ -411,6 +277,10 @@ pub struct ItemRef<'a> {
 }
 
 impl<'a> ItemRef<'a> {
+    pub(super) fn from_parts(bytes: &'a [u8], size: u32, map: MapRef<'a>) -> Self {
+        Self { bytes, size, map }
+    }
+
     /// Reads the header; `None` when `bytes` is not an item of a known version.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut r = Reader::new(bytes);
@@ -419,7 +289,7 @@ impl<'a> ItemRef<'a> {
         }
         let size = u32::try_from(r.varint()?).ok()?;
         let count = usize::try_from(r.varint()?).ok()?;
-        Some(Self { bytes, size, map: MapRef { count, body: r.rest } })
+        Some(Self { bytes, size, map: MapRef { count, body: r.rest() } })
     }
 
     /// The whole encoding.

@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The write-ahead log: what a record says, how records are framed, how frames are read again.
+//!
+//! This module refuses to know where frames are kept and what a change means to a table.
+
+mod frame;
+mod record;
+mod replay;
+
+#[cfg(test)]
+mod tests;
+
+pub use frame::{FRAME_PAYLOAD, encode_group, epoch_frame};
+pub use record::{LoggedChange, Origin, Record, RequestId, TransactionPart};
+pub use replay::{Fed, Replay, Stop};

@@ -5,8 +5,22 @@
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+pub mod files;
+#[cfg(target_arch = "wasm32")]
+pub mod indexeddb;
+#[cfg(target_arch = "wasm32")]
+mod js;
+#[cfg(target_arch = "wasm32")]
+pub mod locks;
+pub mod memory;
+pub mod oneshot;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod simulated;
 pub mod store;
 
+pub use memory::MemoryStore;
 pub use store::{Batch, Durability, Space, Store, StoreError, Write};
 
 /// A future on the one thread the engine has.

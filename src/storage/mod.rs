@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The storage engine: a multi-version memory table in front of sorted, immutable blocks.
+//!
+//! A tree (a table or an index) is a memory table, then level-0 pieces newest first, then levels of pieces that
+//! do not overlap. Everything here is synchronous and pure: what needs a block that is not in the cache says
+//! which, and is asked again once the block was [installed](Storage::install); what has to be written comes out
+//! of a [`Job`] as batches.
+//!
+//! This module refuses to know what a key or a value means, who reads blocks or commits batches, and when.
+
+mod block;
+mod bytes;
+mod cache;
+pub(crate) mod coding;
+mod cursor;
+mod job;
+mod levels;
+mod manifest;
+mod memory;
+mod piece;
+mod run;
+mod snapshot;
+mod tree;
+mod types;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use bytes::Bytes;
+pub use cursor::{Cursor, CursorStep};
+pub use job::{Job, JobStep};
+pub use manifest::{MAX_CHUNK, Manifest};
+pub use snapshot::Snapshot;
+pub use tree::Storage;
+pub use types::{BlockId, Change, Corruption, Found, SeqNo, StorageOptions, StorageStats, TreeId};

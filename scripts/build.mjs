@@ -1,0 +1,204 @@
+// Builds the package: Rust to wasm, its glue, an optimised engine.wasm, the JavaScript entries, the types, the page.
+// Every stage hashes its inputs and is skipped when they are as they were.
+
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { elapsed, main, output, ROOT, run } from './lib/run.mjs';
+import { files, step } from './lib/stamp.mjs';
+import { bindgenPath, setup } from './setup.mjs';
+
+const TARGET = 'wasm32-unknown-unknown';
+const COMPILED = `target/${TARGET}/release/dynatab.wasm`;
+const GLUE = 'pkg/wasm/dynatab.js';
+const BOUND = 'pkg/wasm/dynatab_bg.wasm';
+const ENGINE = 'pkg/dist/engine.wasm';
+
+/** What every engine of the last years has; `--all-features` writes modules that browsers and Node refuse. */
+const FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'nontrapping-float-to-int',
+  'sign-ext',
+  'mutable-globals',
+  'reference-types',
+  'multivalue',
+];
+
+/** The datasets of the page, from npm's vega-datasets. */
+const DATASETS = ['movies.json', 'airports.csv'];
+
+/** Flags of rustc: no path of this machine goes into the wasm. */
+function rustflags() {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const sysroot = output('rustc', ['--print', 'sysroot']) ?? '';
+  const flags = [
+    [`${cargoHome}/registry/src`, 'registry'],
+    [cargoHome, 'cargo'],
+    [sysroot, 'rust'],
+    [ROOT, 'dynatab'],
+  ];
+  return flags.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join('\x1f');
+}
+
+async function compile() {
+  const inputs = ['Cargo.toml', 'Cargo.lock', 'src', 'scripts/build.mjs'];
+  return step('compile', { inputs, outputs: [COMPILED] }, async () => {
+    const { RUSTFLAGS: _, ...env } = process.env;
+    // The target folder is named because other parts of the build read from it.
+    const place = ['--target', TARGET, '--target-dir', join(ROOT, 'target')];
+    await run('cargo', ['build', '--release', '--quiet', '--lib', ...place], {
+      env: { ...env, CARGO_ENCODED_RUSTFLAGS: rustflags() },
+    });
+  });
+}
+
+async function bind() {
+  const inputs = [COMPILED, 'scripts/build.mjs'];
+  return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE] }, async () => {
+    // The entries say where the wasm is, so the glue must not name a place of its own: bundlers would ship it twice.
+    const options = [
+      '--target',
+      'web',
+      '--omit-default-module-path',
+      '--out-dir',
+      'pkg/wasm',
+      '--out-name',
+      'dynatab',
+    ];
+    await run(bindgenPath(), [...options, COMPILED]);
+    mkdirSync(join(ROOT, 'pkg/dist'), { recursive: true });
+    const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
+    const named = FEATURES.map((name) => `--enable-${name}`);
+    const passes = ['-Oz', '--strip-debug', '--strip-producers'];
+    await run(process.execPath, [wasmOpt, BOUND, '-o', ENGINE, ...named, ...passes]);
+  });
+}
+
+/** `engine:base64` is the text of engine.wasm in base64, for the entry that carries it inside. */
+const inlineEngine = {
+  name: 'engine',
+  setup(build) {
+    build.onResolve({ filter: /^engine:base64$/ }, () => ({ path: 'base64', namespace: 'engine' }));
+    build.onLoad({ filter: /.*/, namespace: 'engine' }, () => ({
+      contents: `export default "${readFileSync(join(ROOT, ENGINE)).toString('base64')}";`,
+    }));
+  },
+};
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  legalComments: 'none',
+  target: 'es2022',
+  format: 'esm',
+  platform: 'neutral',
+  logLevel: 'warning',
+  plugins: [inlineEngine],
+};
+
+const NODE = { platform: 'node', target: 'node20', minify: false };
+
+const CJS = {
+  ...NODE,
+  format: 'cjs',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+/** esbuild, loaded late: before the set-up it may not be installed. */
+async function bundle(options) {
+  const esbuild = await import('esbuild');
+  return esbuild.build({ ...COMMON, ...options });
+}
+
+/** Every entry: the file it is made from, the file made, and what differs from the common options. */
+const ENTRIES = [
+  ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', {}],
+  ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: ['./engine.wasm'] }],
+  ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
+  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', {}],
+  ['pkg/src/entry/node.ts', 'pkg/dist/node.js', NODE],
+  ['pkg/src/entry/node.ts', 'pkg/dist/node.cjs', CJS],
+  [
+    'pkg/src/cli.ts',
+    'pkg/dist/cli.js',
+    { ...NODE, external: ['./node.js'], banner: { js: '#!/usr/bin/env node' } },
+  ],
+];
+
+async function bundles() {
+  const inputs = ['pkg/src', 'pkg/wasm', ENGINE, 'scripts/build.mjs', 'package-lock.json'];
+  const present = ENTRIES.filter(([from]) => existsSync(join(ROOT, from)));
+  return step('bundles', { inputs, outputs: present.map(([, to]) => to) }, async () => {
+    const made = present.map(([from, to, more]) => bundle({ entryPoints: [from], outfile: to, ...more }));
+    await Promise.all(made);
+  });
+}
+
+async function types() {
+  const sources = files('pkg/src', (path) => path.endsWith('.ts'));
+  if (sources.length === 0) return false;
+  const inputs = [
+    'pkg/src',
+    'pkg/wasm/dynatab.d.ts',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ];
+  return step('types', { inputs, outputs: ['pkg/dist/types/index.d.ts'] }, async () => {
+    rmSync(join(ROOT, 'pkg/dist/types'), { recursive: true, force: true });
+    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  });
+}
+
+/** The page: its bundle with the package's browser entry inside, its static files, its datasets and the engine. */
+async function page() {
+  const sources = files('www', (path) => !path.startsWith('www/dist/'));
+  const entry = ['www/src/main.tsx', 'www/src/main.ts'].find((path) => sources.includes(path));
+  if (!entry) return false;
+  const inputs = [...sources, 'pkg/dist/browser.js', ENGINE, 'scripts/build.mjs', 'package-lock.json'];
+  return step('page', { inputs, outputs: ['www/dist/main.js', 'www/dist/engine.wasm'] }, async () => {
+    const dist = join(ROOT, 'www/dist');
+    rmSync(dist, { recursive: true, force: true });
+    mkdirSync(join(dist, 'data'), { recursive: true });
+    for (const path of sources.filter((path) => !path.startsWith('www/src/') && !/tsconfig/.test(path))) {
+      cpSync(join(ROOT, path), join(dist, path.slice('www/'.length)));
+    }
+    for (const name of DATASETS) {
+      copyFileSync(join(ROOT, 'node_modules/vega-datasets/data', name), join(dist, 'data', name));
+    }
+    copyFileSync(join(ROOT, ENGINE), join(dist, 'engine.wasm'));
+    await bundle({
+      platform: 'browser',
+      conditions: ['browser'],
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      sourcemap: 'linked',
+      entryPoints: [entry],
+      outfile: 'www/dist/main.js',
+    });
+  });
+}
+
+/** Builds everything; says which stages had to run. */
+export async function build() {
+  const stages = { compile, bind, bundles, types, page };
+  const ran = [];
+  for (const [name, stage] of Object.entries(stages)) if (await stage()) ran.push(name);
+  return ran;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    const start = Date.now();
+    await setup();
+    const ran = await build();
+    console.log(
+      ran.length ? `built ${ran.join(', ')} in ${elapsed(start)}` : 'nothing changed; nothing to build',
+    );
+  });
+}

@@ -1,0 +1,25 @@
+// The suites of the test command, one row each, in the order they run.
+//
+// A row: name; what it shows (for a person); quick (part of `npm run test:quick`); long (only in `npm run test:long`);
+// needs (programs without which it is skipped on a person's machine and fails in CI); and how it runs: `cargo`
+// (arguments of cargo), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
+// exit code is one test). A row whose folder is missing fails: a suite cannot vanish unseen.
+
+/** A suite of Node test files below `folder`. */
+const node = (name, folder, shows, more = {}) => ({ name, shows, node: folder, ...more });
+
+/** A suite of one program that is right when it exits with 0. */
+const script = (name, path, shows, more = {}) => ({
+  name,
+  shows,
+  command: [process.execPath, [path]],
+  ...more,
+});
+
+const cargo = (name, args, shows, more = {}) => ({ name, shows, cargo: args, ...more });
+
+export const SUITES = [
+  cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
+  node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
+  script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
+];

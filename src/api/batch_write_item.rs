@@ -1,0 +1,176 @@
+//! BatchWriteItem: up to 25 puts and deletes, each on its own.
+
+use std::rc::Rc;
+
+use super::ApiError;
+use super::expressions::Wording;
+use super::keys::{check_index_keys, find_table, item_key, read_newest, request_key};
+use super::members::{Members, list, map};
+use super::single_write::{MAX_ITEM, SingleWrite, return_capacity};
+use super::task::{Answer, Environment, Partition, Step};
+use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
+use crate::engine::{Engine, ItemWrite, Table};
+use crate::item::{ItemBuf, MapRef, tag};
+use crate::storage::SeqNo;
+use crate::wire::document::DocWriter;
+
+/// Most writes of one request.
+const MAX_WRITES: usize = 25;
+
+/// Up to 25 writes.
+pub struct BatchWriteItem {
+    /// Tables of the request with their names in it.
+    tables: Vec<(String, Rc<Table>)>,
+    writes: Vec<OneWrite>,
+    pub(super) partitions: Vec<Partition>,
+    capacity: ReturnConsumedCapacity,
+    now_millis: u64,
+}
+
+struct OneWrite {
+    /// Position in `tables`.
+    table: usize,
+    key: Vec<u8>,
+    new: Option<Vec<u8>>,
+}
+
+enum Request {
+    Put(ItemBuf),
+    Delete(ItemBuf),
+}
+
+pub(super) fn begin(
+    engine: &Engine,
+    request: MapRef<'_>,
+    environment: &Environment,
+) -> Result<BatchWriteItem, ApiError> {
+    const WORDING: Wording = Wording::Bare;
+    let members = Members::read(request)?;
+    let requests = members.request_items.unwrap_or_default();
+    let mut parsed = Vec::new();
+    for (name, value) in requests.iter() {
+        let mut own = Vec::new();
+        for entry in list(value) {
+            own.push(write_request(map(entry).unwrap_or_default(), WORDING)?);
+        }
+        parsed.push((String::from_utf8_lossy(name).into_owned(), own));
+    }
+    if parsed.iter().map(|(_, own)| own.len()).sum::<usize>() > MAX_WRITES {
+        return Err(ApiError::validation("Too many items requested for the BatchWriteItem call"));
+    }
+    let mut batch = BatchWriteItem {
+        tables: Vec::with_capacity(parsed.len()),
+        writes: Vec::new(),
+        partitions: Vec::new(),
+        capacity: return_capacity(members.return_capacity),
+        now_millis: environment.now_millis,
+    };
+    for (name, own) in parsed {
+        let table = find_table(engine, Some(&name))?;
+        for request in own {
+            batch.add(&table, request)?;
+        }
+        batch.tables.push((name, table));
+    }
+    Ok(batch)
+}
+
+fn write_request(request: MapRef<'_>, wording: Wording) -> Result<Request, ApiError> {
+    let put = request.find(b"PutRequest").and_then(map);
+    let delete = request.find(b"DeleteRequest").and_then(map);
+    match (put, delete) {
+        (Some(put), None) => {
+            Ok(Request::Put(wording.admit(put.find(b"Item").and_then(map).unwrap_or_default())?))
+        }
+        (None, Some(delete)) => {
+            Ok(Request::Delete(wording.admit(delete.find(b"Key").and_then(map).unwrap_or_default())?))
+        }
+        _ => Err(ApiError::validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+        )),
+    }
+}
+
+impl BatchWriteItem {
+    fn add(&mut self, table: &Rc<Table>, request: Request) -> Result<(), ApiError> {
+        let (key, new) = match request {
+            Request::Put(item) => {
+                // The batch words a wrong key as the Key operations do.
+                let map = item.as_ref().map();
+                let fits = table
+                    .key_attributes()
+                    .all(|a| map.get(&a.name).and_then(crate::item::ValueRef::kind) == Some(a.kind));
+                if !fits {
+                    return Err(ApiError::validation("The provided key element does not match the schema"));
+                }
+                let key = item_key(table, map)?;
+                if item.as_ref().size() > MAX_ITEM {
+                    return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
+                }
+                check_index_keys(table, map, false)?;
+                (key, Some(item.into_bytes()))
+            }
+            Request::Delete(key) => (request_key(table, &key)?, None),
+        };
+        let position = self.tables.len();
+        if self.writes.iter().any(|w| w.table == position && w.key == key) {
+            return Err(ApiError::validation("Provided list of item keys contains duplicates"));
+        }
+        self.partitions.push(SingleWrite::partition_of(table, &key));
+        self.writes.push(OneWrite { table: position, key, new });
+        Ok(())
+    }
+
+    pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
+        let mut missing = Vec::new();
+        let mut olds = Vec::with_capacity(self.writes.len());
+        for write in &self.writes {
+            if let Some((_, table)) = self.tables.get(write.table)
+                && let Some((_, old)) = read_newest(engine, table, &write.key, &mut missing)
+            {
+                olds.push(old);
+            }
+        }
+        if !missing.is_empty() {
+            missing.sort_unstable();
+            missing.dedup();
+            return Step::Missing(missing);
+        }
+        let mut consumed = vec![Consumed::default(); self.tables.len()];
+        let mut after = SeqNo::default();
+        for (write, old) in self.writes.iter_mut().zip(olds) {
+            let Some((_, table)) = self.tables.get(write.table) else { continue };
+            let item = ItemWrite {
+                table,
+                key: std::mem::take(&mut write.key),
+                old,
+                new: write.new.take(),
+            };
+            let (seq, cost) = engine.write_item(item, self.now_millis);
+            after = after.max(seq);
+            if let Some(sum) = consumed.get_mut(write.table) {
+                sum.add(&cost.consumed());
+            }
+        }
+        Step::Done(Answer::new(Ok(self.response(&consumed)), after))
+    }
+
+    fn response(&self, consumed: &[Consumed]) -> Vec<u8> {
+        let mut out = DocWriter::default();
+        let with_capacity = self.capacity != ReturnConsumedCapacity::None;
+        let open = out.begin(tag::MAP, 1 + usize::from(with_capacity));
+        out.name("UnprocessedItems");
+        let none = out.begin(tag::MAP, 0);
+        out.end(none);
+        if with_capacity {
+            out.name("ConsumedCapacity");
+            let list = out.begin(tag::LIST, self.tables.len());
+            for ((name, table), consumed) in self.tables.iter().zip(consumed) {
+                consumed.write(&mut out, table, name, self.capacity);
+            }
+            out.end(list);
+        }
+        out.end(open);
+        out.finish()
+    }
+}

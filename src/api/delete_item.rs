@@ -1,0 +1,40 @@
+//! DeleteItem.
+
+use super::expressions::{Wording, condition, placeholders};
+use super::keys::{find_table, request_key};
+use super::members::Members;
+use super::single_write::{Change, SingleWrite, only_all_old, return_capacity};
+use super::task::Environment;
+use super::{ApiError, Operation};
+use crate::engine::Engine;
+use crate::item::MapRef;
+
+pub(super) fn begin(
+    engine: &Engine,
+    request: MapRef<'_>,
+    environment: &Environment,
+) -> Result<SingleWrite, ApiError> {
+    const WORDING: Wording = Wording::Announced;
+    let members = Members::read(request)?;
+    let key = WORDING.admit(members.key.unwrap_or_default())?;
+    let missing = if members.condition.is_none() { "ConditionExpression is null" } else { "" };
+    let mut placeholders = placeholders(&members, WORDING, members.condition.is_some(), missing)?;
+    let return_values = only_all_old(members.return_values, Operation::DeleteItem)?;
+    let condition = condition(&members, &mut placeholders, WORDING)?;
+    placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+
+    let table = find_table(engine, members.table)?;
+    let key = request_key(&table, &key)?;
+    Ok(SingleWrite {
+        partition: SingleWrite::partition_of(&table, &key),
+        table_name: members.table.unwrap_or_default().to_owned(),
+        table,
+        key,
+        condition,
+        change: Change::Delete,
+        return_values,
+        return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
+        capacity: return_capacity(members.return_capacity),
+        now_millis: environment.now_millis,
+    })
+}

@@ -1,0 +1,178 @@
+//! Tables by name, and the checks of keys and key attributes.
+
+use std::rc::Rc;
+
+use super::{ApiError, ErrorKind};
+use crate::engine::{Engine, Index, KeyAttribute, Table};
+use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
+use crate::storage::{Bytes, BlockId, SeqNo};
+
+/// Longest partition key value in bytes.
+const MAX_HASH: usize = 2048;
+/// Longest sort key value in bytes.
+const MAX_RANGE: usize = 1024;
+
+/// The table a data-plane request names, by name or ARN.
+pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {
+    name.and_then(|name| engine.tables().get(table_name(name)))
+        .cloned()
+        .ok_or_else(|| ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found"))
+}
+
+/// The name in a table's name or ARN.
+pub(super) fn table_name(name_or_arn: &str) -> &str {
+    if !name_or_arn.starts_with("arn:") {
+        return name_or_arn;
+    }
+    name_or_arn.split_once(":table/").map_or(name_or_arn, |(_, rest)| rest.split('/').next().unwrap_or(rest))
+}
+
+/// A request's Key: admitted, checked against the schema, and its tree key.
+pub(super) fn request_key(table: &Table, key: &ItemBuf) -> Result<Vec<u8>, ApiError> {
+    let mismatch = || ApiError::validation("The provided key element does not match the schema");
+    let map = key.as_ref().map();
+    if map.len() != table.key_attributes().count() {
+        return Err(mismatch());
+    }
+    for attribute in table.key_attributes() {
+        if map.get(&attribute.name).and_then(ValueRef::kind) != Some(attribute.kind) {
+            return Err(mismatch());
+        }
+    }
+    check_key_values(table, map)?;
+    table.key_of(map).ok_or_else(mismatch)
+}
+
+/// An item's key attributes: present, of the right type, not empty, not too long. Gives its tree key.
+pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiError> {
+    for attribute in table.key_attributes() {
+        let name = String::from_utf8_lossy(&attribute.name);
+        match item.get(&attribute.name).and_then(ValueRef::kind) {
+            None => {
+                return Err(ApiError::validation(format!(
+                    "One or more parameter values were invalid: Missing the key {name} in the item"
+                )));
+            }
+            Some(kind) if kind != attribute.kind => {
+                return Err(ApiError::validation(format!(
+                    "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
+                    attribute.kind.name(),
+                    kind.name()
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    check_key_values(table, item)?;
+    table
+        .key_of(item)
+        .ok_or_else(|| ApiError::validation("The provided key element does not match the schema"))
+}
+
+fn check_key_values(table: &Table, map: MapRef<'_>) -> Result<(), ApiError> {
+    for (attribute, limit) in std::iter::once((&table.hash, MAX_HASH)).chain(table.range.iter().map(|r| (r, MAX_RANGE)))
+    {
+        let Some(length) = map.get(&attribute.name).and_then(key_length) else { continue };
+        if length == 0 {
+            return Err(ApiError::validation(format!(
+                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot \
+                 contain an empty {} value. Key: {}",
+                empty_word(attribute.kind),
+                String::from_utf8_lossy(&attribute.name)
+            )));
+        }
+        if length > limit {
+            return Err(too_long(limit));
+        }
+    }
+    Ok(())
+}
+
+fn too_long(limit: usize) -> ApiError {
+    ApiError::validation(if limit == MAX_HASH {
+        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
+    } else {
+        "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+    })
+}
+
+fn empty_word(kind: Kind) -> &'static str {
+    if kind == Kind::B { "binary" } else { "string" }
+}
+
+/// Bytes of a string or binary key value; numbers are never empty or too long.
+fn key_length(value: ValueRef<'_>) -> Option<usize> {
+    match value.view()? {
+        View::S(bytes) | View::B(bytes) => Some(bytes.len()),
+        _ => None,
+    }
+}
+
+/// The index key attributes of a new image: where present, of the right type and not empty.
+pub(super) fn check_index_keys(table: &Table, item: MapRef<'_>, is_update: bool) -> Result<(), ApiError> {
+    for index in &table.indexes {
+        check_one_index(index, &index.hash, MAX_HASH, item, is_update)?;
+        check_one_index(index, &index.range, MAX_RANGE, item, is_update)?;
+    }
+    Ok(())
+}
+
+fn check_one_index(
+    index: &Index,
+    attributes: &[KeyAttribute],
+    limit: usize,
+    item: MapRef<'_>,
+    is_update: bool,
+) -> Result<(), ApiError> {
+    for attribute in attributes {
+        let Some(value) = item.get(&attribute.name) else { continue };
+        let name = String::from_utf8_lossy(&attribute.name);
+        let kind = value.kind().unwrap_or(Kind::Null);
+        if kind != attribute.kind {
+            return Err(ApiError::validation(format!(
+                "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {} Actual: {} IndexName: {}",
+                attribute.kind.name(),
+                kind.name(),
+                index.name
+            )));
+        }
+        match key_length(value) {
+            Some(0) if is_update => {
+                return Err(ApiError::validation(format!(
+                    "One or more parameter values are not valid. The update expression attempted to update a \
+                     secondary index key to a value that is not supported. The AttributeValue for a key attribute \
+                     cannot contain an empty {} value.",
+                    empty_word(kind)
+                )));
+            }
+            Some(0) => {
+                return Err(ApiError::validation(format!(
+                    "One or more parameter values are not valid. A value specified for a secondary index key is \
+                     not supported. The AttributeValue for a key attribute cannot contain an empty {} value. \
+                     IndexName: {}, IndexKey: {name}",
+                    empty_word(kind),
+                    index.name
+                )));
+            }
+            Some(length) if length > limit => return Err(too_long(limit)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads the newest version of an item, pending commits included. `None`: blocks are missing.
+pub(super) fn read_newest(
+    engine: &mut Engine,
+    table: &Table,
+    key: &[u8],
+    missing: &mut Vec<BlockId>,
+) -> Option<(SeqNo, Option<Bytes>)> {
+    let newest = engine.storage.latest();
+    engine.storage.get(table.tree, key, newest, missing).map(|found| (found.seq, found.value))
+}
+
+/// The hash that heads a tree key.
+pub(super) fn partition_hash(key: &[u8]) -> [u8; 8] {
+    key.first_chunk().copied().unwrap_or_default()
+}

@@ -1,0 +1,184 @@
+//! What PutItem, UpdateItem and DeleteItem share: read the item, check the condition, write, answer.
+
+use std::rc::Rc;
+
+use super::expressions::condition_failed;
+use super::keys;
+use super::task::{Answer, Partition, Step};
+use super::{ApiError, Operation};
+use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
+use crate::engine::{Engine, ItemWrite, Table};
+use crate::expression::{Condition, Outcome, Update};
+use crate::item::{ItemBuf, ItemRef, tag};
+use crate::storage::{Bytes, SeqNo};
+use crate::wire::document::DocWriter;
+
+/// Largest item, names and values, in bytes.
+pub(super) const MAX_ITEM: u32 = 400 * 1024;
+
+/// ReturnValues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReturnValues {
+    None,
+    AllOld,
+    UpdatedOld,
+    AllNew,
+    UpdatedNew,
+}
+
+impl ReturnValues {
+    pub(super) fn parse(text: Option<&str>) -> Self {
+        match text {
+            Some("ALL_OLD") => Self::AllOld,
+            Some("UPDATED_OLD") => Self::UpdatedOld,
+            Some("ALL_NEW") => Self::AllNew,
+            Some("UPDATED_NEW") => Self::UpdatedNew,
+            _ => Self::None,
+        }
+    }
+}
+
+/// How the new item comes about.
+pub(super) enum Change {
+    Put(ItemBuf),
+    Update { key: ItemBuf, update: Update },
+    Delete,
+}
+
+/// A write of one item.
+pub struct SingleWrite {
+    pub(super) table: Rc<Table>,
+    /// The table as the request named it.
+    pub(super) table_name: String,
+    pub(super) key: Vec<u8>,
+    pub(super) partition: Partition,
+    pub(super) condition: Option<Condition>,
+    pub(super) change: Change,
+    pub(super) return_values: ReturnValues,
+    pub(super) return_old_on_failure: bool,
+    pub(super) capacity: ReturnConsumedCapacity,
+    pub(super) now_millis: u64,
+}
+
+impl SingleWrite {
+    /// The partition a tree key of `table` belongs to.
+    pub(super) fn partition_of(table: &Table, key: &[u8]) -> Partition {
+        (table.tree, keys::partition_hash(key))
+    }
+
+    pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
+        let mut missing = Vec::new();
+        let Some((seen, old)) = keys::read_newest(engine, &self.table, &self.key, &mut missing) else {
+            return Step::Missing(missing);
+        };
+        // The table may be gone since the request came in.
+        let after = seen.max(engine.tables_seq());
+        match self.evaluate(old.as_ref()) {
+            Err(error) => Step::Done(Answer::new(Err(error), after)),
+            Ok(new) => Step::Done(self.write(engine, old, new, after)),
+        }
+    }
+
+    /// The item after the write. `Ok(None)` inside means deleted or still absent.
+    fn evaluate(&self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
+        let old_item = old.and_then(|bytes| ItemRef::parse(bytes));
+        if let Change::Update { update, .. } = &self.change
+            && update.request_charge() > MAX_ITEM
+        {
+            return Err(update_too_large());
+        }
+        if let Some(condition) = &self.condition
+            && !condition.evaluate(old_item.map(|i| i.map()))
+        {
+            return Err(condition_failed(old.map(|b| &**b), self.return_old_on_failure));
+        }
+        match &self.change {
+            Change::Delete => Ok(None),
+            Change::Put(item) => Ok(Some(item.clone())),
+            Change::Update { key, update } => {
+                let outcome = update
+                    .apply(key.as_ref(), old_item)
+                    .map_err(|error| ApiError::validation(error.to_string()))?;
+                let Outcome::Item(item) = outcome else { return Ok(None) };
+                if item.as_ref().size() > MAX_ITEM {
+                    return Err(update_too_large());
+                }
+                keys::check_index_keys(&self.table, item.as_ref().map(), true)?;
+                Ok(Some(item))
+            }
+        }
+    }
+
+    fn write(&self, engine: &mut Engine, old: Option<Bytes>, new: Option<ItemBuf>, after: SeqNo) -> Answer {
+        let attributes = self.attributes(old.as_ref(), new.as_ref());
+        let write = ItemWrite {
+            table: &self.table,
+            key: self.key.clone(),
+            old,
+            new: new.map(ItemBuf::into_bytes),
+        };
+        let (seq, cost) = engine.write_item(write, self.now_millis);
+        let consumed = cost.consumed();
+        Answer::new(Ok(self.response(attributes.as_ref(), &consumed)), seq.max(after))
+    }
+
+    /// The Attributes member.
+    fn attributes(&self, old: Option<&Bytes>, new: Option<&ItemBuf>) -> Option<ItemBuf> {
+        let old = old.and_then(|bytes| ItemRef::parse(bytes));
+        let new = new.map(ItemBuf::as_ref);
+        let touched = |item: Option<ItemRef<'_>>| match &self.change {
+            Change::Update { update, .. } => {
+                item.map(|i| update.touched(i)).filter(|touched| !touched.as_ref().map().is_empty())
+            }
+            _ => None,
+        };
+        let whole = |item: Option<ItemRef<'_>>| item.map(ItemBuf::copy_of);
+        match self.return_values {
+            ReturnValues::None => None,
+            ReturnValues::AllOld => whole(old),
+            ReturnValues::AllNew => whole(new),
+            ReturnValues::UpdatedOld => touched(old),
+            ReturnValues::UpdatedNew => touched(new),
+        }
+    }
+
+    fn response(&self, attributes: Option<&ItemBuf>, consumed: &Consumed) -> Vec<u8> {
+        let mut out = DocWriter::default();
+        let with_capacity = self.capacity != ReturnConsumedCapacity::None;
+        let open = out.begin(tag::MAP, usize::from(attributes.is_some()) + usize::from(with_capacity));
+        if let Some(attributes) = attributes {
+            out.name("Attributes");
+            out.item(&attributes.as_ref());
+        }
+        if with_capacity {
+            out.name("ConsumedCapacity");
+            consumed.write(&mut out, &self.table, &self.table_name, self.capacity);
+        }
+        out.end(open);
+        out.finish()
+    }
+}
+
+fn update_too_large() -> ApiError {
+    ApiError::validation("Item size to update has exceeded the maximum allowed size")
+}
+
+/// The members of `ReturnConsumedCapacity`.
+pub(super) fn return_capacity(text: Option<&str>) -> ReturnConsumedCapacity {
+    match text {
+        Some("TOTAL") => ReturnConsumedCapacity::Total,
+        Some("INDEXES") => ReturnConsumedCapacity::Indexes,
+        _ => ReturnConsumedCapacity::None,
+    }
+}
+
+/// Put and delete return the old item or nothing.
+pub(super) fn only_all_old(text: Option<&str>, operation: Operation) -> Result<ReturnValues, ApiError> {
+    match ReturnValues::parse(text) {
+        allowed @ (ReturnValues::None | ReturnValues::AllOld) => Ok(allowed),
+        _ => {
+            debug_assert!(matches!(operation, Operation::PutItem | Operation::DeleteItem));
+            Err(ApiError::validation("1 validation error detected: ReturnValues can only be ALL_OLD or NONE"))
+        }
+    }
+}

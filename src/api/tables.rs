@@ -1,0 +1,171 @@
+//! CreateTable, DescribeTable, ListTables, DeleteTable.
+
+use super::keys::table_name;
+use super::members::{integer, string};
+use super::task::{Answer, Environment};
+use super::{ApiError, ErrorKind, Operation};
+use crate::engine::catalog::{self, TableSchema};
+use crate::engine::{Engine, Table};
+use crate::item::{MapRef, tag};
+use crate::wire::document::DocWriter;
+
+/// Tables of one ListTables page.
+const MAX_PAGE: usize = 100;
+
+/// A table operation.
+pub enum TableTask {
+    /// CreateTable. The schema is taken when it runs.
+    Create(Box<Option<TableSchema>>, u64),
+    /// DescribeTable.
+    Describe(String),
+    /// ListTables.
+    List {
+        /// ExclusiveStartTableName.
+        after: Option<String>,
+        /// Limit.
+        limit: usize,
+    },
+    /// DeleteTable.
+    Delete(String, u64),
+}
+
+pub(super) fn begin(
+    operation: Operation,
+    request: MapRef<'_>,
+    environment: &Environment,
+) -> Result<TableTask, ApiError> {
+    let name = request.find(b"TableName").and_then(string).map(|n| table_name(n).to_owned());
+    Ok(match operation {
+        Operation::CreateTable => {
+            let mut schema = catalog::create::parse(request)?;
+            schema.created_millis = environment.now_millis;
+            schema.id = uuid(environment.random);
+            TableTask::Create(Box::new(Some(schema)), environment.now_millis)
+        }
+        Operation::DeleteTable => TableTask::Delete(name.unwrap_or_default(), environment.now_millis),
+        Operation::ListTables => TableTask::List {
+            after: request.find(b"ExclusiveStartTableName").and_then(string).map(str::to_owned),
+            limit: request
+                .find(b"Limit")
+                .and_then(integer)
+                .and_then(|l| usize::try_from(l).ok())
+                .unwrap_or(MAX_PAGE),
+        },
+        _ => TableTask::Describe(name.unwrap_or_default()),
+    })
+}
+
+impl TableTask {
+    pub(super) fn run(&mut self, engine: &mut Engine) -> Answer {
+        // What is said of tables waits until the newest change of the catalog is durable.
+        let seen = engine.tables_seq();
+        match self {
+            Self::Create(schema, now) => match schema.take() {
+                Some(schema) => create(engine, schema, *now),
+                None => Answer::new(Err(ApiError::new(ErrorKind::InternalServerError, "")), seen),
+            },
+            Self::Describe(name) => Answer::new(
+                find(engine, name).map(|table| describe(engine, &table, "Table", "ACTIVE")),
+                seen,
+            ),
+            Self::List { after, limit } => Answer::new(Ok(list(engine, after.as_deref(), *limit)), seen),
+            Self::Delete(name, now) => match find(engine, name) {
+                Err(error) => Answer::new(Err(error), seen),
+                Ok(table) if table.schema.deletion_protection => Answer::new(
+                    Err(ApiError::validation(
+                        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+                    )),
+                    seen,
+                ),
+                Ok(table) => {
+                    let response = describe(engine, &table, "TableDescription", "DELETING");
+                    let seq = engine.delete_table(name, *now);
+                    Answer::new(Ok(response), seq)
+                }
+            },
+        }
+    }
+}
+
+fn create(engine: &mut Engine, schema: TableSchema, now: u64) -> Answer {
+    let name = schema.name.clone();
+    if engine.tables().get(&name).is_some() {
+        let error = ApiError::new(ErrorKind::ResourceInUse, format!("Table already exists: {name}"));
+        return Answer::new(Err(error), engine.tables_seq());
+    }
+    match engine.create_table(schema, now) {
+        Some(seq) => {
+            let response =
+                find(engine, &name).map(|table| describe(engine, &table, "TableDescription", "CREATING"));
+            Answer::new(response, seq)
+        }
+        None => Answer::new(
+            Err(ApiError::validation(
+                "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions.",
+            )),
+            engine.tables_seq(),
+        ),
+    }
+}
+
+fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, ApiError> {
+    engine.tables().get(name).cloned().ok_or_else(|| {
+        ApiError::new(
+            ErrorKind::ResourceNotFound,
+            format!("Requested resource not found: Table: {name} not found"),
+        )
+    })
+}
+
+fn describe(engine: &Engine, table: &Table, member: &str, status: &str) -> Vec<u8> {
+    let mut out = DocWriter::default();
+    let open = out.begin(tag::MAP, 1);
+    out.name(member);
+    let counts: Vec<(u64, u64)> = table
+        .trees()
+        .map(|tree| engine.stats(tree))
+        .map(|stats| (stats.count.max(0) as u64, stats.bytes.max(0) as u64))
+        .collect();
+    catalog::describe(&mut out, &table.schema, status, &counts, &engine.region, &engine.account);
+    out.end(open);
+    out.finish()
+}
+
+fn list(engine: &Engine, after: Option<&str>, limit: usize) -> Vec<u8> {
+    let mut tables = engine.tables().after(after).map(|table| table.schema.name.clone());
+    let names: Vec<String> = tables.by_ref().take(limit).collect();
+    let more = tables.next().is_some();
+    let mut out = DocWriter::default();
+    let open = out.begin(tag::MAP, 1 + usize::from(more));
+    out.name("TableNames");
+    let list = out.begin(tag::LIST, names.len());
+    for name in &names {
+        out.string(name.as_bytes());
+    }
+    out.end(list);
+    if more && let Some(last) = names.last() {
+        out.name("LastEvaluatedTableName");
+        out.string(last.as_bytes());
+    }
+    out.end(open);
+    out.finish()
+}
+
+/// A version 4 UUID of random bytes.
+fn uuid(random: [u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (position, byte) in random.into_iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        let byte = match position {
+            6 => byte & 0x0F | 0x40,
+            8 => byte & 0x3F | 0x80,
+            _ => byte,
+        };
+        for digit in [byte >> 4, byte & 0xF] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    text
+}

@@ -1,0 +1,121 @@
+//! Operations under way: parsed once, stepped until they have all blocks they need.
+
+use super::batch_get_item::BatchGetItem;
+use super::batch_write_item::BatchWriteItem;
+use super::get_item::GetItem;
+use super::page::Page;
+use super::single_write::SingleWrite;
+use super::tables::TableTask;
+use super::{
+    ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan, tables,
+    update_item, validate,
+};
+use crate::engine::Engine;
+use crate::item::{View, ValueRef};
+use crate::storage::{BlockId, SeqNo, TreeId};
+
+/// What an operation may know of the outside, captured once when it arrives.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Environment {
+    /// Milliseconds since 1970.
+    pub now_millis: u64,
+    /// Random bytes, for identifiers.
+    pub random: [u8; 16],
+}
+
+/// A partition key: writes to one take effect in the order they arrived.
+pub type Partition = (TreeId, [u8; 8]);
+
+/// A response and the sequence number that must be durable before it may leave.
+#[derive(Debug)]
+pub struct Answer {
+    /// The response document or the error.
+    pub response: Result<Vec<u8>, ApiError>,
+    /// What it was evaluated on; zero when everything was durable.
+    pub after: SeqNo,
+}
+
+impl Answer {
+    /// An answer that was evaluated on `after`.
+    pub(super) fn new(response: Result<Vec<u8>, ApiError>, after: SeqNo) -> Self {
+        Self { response, after }
+    }
+}
+
+/// Where a task stands.
+#[derive(Debug)]
+pub enum Step {
+    /// Done.
+    Done(Answer),
+    /// These blocks must be in memory first.
+    Missing(Vec<BlockId>),
+}
+
+/// An operation under way.
+pub enum Task {
+    /// Table operations.
+    Table(TableTask),
+    /// GetItem.
+    Get(Box<GetItem>),
+    /// PutItem, UpdateItem, DeleteItem.
+    Write(Box<SingleWrite>),
+    /// Query and Scan.
+    Page(Box<Page>),
+    /// BatchGetItem.
+    BatchGet(Box<BatchGetItem>),
+    /// BatchWriteItem.
+    BatchWrite(Box<BatchWriteItem>),
+}
+
+impl Task {
+    /// The partition keys it writes to.
+    pub fn partitions(&self) -> &[Partition] {
+        match self {
+            Self::Write(write) => std::slice::from_ref(&write.partition),
+            Self::BatchWrite(batch) => &batch.partitions,
+            _ => &[],
+        }
+    }
+}
+
+impl Engine {
+    /// Checks a request and prepares it.
+    pub fn begin(
+        &mut self,
+        operation: Operation,
+        document: &[u8],
+        environment: &Environment,
+    ) -> Result<Task, ApiError> {
+        let Some(View::M(request)) = ValueRef::first(document).and_then(ValueRef::view) else {
+            return Err(ApiError::new(super::ErrorKind::Serialization, ""));
+        };
+        validate::envelope(operation, request)?;
+        Ok(match operation {
+            Operation::CreateTable | Operation::DescribeTable | Operation::ListTables | Operation::DeleteTable => {
+                Task::Table(tables::begin(operation, request, environment)?)
+            }
+            Operation::GetItem => Task::Get(Box::new(get_item::begin(self, request)?)),
+            Operation::PutItem => Task::Write(Box::new(put_item::begin(self, request, environment)?)),
+            Operation::UpdateItem => Task::Write(Box::new(update_item::begin(self, request, environment)?)),
+            Operation::DeleteItem => Task::Write(Box::new(delete_item::begin(self, request, environment)?)),
+            Operation::Query => Task::Page(Box::new(query::begin(self, request)?)),
+            Operation::Scan => Task::Page(Box::new(scan::begin(self, request)?)),
+            Operation::BatchGetItem => Task::BatchGet(Box::new(batch_get_item::begin(self, request)?)),
+            Operation::BatchWriteItem => {
+                Task::BatchWrite(Box::new(batch_write_item::begin(self, request, environment)?))
+            }
+        })
+    }
+
+    /// Goes on with a task.
+    pub fn step(&mut self, task: &mut Task) -> Step {
+        match task {
+            Task::Table(task) => Step::Done(task.run(self)),
+            Task::Get(get) => get.step(self),
+            Task::Write(write) => write.step(self),
+            Task::Page(page) => page.step(self),
+            Task::BatchGet(batch) => batch.step(self),
+            Task::BatchWrite(batch) => batch.step(self),
+        }
+    }
+}

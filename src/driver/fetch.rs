@@ -1,0 +1,177 @@
+//! Tasks that miss blocks: read, install, step again; and the order of writes to one partition key.
+//!
+//! A write that waits for blocks holds its partition keys. Later writes to any of them are parked behind it, so
+//! writes to one partition key take effect in the order they arrived. Reads hold nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::{Driver, Progress, Response, State, Ticket};
+use crate::api::task::{Partition, Step, Task};
+use crate::api::{ApiError, ErrorKind};
+use crate::platform::{Space, StoreError};
+use crate::storage::BlockId;
+
+/// Tasks between their arrival and their answer.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Who holds each partition key (front) and who waits for it.
+    lines: BTreeMap<Partition, VecDeque<Ticket>>,
+    held: BTreeMap<Ticket, Vec<Partition>>,
+    parked: BTreeMap<Ticket, Task>,
+    reading: usize,
+}
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.reading == 0 && self.parked.is_empty()
+    }
+
+    /// Must a task that writes to `partitions` wait for another?
+    pub(super) fn must_wait(&self, partitions: &[Partition]) -> bool {
+        !self.lines.is_empty() && partitions.iter().any(|p| self.lines.contains_key(p))
+    }
+
+    pub(super) fn park(&mut self, ticket: Ticket, task: Task) {
+        self.line_up(ticket, task.partitions());
+        self.parked.insert(ticket, task);
+    }
+
+    /// A task begins to read. It lines up unless it came from the line.
+    pub(super) fn start(&mut self, ticket: Ticket, partitions: &[Partition]) {
+        self.reading += 1;
+        if !self.held.contains_key(&ticket) {
+            self.line_up(ticket, partitions);
+        }
+    }
+
+    fn line_up(&mut self, ticket: Ticket, partitions: &[Partition]) {
+        let mut own: Vec<Partition> = partitions.to_vec();
+        own.sort_unstable();
+        own.dedup();
+        for partition in &own {
+            self.lines.entry(*partition).or_default().push_back(ticket);
+        }
+        if !own.is_empty() {
+            self.held.insert(ticket, own);
+        }
+    }
+
+    /// `ticket` is done with its partition keys; gives those whose turn it is now.
+    fn release(&mut self, ticket: Ticket) -> Vec<(Ticket, Task)> {
+        let mut next = Vec::new();
+        for partition in self.held.remove(&ticket).unwrap_or_default() {
+            let Some(line) = self.lines.get_mut(&partition) else { continue };
+            line.retain(|t| *t != ticket);
+            match line.front() {
+                Some(front) => next.push(*front),
+                None => {
+                    self.lines.remove(&partition);
+                }
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        next.retain(|t| self.is_first_everywhere(*t));
+        next.into_iter().filter_map(|t| self.parked.remove(&t).map(|task| (t, task))).collect()
+    }
+
+    fn is_first_everywhere(&self, ticket: Ticket) -> bool {
+        self.held.get(&ticket).is_some_and(|own| {
+            own.iter().all(|p| self.lines.get(p).and_then(VecDeque::front) == Some(&ticket))
+        })
+    }
+
+    /// Forgets all parked tasks.
+    pub(super) fn drain_parked(&mut self) -> Vec<Ticket> {
+        self.lines.clear();
+        self.held.clear();
+        std::mem::take(&mut self.parked).into_keys().collect()
+    }
+}
+
+impl Driver {
+    /// Reads what `task` misses until it is done.
+    pub(super) async fn fetch(self: Rc<Self>, ticket: Ticket, mut task: Task, mut missing: Vec<BlockId>) {
+        let mut gone = None;
+        let answer = loop {
+            let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
+            let values = self.store.read(Space::Block, &ids).await;
+            let mut state = self.state.borrow_mut();
+            if let Some(error) = &state.closed {
+                break Some(Err(error.clone()));
+            }
+            match install(&mut state, &missing, values) {
+                Err(error) => break Some(Err(error)),
+                // The same block twice: no merge took it.
+                Ok(Some(block)) if gone == Some(block) => {
+                    break Some(Err(ApiError::new(
+                        ErrorKind::StorageFailed,
+                        format!("The database is damaged: block {} is missing from the storage", block.0),
+                    )));
+                }
+                Ok(block) => gone = block,
+            }
+            match state.engine.step(&mut task) {
+                Step::Missing(blocks) => missing = blocks,
+                Step::Done(answer) => match self.hold(&mut state, answer, ticket) {
+                    Progress::Answered(response) => break Some(response),
+                    _ => break None,
+                },
+            }
+        };
+        drop(task);
+        let mut answers: Vec<(Ticket, Response)> = answer.map(|a| (ticket, a)).into_iter().collect();
+        let has_writes = {
+            let mut state = self.state.borrow_mut();
+            state.fetch.reading -= 1;
+            let mut released = VecDeque::from(state.fetch.release(ticket));
+            while let Some((next, task)) = released.pop_front() {
+                match self.advance(&mut state, task, next) {
+                    Progress::Reading => continue,
+                    Progress::Evaluated => {}
+                    Progress::Answered(response) => answers.push((next, response)),
+                }
+                let after = state.fetch.release(next);
+                released.extend(after);
+            }
+            state.progress.wake();
+            state.engine.has_writes()
+        };
+        if has_writes {
+            self.schedule_commit();
+        }
+        self.deliver(answers);
+    }
+}
+
+/// Puts blocks that were read into the cache. A block may be gone because a merge came between; asking again
+/// names others then. Gives the first that was gone.
+pub(super) fn install(
+    state: &mut State,
+    ids: &[BlockId],
+    values: Result<Vec<Option<Vec<u8>>>, StoreError>,
+) -> Result<Option<BlockId>, ApiError> {
+    let values = values.map_err(|error| storage_error(&error))?;
+    let mut gone = None;
+    for (id, value) in ids.iter().zip(values) {
+        let Some(bytes) = value else {
+            gone = gone.or(Some(*id));
+            continue;
+        };
+        state.engine.storage.install(*id, bytes).map_err(|damage| {
+            ApiError::new(ErrorKind::StorageFailed, format!("The database is damaged: {damage}"))
+        })?;
+    }
+    Ok(gone)
+}
+
+/// The error a caller sees for a failed storage call.
+pub(super) fn storage_error(error: &StoreError) -> ApiError {
+    let kind = match error {
+        StoreError::Full(_) => ErrorKind::StorageFull,
+        StoreError::Conflict | StoreError::Closed(_) => ErrorKind::DatabaseClosed,
+        StoreError::Aborted(_) | StoreError::Unknown(_) | StoreError::Unavailable(_) => ErrorKind::StorageFailed,
+    };
+    ApiError::new(kind, error.to_string())
+}

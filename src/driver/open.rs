@@ -1,0 +1,185 @@
+//! Opening: the manifest, the log's tail, and the frame that tells a former owner to stop.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Driver, Settle, State, fetch, signal};
+use crate::engine::Engine;
+use crate::log::{Fed, Replay};
+use crate::platform::{Durability, Platform, Space, Store, StoreError};
+use crate::storage::{Manifest, Storage, StorageOptions};
+
+/// Frames read at once: at most 4 MB.
+const FRAMES_PER_READ: usize = 64;
+/// How often opening is tried again when another owner's commit came between.
+const ATTEMPTS: usize = 5;
+
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// When a write counts as durable. `None`: nothing is kept beyond memory, and the store is not used.
+    pub durability: Option<Durability>,
+    /// Sizes of cache and memory table.
+    pub storage: StorageOptions,
+    /// Region of ARNs.
+    pub region: String,
+    /// Account id of ARNs.
+    pub account: String,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            durability: Some(Durability::Strict),
+            storage: StorageOptions::default(),
+            region: "local".into(),
+            account: "000000000000".into(),
+        }
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// The store refused.
+    Storage(StoreError),
+    /// What the store holds is damaged, or of a newer format.
+    Damaged(String),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Storage(cause) => cause.fmt(f),
+            Self::Damaged(what) => write!(f, "the database cannot be opened: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<StoreError> for OpenError {
+    fn from(cause: StoreError) -> Self {
+        Self::Storage(cause)
+    }
+}
+
+fn damaged(what: impl std::fmt::Display) -> OpenError {
+    OpenError::Damaged(what.to_string())
+}
+
+impl Driver {
+    /// Opens the database in `store`, or begins one there. The caller holds whatever lock the store needs.
+    pub async fn open(
+        store: Rc<dyn Store>,
+        platform: Rc<dyn Platform>,
+        options: OpenOptions,
+        settle: Settle,
+    ) -> Result<Rc<Self>, OpenError> {
+        let mut recovered = None;
+        if options.durability.is_none() {
+            recovered = Some(Recovered::in_memory(&options));
+        }
+        for _ in 0..ATTEMPTS {
+            if recovered.is_some() {
+                break;
+            }
+            match Recovered::from_store(&*store, &options).await {
+                // Another owner wrote between our reading and our frame: read again.
+                Err(OpenError::Storage(StoreError::Conflict)) => {}
+                other => recovered = Some(other?),
+            }
+        }
+        let Some(Recovered { engine, epoch, next_frame }) = recovered else {
+            return Err(OpenError::Storage(StoreError::Conflict));
+        };
+        let driver = Rc::new(Self {
+            state: RefCell::new(State {
+                engine,
+                waiting: BTreeMap::new(),
+                fetch: fetch::Queue::default(),
+                epoch,
+                next_frame,
+                committing: false,
+                job_running: false,
+                job_batch: None,
+                closed: None,
+                progress: signal::Signal::default(),
+            }),
+            store,
+            platform,
+            settle,
+            durability: options.durability,
+        });
+        driver.start_job();
+        Ok(driver)
+    }
+}
+
+struct Recovered {
+    engine: Engine,
+    epoch: u64,
+    next_frame: u64,
+}
+
+impl Recovered {
+    fn in_memory(options: &OpenOptions) -> Self {
+        // Nothing is ever flushed: the memory table is the database.
+        let storage = StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
+        let engine = Engine::new(Storage::new(storage), &options.region, &options.account);
+        Self { engine, epoch: 0, next_frame: 0 }
+    }
+
+    async fn from_store(store: &dyn Store, options: &OpenOptions) -> Result<Self, OpenError> {
+        let (durability, manifest) = (options.durability.unwrap_or(Durability::Strict), manifest(store).await?);
+        let catalog = manifest.catalog.clone();
+        let garbage = manifest.garbage();
+        let mut replay = Replay::new(&manifest);
+        let storage = Storage::from_manifest(options.storage, manifest);
+        let mut engine =
+            Engine::recover(storage, &catalog, &options.region, &options.account).map_err(damaged)?;
+        'log: loop {
+            let from = replay.expected_frame();
+            let frames = store.list(Space::Log, from, u64::MAX, FRAMES_PER_READ).await?;
+            let full = frames.len() == FRAMES_PER_READ;
+            for (number, bytes) in frames {
+                match replay.feed(number, &bytes).map_err(damaged)? {
+                    Fed::Records(records) => {
+                        for record in &records {
+                            engine.replay(record).map_err(damaged)?;
+                        }
+                    }
+                    Fed::Stopped(_) => break 'log,
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        let epoch = replay.epoch() + 1;
+        let first = replay.next_frame();
+        let mut batch = replay.opening(epoch);
+        batch.extend(garbage);
+        store.commit(batch, durability).await?;
+        for (epoch, frame) in replay.fences() {
+            engine.storage.add_fence(*epoch, *frame);
+        }
+        engine.storage.add_fence(epoch, first);
+        engine.recovered(first + 1);
+        Ok(Self { engine, epoch, next_frame: first + 1 })
+    }
+}
+
+async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {
+    let root = store.read(Space::Meta, &[Manifest::ROOT]).await?.into_iter().next().flatten();
+    let Some(root) = root else { return Ok(Manifest::default()) };
+    let ids = Manifest::chunk_ids(&root).map_err(damaged)?;
+    let mut chunks = Vec::with_capacity(ids.len());
+    if !ids.is_empty() {
+        for chunk in store.read(Space::Meta, &ids).await? {
+            chunks.push(chunk.ok_or_else(|| damaged("a part of the manifest is missing"))?);
+        }
+    }
+    Manifest::decode(&root, &chunks).map_err(damaged)
+}

@@ -1,0 +1,87 @@
+//! The engine as the manifest and the log's tail left it.
+
+use super::{Engine, Stats, Table};
+use crate::item::ItemRef;
+use crate::log::Record;
+use crate::storage::{Bytes, Change, SeqNo, Storage, TreeId};
+
+/// The stored catalog or a log record does not make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveryError {
+    /// The catalog in the manifest.
+    Catalog,
+    /// The log record of this sequence number.
+    Record(SeqNo),
+}
+
+impl std::fmt::Display for RecoveryError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Catalog => f.write_str("the catalog cannot be read"),
+            Self::Record(seq) => write!(f, "log record {} cannot be read", seq.0),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine over what a manifest describes.
+    pub fn recover(storage: Storage, catalog: &[u8], region: &str, account: &str) -> Result<Self, RecoveryError> {
+        let mut engine = Self::new(storage, region, account);
+        engine.load_catalog(catalog).ok_or(RecoveryError::Catalog)?;
+        Ok(engine)
+    }
+
+    /// Applies a durable log record. Index entries are derived again from the item.
+    pub fn replay(&mut self, record: &Record) -> Result<(), RecoveryError> {
+        let seq = SeqNo(record.seq);
+        if seq <= self.last_seq {
+            // The runs hold it already.
+            return Ok(());
+        }
+        self.last_seq = seq;
+        self.last_time = self.last_time.max(record.time_millis);
+        self.storage.advance(seq);
+        if let Some(catalog) = &record.catalog {
+            self.replay_catalog(catalog).ok_or(RecoveryError::Record(seq))?;
+        }
+        for (tree, key) in &record.index_deletes {
+            self.storage.apply(seq, Change { tree: *tree, key: key.clone(), value: None });
+        }
+        for change in &record.changes {
+            if let Some(item) = &change.value {
+                let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
+                let tables = std::rc::Rc::clone(&self.tables);
+                if let Some(table) = tables.owner(change.tree) {
+                    self.replay_entries(seq, table, item);
+                }
+            }
+            self.storage.apply(
+                seq,
+                Change { tree: change.tree, key: change.key.clone(), value: change.value.clone() },
+            );
+        }
+        for (tree, count, bytes) in &record.stats {
+            let stats = self.stats.entry(*tree).or_default();
+            *stats = Stats { count: stats.count + count, bytes: stats.bytes + bytes };
+        }
+        self.storage.set_durable(seq);
+        Ok(())
+    }
+
+    fn replay_entries(&mut self, seq: SeqNo, table: &Table, item: ItemRef<'_>) {
+        for index in &table.indexes {
+            if let Some((key, value)) = index.entry(table, item) {
+                let change =
+                    Change { tree: index.tree, key: Bytes::from(key), value: Some(Bytes::from(value)) };
+                self.storage.apply(seq, change);
+            }
+        }
+    }
+}
+
+impl super::Tables {
+    /// The table whose items are in `tree`.
+    fn owner(&self, tree: TreeId) -> Option<&Table> {
+        self.after(None).map(std::rc::Rc::as_ref).find(|table| table.tree == tree)
+    }
+}

@@ -1,0 +1,230 @@
+//! A table and its indexes as the engine sees them: trees, and how an item becomes keys and entries.
+
+use std::rc::Rc;
+
+use super::catalog::{Projection, TableSchema};
+use crate::item::{ItemBuf, ItemRef, Kind, MapRef, ValueRef, key, writer};
+use crate::storage::TreeId;
+
+/// One key attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyAttribute {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// S, N or B.
+    pub kind: Kind,
+}
+
+/// Where an index keeps its partition: beside the table's (LSI) or on its own (GSI).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexKind {
+    /// Local secondary index.
+    Local,
+    /// Global secondary index.
+    Global,
+}
+
+/// Which attributes an index entry carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Projected {
+    /// The whole item.
+    All,
+    /// These, sorted: keys of table and index, and what INCLUDE names.
+    Names(Vec<Vec<u8>>),
+}
+
+/// A secondary index.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// Local or global.
+    pub kind: IndexKind,
+    /// Its tree.
+    pub tree: TreeId,
+    /// HASH attributes, in order.
+    pub hash: Vec<KeyAttribute>,
+    /// RANGE attributes, in order.
+    pub range: Vec<KeyAttribute>,
+    /// What an entry carries.
+    pub projected: Projected,
+}
+
+/// A table: its schema and where its data is.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// What CreateTable said.
+    pub schema: TableSchema,
+    /// Tree of the items.
+    pub tree: TreeId,
+    /// Partition key.
+    pub hash: KeyAttribute,
+    /// Sort key.
+    pub range: Option<KeyAttribute>,
+    /// LSIs, then GSIs.
+    pub indexes: Vec<Index>,
+}
+
+impl Table {
+    /// Lays out `schema` over the trees that start at `first`; gives the tree number that follows.
+    pub fn new(schema: TableSchema, first: TreeId) -> Option<(Rc<Self>, TreeId)> {
+        let mut next = first.0;
+        let mut tree = || {
+            next += 1;
+            TreeId(next - 1)
+        };
+        let attribute = |name: &str| {
+            let kind = schema.attribute_kind(name)?;
+            Some(KeyAttribute { name: name.as_bytes().to_vec(), kind })
+        };
+        let hash = attribute(&schema.hash)?;
+        let range = match &schema.range {
+            Some(name) => Some(attribute(name)?),
+            None => None,
+        };
+        let own = tree();
+        let mut indexes = Vec::new();
+        for (kind, definitions) in [(IndexKind::Local, &schema.lsis), (IndexKind::Global, &schema.gsis)] {
+            for definition in definitions {
+                let hash_attributes: Vec<KeyAttribute> =
+                    definition.hash.iter().map(|n| attribute(n)).collect::<Option<_>>()?;
+                let range_attributes: Vec<KeyAttribute> =
+                    definition.range.iter().map(|n| attribute(n)).collect::<Option<_>>()?;
+                let projected = match &definition.projection {
+                    Projection::All => Projected::All,
+                    Projection::KeysOnly => Projected::Names(Vec::new()),
+                    Projection::Include(names) => {
+                        Projected::Names(names.iter().map(|n| n.as_bytes().to_vec()).collect())
+                    }
+                };
+                let projected = match projected {
+                    Projected::All => Projected::All,
+                    Projected::Names(mut names) => {
+                        let keys = hash_attributes.iter().chain(&range_attributes).chain([&hash]).chain(&range);
+                        names.extend(keys.map(|k| k.name.clone()));
+                        names.sort_unstable();
+                        names.dedup();
+                        Projected::Names(names)
+                    }
+                };
+                indexes.push(Index {
+                    name: definition.name.clone(),
+                    kind,
+                    tree: tree(),
+                    hash: hash_attributes,
+                    range: range_attributes,
+                    projected,
+                });
+            }
+        }
+        Some((Rc::new(Self { schema, tree: own, hash, range, indexes }), TreeId(next)))
+    }
+
+    /// The table's key attributes, partition key first.
+    pub fn key_attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        std::iter::once(&self.hash).chain(&self.range)
+    }
+
+    /// The index of that name.
+    pub fn index(&self, name: &str) -> Option<(usize, &Index)> {
+        self.indexes.iter().enumerate().find(|(_, index)| index.name == name)
+    }
+
+    /// Does any index live beside the items?
+    pub fn has_local_indexes(&self) -> bool {
+        self.indexes.iter().any(|index| index.kind == IndexKind::Local)
+    }
+
+    /// The tree key of an item; `None` when a key attribute is absent or of another type.
+    pub fn key_of(&self, attributes: MapRef<'_>) -> Option<Vec<u8>> {
+        let mut out = vec![0; 8];
+        put(&mut out, &self.hash, attributes)?;
+        stamp_hash(&mut out);
+        if let Some(range) = &self.range {
+            put(&mut out, range, attributes)?;
+        }
+        Some(out)
+    }
+
+    /// The attributes that make up an item's primary key, as an item.
+    pub fn primary_key(&self, item: MapRef<'_>) -> ItemBuf {
+        select(item, |name| self.key_attributes().any(|k| k.name == name))
+    }
+}
+
+impl Index {
+    /// All key attributes of the index, HASH first.
+    pub fn key_attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        self.hash.iter().chain(&self.range)
+    }
+
+    /// The tree key of the entry for `item`; `None` when the item is not in this index.
+    pub fn key_of(&self, table: &Table, item: MapRef<'_>) -> Option<Vec<u8>> {
+        let mut out = vec![0; 8];
+        for attribute in &self.hash {
+            put(&mut out, attribute, item)?;
+        }
+        stamp_hash(&mut out);
+        for attribute in &self.range {
+            put(&mut out, attribute, item)?;
+        }
+        // The table's key makes entries unique; an LSI begins with its partition key already.
+        if self.kind == IndexKind::Global {
+            put(&mut out, &table.hash, item)?;
+        }
+        if let Some(range) = &table.range {
+            put(&mut out, range, item)?;
+        }
+        Some(out)
+    }
+
+    /// The entry for `item`: its key and its projected attributes.
+    pub fn entry(&self, table: &Table, item: ItemRef<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
+        let key = self.key_of(table, item.map())?;
+        let value = match &self.projected {
+            Projected::All => item.bytes().to_vec(),
+            Projected::Names(names) => {
+                select(item.map(), |name| names.binary_search_by(|n| n.as_slice().cmp(name)).is_ok()).into_bytes()
+            }
+        };
+        Some((key, value))
+    }
+
+    /// Does an entry carry this attribute?
+    pub fn projects(&self, name: &[u8]) -> bool {
+        match &self.projected {
+            Projected::All => true,
+            Projected::Names(names) => names.binary_search_by(|n| n.as_slice().cmp(name)).is_ok(),
+        }
+    }
+
+    /// Where an entry stands: index key and table key attributes, as an item.
+    pub fn position(&self, table: &Table, entry: MapRef<'_>) -> ItemBuf {
+        select(entry, |name| self.key_attributes().chain(table.key_attributes()).any(|k| k.name == name))
+    }
+}
+
+/// The attributes of `map` whose names `wanted` takes.
+fn select(map: MapRef<'_>, wanted: impl Fn(&[u8]) -> bool + Clone) -> ItemBuf {
+    writer::item_from_sorted(map.iter().filter(|(name, _)| wanted(name)))
+}
+
+fn put(out: &mut Vec<u8>, attribute: &KeyAttribute, map: MapRef<'_>) -> Option<()> {
+    let value = map.get(&attribute.name)?;
+    put_value(out, attribute, value)
+}
+
+/// Appends one key component; `None` when the value's type is not the attribute's.
+pub fn put_value(out: &mut Vec<u8>, attribute: &KeyAttribute, value: ValueRef<'_>) -> Option<()> {
+    if value.kind()? != attribute.kind {
+        return None;
+    }
+    key::put_component(out, value)
+}
+
+/// Fills the first eight bytes with the hash of the partition key components that follow them.
+pub fn stamp_hash(key: &mut [u8]) {
+    if let Some((head, components)) = key.split_first_chunk_mut::<8>() {
+        *head = key::hash(components);
+    }
+}

@@ -1,0 +1,194 @@
+//! The catalog: tables by name, and its changes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::catalog::TableSchema;
+use super::{CatalogUndo, Engine, Stats, Table};
+use crate::item::value::Reader;
+use crate::item::varint;
+use crate::log::Record;
+use crate::storage::{SeqNo, TreeId};
+
+/// The tables of a database. Cloned when it changes, so that a failed commit can go back.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    by_name: BTreeMap<String, Rc<Table>>,
+    /// Trees are never reused: an old run cannot be taken for a new table's.
+    next_tree: TreeId,
+}
+
+/// A catalog change in the log.
+enum CatalogChange<'a> {
+    Create { first_tree: TreeId, schema: &'a [u8] },
+    Delete { name: &'a [u8] },
+}
+
+impl CatalogChange<'_> {
+    const CREATE: u8 = 1;
+    const DELETE: u8 = 2;
+
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        match self {
+            Self::Create { first_tree, schema } => {
+                out.push(Self::CREATE);
+                varint::put(&mut out, u64::from(first_tree.0));
+                out.extend_from_slice(schema);
+            }
+            Self::Delete { name } => {
+                out.push(Self::DELETE);
+                out.extend_from_slice(name);
+            }
+        }
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<CatalogChange<'_>> {
+        let mut r = Reader::new(bytes);
+        match r.u8()? {
+            Self::CREATE => {
+                let first_tree = TreeId(u32::try_from(r.varint()?).ok()?);
+                Some(CatalogChange::Create { first_tree, schema: r.rest() })
+            }
+            Self::DELETE => Some(CatalogChange::Delete { name: r.rest() }),
+            _ => None,
+        }
+    }
+}
+
+impl Tables {
+    /// The table of that name.
+    pub fn get(&self, name: &str) -> Option<&Rc<Table>> {
+        self.by_name.get(name)
+    }
+
+    /// Tables after `name` in byte order.
+    pub fn after<'a>(&'a self, name: Option<&str>) -> impl Iterator<Item = &'a Rc<Table>> + use<'a> {
+        use std::ops::Bound;
+        let from = name.map_or(Bound::Unbounded, |n| Bound::Excluded(n.to_owned()));
+        self.by_name.range((from, Bound::Unbounded)).map(|(_, table)| table)
+    }
+
+    /// For the manifest: schemas, trees and statistics.
+    pub(super) fn encode(&self, stats: &BTreeMap<TreeId, Stats>) -> Vec<u8> {
+        let mut out = Vec::new();
+        varint::put(&mut out, u64::from(self.next_tree.0));
+        varint::put(&mut out, self.by_name.len() as u64);
+        for table in self.by_name.values() {
+            let schema = table.schema.encode();
+            varint::put(&mut out, u64::from(table.tree.0));
+            varint::put(&mut out, schema.len() as u64);
+            out.extend_from_slice(&schema);
+            varint::put(&mut out, 1 + table.indexes.len() as u64);
+            for tree in table.trees() {
+                let stats = stats.get(&tree).copied().unwrap_or_default();
+                varint::put(&mut out, varint::zigzag(stats.count));
+                varint::put(&mut out, varint::zigzag(stats.bytes));
+            }
+        }
+        out
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<(Self, BTreeMap<TreeId, Stats>)> {
+        let mut r = Reader::new(bytes);
+        let mut tables = Self { next_tree: TreeId(u32::try_from(r.varint()?).ok()?), ..Self::default() };
+        let mut stats = BTreeMap::new();
+        for _ in 0..r.varint()? {
+            let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+            let schema = TableSchema::decode(r.binary()?)?;
+            let (table, _) = Table::new(schema, tree)?;
+            let mut trees = table.trees();
+            for _ in 0..r.varint()? {
+                let count = varint::unzigzag(r.varint()?);
+                let bytes = varint::unzigzag(r.varint()?);
+                if let Some(tree) = trees.next() {
+                    stats.insert(tree, Stats { count, bytes });
+                }
+            }
+            drop(trees);
+            tables.by_name.insert(table.schema.name.clone(), table);
+        }
+        Some((tables, stats))
+    }
+}
+
+impl Table {
+    /// The table's tree and its indexes' trees, in their fixed order.
+    pub fn trees(&self) -> impl Iterator<Item = TreeId> + use<'_> {
+        std::iter::once(self.tree).chain(self.indexes.iter().map(|index| index.tree))
+    }
+}
+
+impl Engine {
+    /// Adds a table. The caller has checked that its name is free.
+    pub fn create_table(&mut self, schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
+        let encoded = schema.encode();
+        let first_tree = self.tables.next_tree;
+        let (table, next_tree) = Table::new(schema, first_tree)?;
+        let change = CatalogChange::Create { first_tree, schema: &encoded }.encode();
+        let mut tables = (*self.tables).clone();
+        tables.next_tree = next_tree;
+        tables.by_name.insert(table.schema.name.clone(), table);
+        Some(self.change_tables(tables, change, Vec::new(), now_millis))
+    }
+
+    /// Removes a table and all its data.
+    pub fn delete_table(&mut self, name: &str, now_millis: u64) -> SeqNo {
+        let change = CatalogChange::Delete { name: name.as_bytes() }.encode();
+        let mut tables = (*self.tables).clone();
+        let dropped = tables.by_name.remove(name).map(|t| t.trees().collect()).unwrap_or_default();
+        self.change_tables(tables, change, dropped, now_millis)
+    }
+
+    fn change_tables(
+        &mut self,
+        tables: Tables,
+        change: Vec<u8>,
+        dropped: Vec<TreeId>,
+        now_millis: u64,
+    ) -> SeqNo {
+        let seq = self.next_seq();
+        let record = Record {
+            seq: seq.0,
+            time_millis: self.commit_time(now_millis),
+            catalog: Some(change),
+            ..Record::default()
+        };
+        let before = std::mem::replace(&mut self.tables, Rc::new(tables));
+        self.tables_seq = seq;
+        self.storage.advance(seq);
+        self.add_to_group(seq, &record, Vec::new(), Some(CatalogUndo { before, dropped }));
+        seq
+    }
+
+    /// Applies a catalog change found in the log.
+    pub(super) fn replay_catalog(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut tables = (*self.tables).clone();
+        match CatalogChange::decode(bytes)? {
+            CatalogChange::Create { first_tree, schema } => {
+                let (table, next_tree) = Table::new(TableSchema::decode(schema)?, first_tree)?;
+                tables.next_tree = tables.next_tree.max(next_tree);
+                tables.by_name.insert(table.schema.name.clone(), table);
+            }
+            CatalogChange::Delete { name } => {
+                if let Some(table) = tables.by_name.remove(std::str::from_utf8(name).ok()?) {
+                    self.give_up(&table.trees().collect::<Vec<_>>());
+                }
+            }
+        }
+        self.tables = Rc::new(tables);
+        Some(())
+    }
+
+    /// Takes over the catalog of a manifest.
+    pub(super) fn load_catalog(&mut self, bytes: &[u8]) -> Option<()> {
+        if bytes.is_empty() {
+            return Some(());
+        }
+        let (tables, stats) = Tables::decode(bytes)?;
+        self.tables = Rc::new(tables);
+        self.stats = stats;
+        Some(())
+    }
+}

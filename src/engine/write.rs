@@ -1,0 +1,104 @@
+//! One item written: the table's entry, its index entries, statistics, capacity and the log record.
+
+use super::capacity::WriteCost;
+use super::table::Table;
+use super::{Engine, Stats};
+use crate::item::ItemRef;
+use crate::log::{LoggedChange, Record};
+use crate::storage::{Bytes, Change, SeqNo, TreeId};
+
+/// What happens to an item.
+pub struct ItemWrite<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// The tree key of the item.
+    pub key: Vec<u8>,
+    /// The item as it is.
+    pub old: Option<Bytes>,
+    /// The item as it shall be, canonical; `None` deletes.
+    pub new: Option<Vec<u8>>,
+}
+
+/// Changes of statistics, per tree.
+pub(super) type Deltas = Vec<(TreeId, Stats)>;
+
+impl Engine {
+    /// Writes one item and its index entries under one sequence number, and logs it.
+    ///
+    /// Gives the sequence number and what it costs. A delete of a missing item writes nothing.
+    pub fn write_item(&mut self, write: ItemWrite<'_>, now_millis: u64) -> (SeqNo, WriteCost) {
+        let ItemWrite { table, key, old, new } = write;
+        let mut cost = WriteCost::new(table.indexes.len());
+        let old_item = old.as_deref().and_then(ItemRef::parse);
+        let new_item = new.as_deref().and_then(ItemRef::parse);
+        cost.table = WriteCost::units(old_item.map_or(0, |i| i.size()).max(new_item.map_or(0, |i| i.size())));
+        if old.is_none() && new.is_none() {
+            return (self.storage.latest(), cost);
+        }
+        let seq = self.next_seq();
+        let mut deltas: Deltas = vec![(table.tree, Stats::change(old_item, new_item))];
+        let mut index_deletes = Vec::new();
+        let mut changes = Vec::new();
+        for (number, index) in table.indexes.iter().enumerate() {
+            let before = old_item.and_then(|item| index.entry(table, item));
+            let after = new_item.and_then(|item| index.entry(table, item));
+            if before.is_none() && after.is_none() {
+                continue;
+            }
+            let size = |entry: &Option<(Vec<u8>, Vec<u8>)>| {
+                entry.as_ref().and_then(|(_, value)| ItemRef::parse(value)).map_or(0, |item| item.size())
+            };
+            deltas.push((
+                index.tree,
+                Stats {
+                    count: i64::from(after.is_some()) - i64::from(before.is_some()),
+                    bytes: i64::from(size(&after)) - i64::from(size(&before)),
+                },
+            ));
+            let units = match (&before, &after) {
+                (Some(b), Some(a)) if b == a => 0,
+                (Some((bk, _)), Some((ak, _))) if bk == ak => WriteCost::units(size(&before).max(size(&after))),
+                _ => {
+                    before.as_ref().map_or(0, |_| WriteCost::units(size(&before)))
+                        + after.as_ref().map_or(0, |_| WriteCost::units(size(&after)))
+                }
+            };
+            if units == 0 {
+                continue;
+            }
+            cost.add_index(number, units);
+            let moved = match (&before, &after) {
+                (Some((bk, _)), Some((ak, _))) => bk != ak,
+                (Some(_), None) => true,
+                _ => false,
+            };
+            if let (true, Some((before_key, _))) = (moved, before) {
+                let before_key = Bytes::from(before_key);
+                index_deletes.push((index.tree, before_key.clone()));
+                changes.push(Change { tree: index.tree, key: before_key, value: None });
+            }
+            if let Some((after_key, after_value)) = after {
+                changes.push(Change {
+                    tree: index.tree,
+                    key: Bytes::from(after_key),
+                    value: Some(Bytes::from(after_value)),
+                });
+            }
+        }
+        let base = Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from) };
+        let record = Record {
+            seq: seq.0,
+            time_millis: self.commit_time(now_millis),
+            changes: vec![LoggedChange { tree: base.tree, key: base.key.clone(), value: base.value.clone() }],
+            index_deletes,
+            stats: deltas.iter().map(|(tree, d)| (*tree, d.count, d.bytes)).collect(),
+            ..Record::default()
+        };
+        self.storage.apply(seq, base);
+        for change in changes {
+            self.storage.apply(seq, change);
+        }
+        self.add_to_group(seq, &record, deltas, None);
+        (seq, cost)
+    }
+}

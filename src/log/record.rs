@@ -1,0 +1,208 @@
+//! Records: one commit each.
+//!
+//! A record is fields of tag, length and payload (LEB128, LEB128, bytes). A reader skips tags it does not know, and
+//! what follows the part of a payload it knows. Fields without content are left out.
+
+use crate::item::varint::{unzigzag, zigzag};
+use crate::storage::coding::{Reader, put, put_prefixed};
+use crate::storage::{Bytes, Corruption, TreeId};
+
+const SEQ: u64 = 1;
+const TIME: u64 = 2;
+const ORIGIN: u64 = 3;
+const CHANGE: u64 = 4;
+const INDEX_DELETE: u64 = 5;
+const CATALOG: u64 = 6;
+const STATS: u64 = 7;
+const REQUEST: u64 = 8;
+const TRANSACTION: u64 = 9;
+
+/// Who caused a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Origin {
+    /// A request.
+    #[default]
+    User = 0,
+    /// The expiry of an item.
+    TimeToLive = 1,
+    /// Another replica.
+    Replica = 2,
+    /// An import.
+    Import = 3,
+}
+
+/// A key of a base tree gets a value, or loses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// The table's tree; changes of index trees are derived again.
+    pub tree: TreeId,
+    /// The key.
+    pub key: Bytes,
+    /// `None` is a deletion.
+    pub value: Option<Bytes>,
+}
+
+/// Which request of which client a commit answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId {
+    /// The client.
+    pub client: u64,
+    /// The client's own number.
+    pub request: u64,
+}
+
+/// Which part of a transaction a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransactionPart {
+    /// The transaction.
+    pub id: u64,
+    /// From 1.
+    pub part: u32,
+    /// Number of parts.
+    pub parts: u32,
+}
+
+/// One commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Its sequence number.
+    pub seq: u64,
+    /// Commit time, milliseconds since 1970; never goes backwards.
+    pub time_millis: u64,
+    /// Who caused it.
+    pub origin: Origin,
+    /// Changes of base trees.
+    pub changes: Vec<LoggedChange>,
+    /// Keys of index trees that lose their entry, where the old item is not there to derive them from.
+    pub index_deletes: Vec<(TreeId, Bytes)>,
+    /// A change of the catalog; opaque here.
+    pub catalog: Option<Vec<u8>>,
+    /// Per tree, what its count of items and its bytes change by.
+    pub stats: Vec<(TreeId, i64, i64)>,
+    /// The request it answers.
+    pub request: Option<RequestId>,
+    /// The transaction it is part of.
+    pub transaction: Option<TransactionPart>,
+}
+
+impl Record {
+    /// The record's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut payload = Vec::new();
+        let mut field = |tag: u64, fill: &dyn Fn(&mut Vec<u8>)| {
+            payload.clear();
+            fill(&mut payload);
+            put(&mut out, tag);
+            put_prefixed(&mut out, &payload);
+        };
+        field(SEQ, &|out| put(out, self.seq));
+        field(TIME, &|out| put(out, self.time_millis));
+        if self.origin != Origin::User {
+            field(ORIGIN, &|out| out.push(self.origin as u8));
+        }
+        for change in &self.changes {
+            field(CHANGE, &|out| {
+                put(out, u64::from(change.tree.0));
+                put_prefixed(out, &change.key);
+                out.push(u8::from(change.value.is_some()));
+                if let Some(value) = &change.value {
+                    put_prefixed(out, value);
+                }
+            });
+        }
+        for (tree, key) in &self.index_deletes {
+            field(INDEX_DELETE, &|out| {
+                put(out, u64::from(tree.0));
+                put_prefixed(out, key);
+            });
+        }
+        if let Some(catalog) = &self.catalog {
+            field(CATALOG, &|out| out.extend_from_slice(catalog));
+        }
+        for (tree, items, bytes) in &self.stats {
+            field(STATS, &|out| {
+                put(out, u64::from(tree.0));
+                put(out, zigzag(*items));
+                put(out, zigzag(*bytes));
+            });
+        }
+        if let Some(id) = &self.request {
+            field(REQUEST, &|out| {
+                put(out, id.client);
+                put(out, id.request);
+            });
+        }
+        if let Some(part) = &self.transaction {
+            field(TRANSACTION, &|out| {
+                put(out, part.id);
+                put(out, u64::from(part.part));
+                put(out, u64::from(part.parts));
+            });
+        }
+        out
+    }
+
+    /// Reads a record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Corruption> {
+        Self::read(bytes).ok_or(Corruption::new("log record", 0, "malformed"))
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut record = Self::default();
+        let mut seen_seq = false;
+        let mut reader = Reader::new(bytes);
+        while !reader.is_empty() {
+            let tag = reader.leb()?;
+            let mut field = Reader::new(reader.prefixed()?);
+            match tag {
+                SEQ => {
+                    record.seq = field.leb()?;
+                    seen_seq = true;
+                }
+                TIME => record.time_millis = field.leb()?,
+                ORIGIN => {
+                    record.origin = match field.u8()? {
+                        0 => Origin::User,
+                        1 => Origin::TimeToLive,
+                        2 => Origin::Replica,
+                        3 => Origin::Import,
+                        _ => return None,
+                    }
+                }
+                CHANGE => {
+                    let tree = tree(&mut field)?;
+                    let key = Bytes::from(field.prefixed()?);
+                    let value = match field.u8()? {
+                        0 => None,
+                        1 => Some(Bytes::from(field.prefixed()?)),
+                        _ => return None,
+                    };
+                    record.changes.push(LoggedChange { tree, key, value });
+                }
+                INDEX_DELETE => {
+                    record.index_deletes.push((tree(&mut field)?, Bytes::from(field.prefixed()?)))
+                }
+                CATALOG => record.catalog = Some(field.rest().to_vec()),
+                STATS => {
+                    record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)))
+                }
+                REQUEST => record.request = Some(RequestId { client: field.leb()?, request: field.leb()? }),
+                TRANSACTION => {
+                    record.transaction = Some(TransactionPart {
+                        id: field.leb()?,
+                        part: u32::try_from(field.leb()?).ok()?,
+                        parts: u32::try_from(field.leb()?).ok()?,
+                    });
+                }
+                _ => {}
+            }
+        }
+        seen_seq.then_some(record)
+    }
+}
+
+fn tree(field: &mut Reader<'_>) -> Option<TreeId> {
+    u32::try_from(field.leb()?).ok().map(TreeId)
+}

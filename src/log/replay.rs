@@ -1,0 +1,155 @@
+//! Replay: the log's tail, read again by a new owner.
+
+use super::Record;
+use super::frame::{self, EPOCH, FIRST, LAST, Wrong};
+use crate::platform::{Batch, Space, Write};
+use crate::storage::coding::Reader;
+use crate::storage::{Corruption, Manifest};
+
+/// Why a replay reads no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The frame has another number than the next one: what is between was never written, or lost with the power.
+    Gap,
+    /// The frame is damaged.
+    Damaged,
+    /// The frame is of an owner that was replaced before.
+    Fenced,
+}
+
+/// What became of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fed {
+    /// The records of the group that is complete now, in order; none while a group goes on.
+    Records(Vec<Record>),
+    /// The log ends before the group this frame belongs to. Further frames are not looked at.
+    Stopped(Stop),
+}
+
+/// Takes frames in the order of their numbers and hands out the records of whole groups.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// First frame of the group being read: where the log goes on if that is all there is.
+    next: u64,
+    /// The frame expected.
+    expected: u64,
+    epoch: u64,
+    group: Vec<u8>,
+    in_group: bool,
+    stopped: Option<Stop>,
+    fences: Vec<(u64, u64)>,
+}
+
+impl Replay {
+    /// Begins where the manifest ends.
+    pub fn new(manifest: &Manifest) -> Self {
+        Self::starting_at(manifest.log_start, manifest.epoch)
+    }
+
+    /// Begins at frame `next`; frames of epochs below `epoch` are not believed.
+    pub fn starting_at(next: u64, epoch: u64) -> Self {
+        Self {
+            next,
+            expected: next,
+            epoch,
+            group: Vec::new(),
+            in_group: false,
+            stopped: None,
+            fences: Vec::new(),
+        }
+    }
+
+    /// Number of the frame to go on with, once all frames were fed: the one after the last whole group.
+    pub fn next_frame(&self) -> u64 {
+        self.next
+    }
+
+    /// Number of the frame to read next, to ask the store from.
+    pub fn expected_frame(&self) -> u64 {
+        self.expected
+    }
+
+    /// The highest epoch seen.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Epochs that began in what was read, with the number of their first frame, for
+    /// [`Storage::add_fence`](crate::storage::Storage::add_fence).
+    pub fn fences(&self) -> &[(u64, u64)] {
+        &self.fences
+    }
+
+    /// Takes the next frame. An error is damage inside a frame whose checksum is right, or a format of a later
+    /// version: the database must not be opened, since what comes after would be lost.
+    pub fn feed(&mut self, number: u64, bytes: &[u8]) -> Result<Fed, Corruption> {
+        if let Some(stop) = self.stopped {
+            return Ok(Fed::Stopped(stop));
+        }
+        if number != self.expected {
+            return Ok(self.stop(Stop::Gap));
+        }
+        let frame = match frame::decode(number, bytes) {
+            Ok(frame) => frame,
+            Err(Wrong::Damaged) => return Ok(self.stop(Stop::Damaged)),
+            Err(Wrong::Newer) => return Err(Corruption::new("log frame", number, "a newer format")),
+        };
+        if frame.epoch < self.epoch {
+            return Ok(self.stop(Stop::Fenced));
+        }
+        let begins = frame.flags & FIRST != 0;
+        if begins && self.in_group {
+            // The rest of the group before is missing, and this owner knew: it went on in its place.
+            return Ok(self.stop(Stop::Damaged));
+        }
+        if !begins && (!self.in_group || frame.epoch != self.epoch) {
+            return Ok(self.stop(Stop::Damaged));
+        }
+        self.epoch = frame.epoch;
+        self.expected = number + 1;
+        self.in_group = frame.flags & LAST == 0;
+        self.group.extend_from_slice(frame.payload);
+        if self.in_group {
+            return Ok(Fed::Records(Vec::new()));
+        }
+        if frame.flags & EPOCH != 0 {
+            self.fences.push((frame.epoch, number));
+        }
+        let records = self.records().map_err(|why| Corruption { id: number, ..why })?;
+        self.next = self.expected;
+        Ok(Fed::Records(records))
+    }
+
+    fn stop(&mut self, why: Stop) -> Fed {
+        self.stopped = Some(why);
+        self.expected = self.next;
+        Fed::Stopped(why)
+    }
+
+    fn records(&mut self) -> Result<Vec<Record>, Corruption> {
+        let group = std::mem::take(&mut self.group);
+        let mut reader = Reader::new(&group);
+        let mut records = Vec::new();
+        while !reader.is_empty() {
+            let record = reader.prefixed().ok_or(Corruption::new("log frame", 0, "records are malformed"))?;
+            records.push(Record::decode(record)?);
+        }
+        Ok(records)
+    }
+
+    /// The batch a new owner takes over with: its epoch frame, in place of anything after the last whole group.
+    ///
+    /// When the frame at [`Replay::next_frame`] was found to be no use it is replaced. Else it is added, so that a
+    /// commit of the former owner that came between makes this one fail; read the log again then.
+    pub fn opening(&self, epoch: u64) -> Batch {
+        let unusable = self.in_group || matches!(self.stopped, Some(Stop::Damaged | Stop::Fenced));
+        let mut batch = vec![Write::DeleteRange(Space::Log, self.next + 1, u64::MAX)];
+        let frame = frame::epoch_frame(epoch, self.next);
+        batch.push(if unusable {
+            Write::Put(Space::Log, self.next, frame)
+        } else {
+            Write::Add(Space::Log, self.next, frame)
+        });
+        batch
+    }
+}

@@ -1,0 +1,114 @@
+//! The platform under wasm, in pages, workers, Node and edge runtimes alike.
+//!
+//! It asks for features, never for the name of the runtime, and only when they are first needed.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::js::{self, Port};
+use super::oneshot::{self, Sender};
+use super::{LocalFuture, Platform};
+
+/// Time, randomness and tasks from JavaScript.
+#[derive(Default)]
+pub struct BrowserPlatform {
+    macrotasks: OnceCell<Macrotasks>,
+}
+
+impl BrowserPlatform {
+    /// The platform; touches nothing of the runtime yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Platform for BrowserPlatform {
+    fn now_millis(&self) -> u64 {
+        js_sys::Date::now() as u64
+    }
+
+    fn fill_random(&self, out: &mut [u8]) {
+        if getrandom::fill(out).is_err() {
+            // No Web Crypto here: identifiers still differ from one another, and none of ours guards a secret.
+            for byte in out {
+                *byte = (js_sys::Math::random() * 256.0) as u8;
+            }
+        }
+    }
+
+    fn spawn(&self, task: LocalFuture<()>) {
+        wasm_bindgen_futures::spawn_local(task);
+    }
+
+    fn yield_now(&self) -> LocalFuture<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.macrotasks.get_or_init(Macrotasks::new).post(sender);
+        Box::pin(async move {
+            receiver.await;
+        })
+    }
+
+    fn turn_end(&self) -> LocalFuture<()> {
+        Box::pin(async {
+            // A resolved promise cannot reject.
+            let _ = JsFuture::from(Promise::resolve(&JsValue::UNDEFINED)).await;
+        })
+    }
+}
+
+/// The fastest way here to come back after the event loop had its turn.
+enum Macrotasks {
+    /// Node and its kin. A pending one keeps the process alive, as a message port would for ever.
+    Immediate(Function),
+    /// Pages and workers; not slowed down in hidden tabs, unlike timers.
+    Channel { port: Port, waiting: Rc<RefCell<VecDeque<Sender<()>>>>, _handler: Closure<dyn FnMut()> },
+    /// Whatever is left.
+    Timer(Option<Function>),
+}
+
+impl Macrotasks {
+    fn new() -> Self {
+        if let Some(function) = js::global_function("setImmediate") {
+            return Self::Immediate(function);
+        }
+        Self::channel().unwrap_or_else(|| Self::Timer(js::global_function("setTimeout")))
+    }
+
+    fn channel() -> Option<Self> {
+        let constructor = js::global_function("MessageChannel")?;
+        let channel = Reflect::construct(&constructor, &js_sys::Array::new()).ok()?;
+        let receiving: Port = js::property(&channel, "port1")?.unchecked_into();
+        let port: Port = js::property(&channel, "port2")?.unchecked_into();
+        let waiting: Rc<RefCell<VecDeque<Sender<()>>>> = Rc::default();
+        let queue = Rc::clone(&waiting);
+        let handler = Closure::<dyn FnMut()>::new(move || {
+            let next = queue.borrow_mut().pop_front();
+            if let Some(sender) = next {
+                sender.send(());
+            }
+        });
+        receiving.set_onmessage(handler.as_ref());
+        Some(Self::Channel { port, waiting, _handler: handler })
+    }
+
+    fn post(&self, sender: Sender<()>) {
+        match self {
+            Self::Channel { port, waiting, .. } => {
+                waiting.borrow_mut().push_back(sender);
+                port.post_message(&JsValue::NULL);
+            }
+            Self::Immediate(function) | Self::Timer(Some(function)) => {
+                let callback = Closure::once_into_js(move || sender.send(()));
+                // A call that throws drops the sender, which resolves the wait as well.
+                let _ = function.call1(&JsValue::UNDEFINED, &callback);
+            }
+            Self::Timer(None) => sender.send(()),
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The store over IndexedDB: one database of three object stores with integer keys, at one schema version for ever.
+//!
+//! A commit is one `readwrite` transaction over just the spaces it touches, its requests issued in the same turn as
+//! the call and ended by an explicit `commit()`. Commits over a common space take effect in the order they were
+//! made; two that share no space may overtake each other, so that a log frame never waits behind a merge.
+//!
+//! What the values mean is not known here. Who may write is not either: the owner's lock lives beside the store, and
+//! a foreign writer shows as [`StoreError::Conflict`].
+
+mod open;
+mod transaction;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::js::{self, Database};
+use super::oneshot::{self, Sender};
+use super::store::Usage;
+use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
+use open::Connection;
+pub use open::destroy;
+use transaction::{Begun, Watcher};
+
+/// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.
+const MAX_ATOMIC_BYTES: usize = 16 << 20;
+
+/// What happened to the connection, told to the owner as it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreEvent {
+    /// The browser closed the connection: site data cleared, storage process gone. The next call opens it again.
+    Lost,
+    /// Another context deletes the database; this store has closed itself so as not to block it.
+    VersionChange,
+}
+
+/// Is told of events of the connection.
+pub type StoreEvents = Rc<dyn Fn(StoreEvent)>;
+
+/// A store over IndexedDB. Dropping it closes the connection.
+pub struct IndexedDbStore {
+    inner: Rc<Inner>,
+}
+
+enum State {
+    Open,
+    /// The connection is gone; the next call opens it again.
+    Lost,
+    /// Being opened again; these wait for it.
+    Opening(Vec<Sender<()>>),
+    Closed(String),
+}
+
+struct Inner {
+    /// Name of the database in IndexedDB.
+    name: String,
+    state: RefCell<State>,
+    connection: RefCell<Connection>,
+    events: StoreEvents,
+    arguments: Arguments,
+    /// Commits begun and not ended.
+    in_flight: Cell<usize>,
+    /// Watchers that no commit uses now.
+    watchers: RefCell<Vec<Rc<Watcher>>>,
+    /// Closers that wait until none is in flight.
+    idle: RefCell<Vec<Sender<()>>>,
+}
+
+/// JavaScript values that every transaction needs, made once.
+struct Arguments {
+    /// Lists of object store names, by the bits of the spaces; a lone one is just its name.
+    scopes: [JsValue; 8],
+    read: JsValue,
+    write: JsValue,
+    relaxed: JsValue,
+    strict: JsValue,
+    complete: JsValue,
+    error: JsValue,
+    success: JsValue,
+}
+
+/// The object store of a space.
+fn store_name(space: Space) -> &'static str {
+    match space {
+        Space::Log => "log",
+        Space::Block => "blocks",
+        Space::Meta => "meta",
+    }
+}
+
+const SPACES: [Space; 3] = [Space::Log, Space::Block, Space::Meta];
+
+/// A set of spaces as bits.
+fn bit(space: Space) -> usize {
+    1 << (space as usize)
+}
+
+impl Arguments {
+    fn new() -> Self {
+        let scope = |bits: usize| -> JsValue {
+            let chosen = SPACES.into_iter().filter(|space| bits & bit(*space) != 0);
+            let names: Vec<JsValue> = chosen.map(|space| JsValue::from_str(store_name(space))).collect();
+            match names.as_slice() {
+                [name] => name.clone(),
+                _ => names.into_iter().collect::<Array>().into(),
+            }
+        };
+        let durability = |name: &str| js::object("durability", &JsValue::from_str(name));
+        Self {
+            scopes: std::array::from_fn(scope),
+            read: JsValue::from_str("readonly"),
+            write: JsValue::from_str("readwrite"),
+            relaxed: durability("relaxed"),
+            strict: durability("strict"),
+            complete: JsValue::from_str("complete"),
+            error: JsValue::from_str("error"),
+            success: JsValue::from_str("success"),
+        }
+    }
+
+    /// The name of one object store.
+    fn store(&self, space: Space) -> &JsValue {
+        let [_, log, block, _, meta, ..] = &self.scopes;
+        match space {
+            Space::Log => log,
+            Space::Block => block,
+            Space::Meta => meta,
+        }
+    }
+}
+
+/// Whether this runtime has IndexedDB.
+pub fn available() -> bool {
+    open::factory().is_ok()
+}
+
+impl IndexedDbStore {
+    /// Opens the database `name`, creating it when absent.
+    pub async fn open(name: &str, events: StoreEvents) -> Result<Self, StoreError> {
+        let name = open::full_name(name);
+        let database = open::open_or_create(&name).await?;
+        let inner = Rc::new_cyclic(|inner| Inner {
+            name,
+            state: RefCell::new(State::Open),
+            connection: RefCell::new(Connection::new(database, inner)),
+            events,
+            arguments: Arguments::new(),
+            in_flight: Cell::new(0),
+            watchers: RefCell::default(),
+            idle: RefCell::default(),
+        });
+        Ok(Self { inner })
+    }
+}
+
+impl Inner {
+    /// The connection, when it is open now.
+    fn database(&self) -> Option<Database> {
+        match *self.state.borrow() {
+            State::Open => Some(self.connection.borrow().database.clone()),
+            _ => None,
+        }
+    }
+
+    /// The connection; one that was lost is opened again, once for all that wait.
+    async fn reconnected(self: &Rc<Self>) -> Result<Database, StoreError> {
+        loop {
+            if let Some(database) = self.database() {
+                return Ok(database);
+            }
+            let turn = match &mut *self.state.borrow_mut() {
+                State::Closed(why) => return Err(StoreError::Closed(why.clone())),
+                State::Opening(waiting) => {
+                    let (sender, receiver) = oneshot::channel();
+                    waiting.push(sender);
+                    Some(receiver)
+                }
+                state => {
+                    *state = State::Opening(Vec::new());
+                    None
+                }
+            };
+            match turn {
+                Some(turn) => {
+                    turn.await;
+                }
+                None => self.reopen().await,
+            }
+        }
+    }
+
+    /// Opens the connection again. A database that has gone meanwhile is not created anew: it would be an empty one
+    /// under an engine that remembers a full one.
+    async fn reopen(self: &Rc<Self>) {
+        let opened = open::open_existing(&self.name).await;
+        let before = {
+            let mut state = self.state.borrow_mut();
+            match (&*state, opened) {
+                (State::Closed(_), Ok(Some(database))) => {
+                    database.close();
+                    return;
+                }
+                (State::Closed(_), _) => return,
+                (_, Ok(Some(database))) => {
+                    self.connection.replace(Connection::new(database, &Rc::downgrade(self)));
+                    std::mem::replace(&mut *state, State::Open)
+                }
+                (_, Ok(None)) => {
+                    std::mem::replace(&mut *state, State::Closed("the database was deleted".to_owned()))
+                }
+                (_, Err(error)) => std::mem::replace(&mut *state, State::Closed(error.to_string())),
+            }
+        };
+        wake(before);
+    }
+
+    /// Notes that the connection is gone.
+    fn lose(&self) {
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, State::Open) {
+            *state = State::Lost;
+        }
+    }
+
+    /// Closes for good. Transactions that were begun still end.
+    fn close(&self, why: &str) {
+        let before = {
+            let mut state = self.state.borrow_mut();
+            if matches!(*state, State::Closed(_)) {
+                return;
+            }
+            std::mem::replace(&mut *state, State::Closed(why.to_owned()))
+        };
+        self.connection.borrow().database.close();
+        wake(before);
+    }
+
+    /// Why a call cannot be served after a second failure in a row.
+    fn closed(&self, why: String) -> StoreError {
+        self.close(&why);
+        StoreError::Closed(why)
+    }
+
+    /// One commit is over.
+    fn ended(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        if self.in_flight.get() == 0 {
+            let idle = self.idle.take();
+            for sender in idle {
+                sender.send(());
+            }
+        }
+    }
+}
+
+/// Wakes those that waited for a connection being opened.
+fn wake(before: State) {
+    if let State::Opening(waiting) = before {
+        for sender in waiting {
+            sender.send(());
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.connection.get_mut().database.close();
+    }
+}
+
+/// What a transaction that was begun ends with; a dropped callback is an outcome nobody knows.
+async fn outcome<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    receiver
+        .await
+        .unwrap_or_else(|| Err(StoreError::Unknown("the transaction's events never came".to_owned())))
+}
+
+/// Runs `begin` on the connection at once; when the connection turns out to be lost, again on a fresh one.
+fn with_connection<T: 'static>(
+    inner: &Rc<Inner>,
+    begin: impl Fn(&Rc<Inner>, &Database) -> Begun<T> + 'static,
+) -> LocalFuture<Result<T, StoreError>> {
+    if let Some(database) = inner.database() {
+        match begin(inner, &database) {
+            Begun::Running(receiver) => return Box::pin(outcome(receiver)),
+            Begun::Failed(error) => return Box::pin(std::future::ready(Err(error))),
+            Begun::Lost => inner.lose(),
+        }
+    }
+    let inner = Rc::clone(inner);
+    Box::pin(async move {
+        let database = inner.reconnected().await?;
+        match begin(&inner, &database) {
+            Begun::Running(receiver) => outcome(receiver).await,
+            Begun::Failed(error) => Err(error),
+            Begun::Lost => Err(inner.closed("the connection was lost twice in a row".to_owned())),
+        }
+    })
+}
+
+/// Like [`with_connection`] for what only reads: cut off half-way, it is done again, once.
+fn reading<T: 'static>(
+    inner: &Rc<Inner>,
+    begin: impl Fn(&Rc<Inner>, &Database) -> Begun<T> + Clone + 'static,
+) -> LocalFuture<Result<T, StoreError>> {
+    let first = with_connection(inner, begin.clone());
+    let inner = Rc::clone(inner);
+    Box::pin(async move {
+        match first.await {
+            Err(StoreError::Unknown(_)) => match with_connection(&inner, begin).await {
+                Err(StoreError::Unknown(why)) => Err(StoreError::Aborted(why)),
+                result => result,
+            },
+            result => result,
+        }
+    })
+}
+
+impl Store for IndexedDbStore {
+    fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>> {
+        if ids.is_empty() {
+            return Box::pin(std::future::ready(Ok(Vec::new())));
+        }
+        let ids: Rc<[u64]> = ids.into();
+        reading(&self.inner, move |inner, database| transaction::read(inner, database, space, &ids))
+    }
+
+    fn list(
+        &self,
+        space: Space,
+        from: u64,
+        to: u64,
+        limit: usize,
+    ) -> LocalFuture<Result<Vec<(u64, Vec<u8>)>, StoreError>> {
+        // To IndexedDB a limit of 0 means none, and an empty range is an error.
+        if limit == 0 || transaction::range(from, to).is_none() {
+            return Box::pin(std::future::ready(Ok(Vec::new())));
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        reading(&self.inner, move |inner, database| {
+            transaction::list(inner, database, space, (from, to), limit)
+        })
+    }
+
+    fn commit(&self, batch: Batch, durability: Durability) -> LocalFuture<Result<(), StoreError>> {
+        if batch.is_empty() && durability == Durability::Relaxed {
+            return Box::pin(std::future::ready(Ok(())));
+        }
+        with_connection(&self.inner, move |inner, database| {
+            transaction::commit(inner, database, &batch, durability)
+        })
+    }
+
+    fn max_atomic_bytes(&self) -> usize {
+        MAX_ATOMIC_BYTES
+    }
+
+    fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
+        Box::pin(async {
+            let estimate = async {
+                let storage = js::property(&js::global("navigator")?, "storage")?;
+                let estimate: js_sys::Function = js::property(&storage, "estimate")?.dyn_into().ok()?;
+                let promise: Promise = estimate.call0(&storage).ok()?.dyn_into().ok()?;
+                JsFuture::from(promise).await.ok()
+            };
+            // Of the whole origin: IndexedDB tells of no single database.
+            let estimate = estimate.await.unwrap_or_default();
+            let number = |name| js::property(&estimate, name).and_then(|value| value.as_f64());
+            Ok(Usage {
+                used: number("usage").unwrap_or_default() as u64,
+                quota: number("quota").map(|quota| quota as u64),
+            })
+        })
+    }
+
+    fn close(&self) -> LocalFuture<()> {
+        self.inner.close("it was closed");
+        let inner = Rc::clone(&self.inner);
+        Box::pin(async move {
+            while inner.in_flight.get() > 0 {
+                let (sender, receiver) = oneshot::channel();
+                inner.idle.borrow_mut().push(sender);
+                receiver.await;
+            }
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Opening, creating and deleting the database, and the events of its connection.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use rexie::{ObjectStore, Rexie};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, IdbFactory, IdbOpenDbRequest};
+
+use super::{Inner, SPACES, StoreEvent, store_name};
+use crate::platform::StoreError;
+use crate::platform::js::{self, Database};
+use crate::platform::oneshot;
+
+/// The schema's version. It never changes: the format inside the values has a version of its own.
+const SCHEMA: u32 = 1;
+
+/// The name in IndexedDB of the database that users call `name`.
+pub(super) fn full_name(name: &str) -> String {
+    format!("dynatab/{name}")
+}
+
+/// IndexedDB's factory. In some contexts merely asking for it throws.
+pub(super) fn factory() -> Result<IdbFactory, StoreError> {
+    let factory = js::global("indexedDB").ok_or_else(|| {
+        StoreError::Unavailable("this runtime has no IndexedDB, or forbids it here".to_owned())
+    })?;
+    Ok(factory.unchecked_into())
+}
+
+fn unavailable(error: &JsValue) -> StoreError {
+    match js::error_name(error).as_str() {
+        "QuotaExceededError" => StoreError::Full(js::error_text(error)),
+        _ => StoreError::Unavailable(js::error_text(error)),
+    }
+}
+
+/// Opens the database, creating it when absent.
+pub(super) async fn open_or_create(name: &str) -> Result<Database, StoreError> {
+    if let Some(database) = open_existing(name).await? {
+        return Ok(database);
+    }
+    create(name).await?;
+    open_existing(name)
+        .await?
+        .ok_or_else(|| StoreError::Unavailable("the database was deleted while it was created".to_owned()))
+}
+
+async fn create(name: &str) -> Result<(), StoreError> {
+    let builder = Rexie::builder(name).version(SCHEMA);
+    let schema = SPACES.into_iter().map(store_name).map(ObjectStore::new);
+    let built = schema.fold(builder, rexie::RexieBuilder::add_object_store).build().await;
+    built.map(Rexie::close).map_err(|error| refused(&error))
+}
+
+/// Deletes the database `name`; absent is fine. Waits until every other connection to it is closed.
+pub async fn destroy(name: &str) -> Result<(), StoreError> {
+    factory()?;
+    Rexie::delete(&full_name(name)).await.map_err(|error| refused(&error))
+}
+
+fn refused(error: &rexie::Error) -> StoreError {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let text = cause.unwrap_or_else(|| error.to_string());
+    if text.contains("QuotaExceededError") { StoreError::Full(text) } else { StoreError::Unavailable(text) }
+}
+
+/// Opens the database if there is one.
+pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreError> {
+    let request = factory()?.open(name).map_err(|error| unavailable(&error))?;
+    let (sender, receiver) = oneshot::channel();
+    let sender = Rc::new(RefCell::new(Some(sender)));
+    let absent = Rc::new(Cell::new(false));
+
+    // Asked without a version, an upgrade means that there is no such database; refusing it leaves none behind.
+    let noted = Rc::clone(&absent);
+    let upgrade = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        noted.set(true);
+        let request = event.target().and_then(|target| target.dyn_into::<IdbOpenDbRequest>().ok());
+        if let Some(transaction) = request.and_then(|request| request.transaction()) {
+            // It is active here, and only an inactive one refuses.
+            let _ = transaction.abort();
+        }
+    });
+    let answered = Rc::clone(&sender);
+    let success = Closure::<dyn FnMut()>::new(move || send(&answered, true));
+    let failure = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        event.prevent_default();
+        send(&sender, false);
+    });
+    request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+    request.set_onsuccess(Some(success.as_ref().unchecked_ref()));
+    request.set_onerror(Some(failure.as_ref().unchecked_ref()));
+    let opened = receiver.await.unwrap_or(false);
+    request.set_onupgradeneeded(None);
+    request.set_onsuccess(None);
+    request.set_onerror(None);
+
+    if opened {
+        let database: Database = request.result().map_err(|error| unavailable(&error))?.unchecked_into();
+        let names = database.object_store_names();
+        if SPACES.into_iter().all(|space| names.contains(store_name(space))) {
+            return Ok(Some(database));
+        }
+        database.close();
+        return Err(StoreError::Unavailable(format!(
+            "the IndexedDB database {name} is not one of dynatab's"
+        )));
+    }
+    if absent.get() {
+        return Ok(None);
+    }
+    let error = request.error().ok().flatten().map_or(JsValue::UNDEFINED, JsValue::from);
+    Err(unavailable(&error))
+}
+
+fn send(sender: &RefCell<Option<oneshot::Sender<bool>>>, opened: bool) {
+    let sender = sender.borrow_mut().take();
+    if let Some(sender) = sender {
+        sender.send(opened);
+    }
+}
+
+/// An open connection with its events watched.
+pub(super) struct Connection {
+    pub(super) database: Database,
+    _close: Closure<dyn FnMut()>,
+    _version_change: Closure<dyn FnMut()>,
+}
+
+impl Connection {
+    pub(super) fn new(database: Database, inner: &Weak<Inner>) -> Self {
+        let owner = inner.clone();
+        let close = Closure::<dyn FnMut()>::new(move || {
+            if let Some(inner) = owner.upgrade() {
+                inner.lose();
+                (inner.events)(StoreEvent::Lost);
+            }
+        });
+        let owner = inner.clone();
+        let version_change = Closure::<dyn FnMut()>::new(move || {
+            if let Some(inner) = owner.upgrade() {
+                inner.close("another tab, window or worker deletes the database");
+                (inner.events)(StoreEvent::VersionChange);
+            }
+        });
+        database.set_onclose(Some(close.as_ref().unchecked_ref()));
+        database.set_onversionchange(Some(version_change.as_ref().unchecked_ref()));
+        Self { database, _close: close, _version_change: version_change }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.database.set_onclose(None);
+        self.database.set_onversionchange(None);
+    }
+}

@@ -1,0 +1,336 @@
+//! One transaction each: a commit, a read of several ids, a listing.
+//!
+//! All requests of a transaction are issued in one turn, and nothing is awaited but its last event.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, IdbKeyRange, IdbObjectStore, IdbRequest};
+
+use super::{Inner, SPACES, bit};
+use crate::platform::js::{self, Database, Ended, Transaction};
+use crate::platform::oneshot::{self, Receiver, Sender};
+use crate::platform::{Durability, Space, StoreError, Write};
+
+/// What became of the attempt to begin a transaction.
+pub(super) enum Begun<T> {
+    /// It runs; this is its end.
+    Running(Receiver<Result<T, StoreError>>),
+    /// Nothing was begun: the connection is lost.
+    Lost,
+    /// It was begun in vain, and undone.
+    Failed(StoreError),
+}
+
+/// Ids of JavaScript are doubles; ours stay far below 2^53.
+fn key(id: u64) -> JsValue {
+    JsValue::from_f64(id as f64)
+}
+
+/// The keys in `from..to`; `None` when there are none.
+pub(super) fn range(from: u64, to: u64) -> Option<IdbKeyRange> {
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&key(from), &key(to), false, true).ok()
+}
+
+/// The cause of a refused call or an aborted transaction, in the store's words.
+fn cause(error: &JsValue) -> StoreError {
+    match js::error_name(error).as_str() {
+        "ConstraintError" => StoreError::Conflict,
+        "QuotaExceededError" => StoreError::Full(js::error_text(error)),
+        // The browser's storage failed on the way; it may have been after the last moment.
+        "UnknownError" => StoreError::Unknown(js::error_text(error)),
+        _ => StoreError::Aborted(js::error_text(error)),
+    }
+}
+
+/// Why a running transaction was aborted.
+fn aborted(transaction: &Transaction) -> StoreError {
+    let Some(error) = transaction.error() else {
+        return StoreError::Unknown("the transaction was aborted without a cause".to_owned());
+    };
+    let error = JsValue::from(error);
+    match js::error_name(&error).as_str() {
+        // None of ours is aborted by us once it runs. The browser did, closing the connection: its guess about a
+        // storage that it no longer reaches.
+        "AbortError" => StoreError::Unknown(js::error_text(&error)),
+        _ => cause(&error),
+    }
+}
+
+fn begin(
+    inner: &Inner,
+    database: &Database,
+    spaces: usize,
+    mode: &JsValue,
+    options: &JsValue,
+) -> Result<Transaction, Option<StoreError>> {
+    let Some(scope) = inner.arguments.scopes.get(spaces) else {
+        return Err(Some(StoreError::Aborted("no such space".to_owned())));
+    };
+    database.transaction(scope, mode, options).map_err(|error| match js::error_name(&error).as_str() {
+        "InvalidStateError" => None,
+        _ => Some(cause(&error)),
+    })
+}
+
+fn not_begun<T>(why: Option<StoreError>) -> Begun<T> {
+    why.map_or(Begun::Lost, Begun::Failed)
+}
+
+/// Undoes a transaction one of whose requests could not even be made.
+fn undo<T>(transaction: &Transaction, error: &JsValue) -> Begun<T> {
+    // One that is already aborting refuses, which is as good.
+    let _ = transaction.abort();
+    Begun::Failed(undone(error))
+}
+
+/// The cause of a request's error; the transaction it is in is undone.
+fn undone(error: &JsValue) -> StoreError {
+    match cause(error) {
+        StoreError::Unknown(why) => StoreError::Aborted(why),
+        other => other,
+    }
+}
+
+/// The cause of a request's error event.
+fn failed(event: &Event) -> StoreError {
+    let request = event.target().and_then(|target| target.dyn_into::<IdbRequest>().ok());
+    let error = request.and_then(|request| request.error().ok().flatten());
+    undone(&error.map_or(JsValue::UNDEFINED, JsValue::from))
+}
+
+/// Writes all of `batch` or nothing.
+pub(super) fn commit(
+    inner: &Rc<Inner>,
+    database: &Database,
+    batch: &[Write],
+    durability: Durability,
+) -> Begun<()> {
+    let touched = batch.iter().fold(0, |bits, write| bits | bit(space_of(write)));
+    // An empty strict commit asks that what came before lasts; the manifest's space is the least busy one.
+    let spaces = if touched == 0 { bit(Space::Meta) } else { touched };
+    let options = match durability {
+        Durability::Relaxed => &inner.arguments.relaxed,
+        Durability::Strict => &inner.arguments.strict,
+    };
+    let transaction = match begin(inner, database, spaces, &inner.arguments.write, options) {
+        Ok(transaction) => transaction,
+        Err(why) => return not_begun(why),
+    };
+    if let Err(error) = write_all(inner, &transaction, spaces, batch) {
+        return undo(&transaction, &error);
+    }
+
+    let (sender, receiver) = oneshot::channel();
+    inner.in_flight.set(inner.in_flight.get() + 1);
+    Watcher::watch(inner, &transaction, sender);
+    // Without it the browser waits for another turn before it commits. Only for a lone request: Firefox commits the
+    // rest when, after this call, one request of several fails.
+    if batch.len() == 1 {
+        // A transaction that is already aborting refuses; its event tells.
+        let _ = transaction.commit();
+    }
+    Begun::Running(receiver)
+}
+
+/// Tells how commits end, one at a time. Making a callback costs more than all else that a commit does on this side,
+/// so watchers are used again.
+pub(super) struct Watcher {
+    handler: Closure<dyn FnMut(Ended)>,
+    watched: Rc<RefCell<Option<Watched>>>,
+}
+
+/// A commit under way; it keeps alive all that its end needs.
+struct Watched {
+    transaction: Transaction,
+    sender: Sender<Result<(), StoreError>>,
+    watcher: Rc<Watcher>,
+    inner: Rc<Inner>,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        let watched: Rc<RefCell<Option<Watched>>> = Rc::default();
+        let mine = Rc::clone(&watched);
+        let handler = Closure::new(move |event: Ended| {
+            // The first event decides: a request's error undoes the transaction, whatever comes after it.
+            let watched = mine.take();
+            if let Some(watched) = watched {
+                watched.end(&event);
+            }
+        });
+        Self { handler, watched }
+    }
+
+    /// Sends how `transaction` ends.
+    fn watch(inner: &Rc<Inner>, transaction: &Transaction, sender: Sender<Result<(), StoreError>>) {
+        let free = inner.watchers.borrow_mut().pop();
+        let watcher = free.unwrap_or_else(|| Rc::new(Self::new()));
+        let handler: &Function = watcher.handler.as_ref().unchecked_ref();
+        transaction.set_oncomplete(Some(handler));
+        transaction.set_onabort(Some(handler));
+        transaction.set_onerror(Some(handler));
+        let (transaction, inner) = (transaction.clone(), Rc::clone(inner));
+        let watched = Watched { transaction, sender, watcher: Rc::clone(&watcher), inner };
+        watcher.watched.replace(Some(watched));
+    }
+}
+
+impl Watched {
+    fn end(self, event: &Ended) {
+        let Self { transaction, sender, watcher, inner } = self;
+        let kind = event.kind();
+        let result = if kind == inner.arguments.complete {
+            Ok(())
+        } else {
+            // More events may follow, and the watcher is about to be another transaction's.
+            transaction.set_oncomplete(None);
+            transaction.set_onabort(None);
+            transaction.set_onerror(None);
+            Err(if kind == inner.arguments.error { failed(event) } else { aborted(&transaction) })
+        };
+        inner.watchers.borrow_mut().push(watcher);
+        inner.ended();
+        sender.send(result);
+    }
+}
+
+fn space_of(write: &Write) -> Space {
+    match *write {
+        Write::Add(space, ..)
+        | Write::Put(space, ..)
+        | Write::Delete(space, _)
+        | Write::DeleteRange(space, ..) => space,
+    }
+}
+
+/// Issues the requests of `batch`, in order.
+fn write_all(
+    inner: &Inner,
+    transaction: &Transaction,
+    spaces: usize,
+    batch: &[Write],
+) -> Result<(), JsValue> {
+    let mut stores: [Option<IdbObjectStore>; SPACES.len()] = [const { None }; SPACES.len()];
+    for (store, space) in stores.iter_mut().zip(SPACES) {
+        if spaces & bit(space) != 0 {
+            *store = Some(transaction.store(inner.arguments.store(space))?);
+        }
+    }
+    let store = |space: Space| stores.get(space as usize).and_then(Option::as_ref).ok_or(JsValue::UNDEFINED);
+    for write in batch {
+        match write {
+            Write::Add(space, id, value) => {
+                store(*space)?.add_with_key(&Uint8Array::from(value.as_slice()), &key(*id))?;
+            }
+            Write::Put(space, id, value) => {
+                store(*space)?.put_with_key(&Uint8Array::from(value.as_slice()), &key(*id))?;
+            }
+            Write::Delete(space, id) => {
+                store(*space)?.delete(&key(*id))?;
+            }
+            Write::DeleteRange(space, from, to) => {
+                if let Some(range) = range(*from, *to) {
+                    store(*space)?.delete(&range)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The values of `ids`, asked for at once.
+pub(super) fn read(
+    inner: &Rc<Inner>,
+    database: &Database,
+    space: Space,
+    ids: &[u64],
+) -> Begun<Vec<Option<Vec<u8>>>> {
+    let ask = |store: &IdbObjectStore| ids.iter().map(|id| store.get(&key(*id))).collect();
+    let answer = |requests: &[IdbRequest]| {
+        requests
+            .iter()
+            .map(|request| {
+                let value = request.result().map_err(|error| cause(&error))?;
+                if value.is_undefined() { Ok(None) } else { bytes(value).map(Some) }
+            })
+            .collect()
+    };
+    reading(inner, database, space, ask, answer)
+}
+
+/// Up to `limit` ids and values in `from..to`.
+pub(super) fn list(
+    inner: &Rc<Inner>,
+    database: &Database,
+    space: Space,
+    (from, to): (u64, u64),
+    limit: u32,
+) -> Begun<Vec<(u64, Vec<u8>)>> {
+    let ask = |store: &IdbObjectStore| {
+        let range = range(from, to).map_or(JsValue::UNDEFINED, JsValue::from);
+        Ok(vec![
+            store.get_all_keys_with_key_and_limit(&range, limit)?,
+            store.get_all_with_key_and_limit(&range, limit)?,
+        ])
+    };
+    let answer = |requests: &[IdbRequest]| {
+        let [keys, values] = requests else { return Ok(Vec::new()) };
+        let array = |request: &IdbRequest| -> Result<Array, StoreError> {
+            Ok(request.result().map_err(|error| cause(&error))?.unchecked_into())
+        };
+        let pair =
+            |(id, value): (JsValue, JsValue)| Ok((id.as_f64().unwrap_or_default() as u64, bytes(value)?));
+        array(keys)?.iter().zip(array(values)?.iter()).map(pair).collect()
+    };
+    reading(inner, database, space, ask, answer)
+}
+
+/// A value as bytes; another program may have put anything there.
+fn bytes(value: JsValue) -> Result<Vec<u8>, StoreError> {
+    let array: Uint8Array =
+        value.dyn_into().map_err(|_| StoreError::Aborted("a stored value is not bytes".to_owned()))?;
+    Ok(array.to_vec())
+}
+
+/// A `readonly` transaction: `ask` makes its requests, `answer` reads them when the last one has succeeded.
+fn reading<T: 'static>(
+    inner: &Rc<Inner>,
+    database: &Database,
+    space: Space,
+    ask: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
+    answer: impl FnOnce(&[IdbRequest]) -> Result<T, StoreError> + 'static,
+) -> Begun<T> {
+    let transaction = match begin(inner, database, bit(space), &inner.arguments.read, &JsValue::UNDEFINED) {
+        Ok(transaction) => transaction,
+        Err(why) => return not_begun(why),
+    };
+    let requests = match transaction.store(inner.arguments.store(space)).and_then(|store| ask(&store)) {
+        Ok(requests) => requests,
+        Err(error) => return undo(&transaction, &error),
+    };
+    let Some(last) = requests.last().cloned() else {
+        return Begun::Failed(StoreError::Aborted("nothing was asked for".to_owned()));
+    };
+
+    let (sender, receiver) = oneshot::channel();
+    let owner = Rc::clone(inner);
+    let ended = transaction.clone();
+    let succeeding = last.clone();
+    let done = Closure::once_into_js(move |event: Ended| {
+        // Requests succeed in the order they were made, so the last one stands for all; an abort after it is no
+        // matter any more.
+        ended.set_onabort(None);
+        succeeding.set_onsuccess(None);
+        let result =
+            if event.kind() == owner.arguments.success { answer(&requests) } else { Err(aborted(&ended)) };
+        sender.send(result);
+    });
+    let done: &Function = done.unchecked_ref();
+    last.set_onsuccess(Some(done));
+    transaction.set_onabort(Some(done));
+    Begun::Running(receiver)
+}

@@ -1,0 +1,103 @@
+//! The few JavaScript functions that web-sys lacks or keeps behind a build flag, as typed imports.
+//!
+//! Nothing here runs at import time: every global is looked up when it is needed, and may be missing.
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbTransaction};
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `IDBDatabase`, for `transaction` with its third argument.
+    #[wasm_bindgen(extends = IdbDatabase)]
+    #[derive(Clone)]
+    pub(super) type Database;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn transaction(
+        this: &Database,
+        stores: &JsValue,
+        mode: &JsValue,
+        options: &JsValue,
+    ) -> Result<Transaction, JsValue>;
+
+    /// An `IDBTransaction`, for `commit`, which web-sys wants to be rid of, and for names kept as
+    /// JavaScript strings.
+    #[wasm_bindgen(extends = IdbTransaction)]
+    #[derive(Clone)]
+    pub(super) type Transaction;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn commit(this: &Transaction) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = objectStore)]
+    pub(super) fn store(this: &Transaction, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
+
+    /// An event, for its type as the JavaScript string it is.
+    #[wasm_bindgen(extends = Event)]
+    pub(super) type Ended;
+
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(super) fn kind(this: &Ended) -> JsValue;
+
+    /// A `LockManager`.
+    pub(super) type Locks;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn request(
+        this: &Locks,
+        name: &str,
+        options: &JsValue,
+        callback: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    /// A `MessagePort`.
+    #[derive(Clone)]
+    pub(super) type Port;
+
+    #[wasm_bindgen(method, js_name = postMessage)]
+    pub(super) fn post_message(this: &Port, message: &JsValue);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_onmessage(this: &Port, handler: &JsValue);
+}
+
+/// A property of an object; `None` when it is missing, null, or its getter throws.
+pub(super) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(object, &JsValue::from_str(name)).ok()?;
+    if value.is_undefined() || value.is_null() { None } else { Some(value) }
+}
+
+/// A property of the global object.
+pub(super) fn global(name: &str) -> Option<JsValue> {
+    property(&js_sys::global(), name)
+}
+
+/// A global function.
+pub(super) fn global_function(name: &str) -> Option<Function> {
+    global(name)?.dyn_into().ok()
+}
+
+/// An object with one member.
+pub(super) fn object(name: &str, value: &JsValue) -> JsValue {
+    let object = js_sys::Object::new();
+    // Setting a member of a fresh plain object cannot fail.
+    let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    object.into()
+}
+
+/// The `name` of an error, such as `QuotaExceededError`; empty when it has none.
+pub(super) fn error_name(error: &JsValue) -> String {
+    property(error, "name").and_then(|name| name.as_string()).unwrap_or_default()
+}
+
+/// An error for a person: its name and message.
+pub(super) fn error_text(error: &JsValue) -> String {
+    let message = property(error, "message").and_then(|message| message.as_string()).unwrap_or_default();
+    match (error_name(error), message) {
+        (name, message) if message.is_empty() => name,
+        (name, message) if name.is_empty() => message,
+        (name, message) => format!("{name}: {message}"),
+    }
+}

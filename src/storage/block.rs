@@ -1,0 +1,382 @@
+//! Blocks: what one value in `Space::Block` holds.
+//!
+//! ```text
+//! 0      magic 0xD7
+//! 1      kind: 1 data, 2 index, 3 overflow (4 reserved for filters)
+//! 2      format version, 1
+//! 3      flags; 1 compressed and 2 encrypted are reserved, all are 0 today
+//! 4..8   CRC-32 of bytes 0..4 and 8.., u32 LE
+//! 8..16  block id, u64 LE: a block in the wrong place is noticed
+//! 16..   body
+//! ```
+//!
+//! The body of an overflow block is a part of a value. The body of data and index blocks is entries in key order,
+//! then the position of each entry in the block (u16 LE), then their count (u16 LE).
+
+use std::ops::Range;
+
+use super::coding::{Reader, put, put_prefixed};
+use super::{BlockId, Bytes, Corruption, SeqNo};
+use crate::platform::store::MAX_VALUE;
+
+const MAGIC: u8 = 0xD7;
+const VERSION: u8 = 1;
+const HEADER: usize = 16;
+
+const TOMBSTONE: u8 = 0;
+const INLINE: u8 = 1;
+const OVERFLOW: u8 = 2;
+
+/// Bytes of a value in one overflow block.
+pub(super) const OVERFLOW_CHUNK: usize = 60_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Data = 1,
+    Index = 2,
+    Overflow = 3,
+}
+
+/// Blocks with ids in sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) first: BlockId,
+    pub(super) count: u64,
+}
+
+impl Span {
+    pub(super) fn ids(self) -> impl Iterator<Item = BlockId> {
+        (self.first.0..self.first.0.saturating_add(self.count)).map(BlockId)
+    }
+}
+
+/// A value kept outside its entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OverflowRef {
+    pub(super) span: Span,
+    pub(super) len: u64,
+}
+
+/// A value as an entry holds it.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    Tombstone,
+    Inline(Bytes),
+    Overflow(OverflowRef),
+}
+
+impl Held {
+    /// Bytes the value takes wherever it is.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Tombstone => 0,
+            Self::Inline(value) => value.len(),
+            Self::Overflow(value) => value.len as usize,
+        }
+    }
+}
+
+/// One entry of a data block.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: Bytes,
+    pub(super) seq: SeqNo,
+    pub(super) value: Held,
+}
+
+/// What an index says about one data block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BlockMeta {
+    pub(super) first_key: Bytes,
+    pub(super) id: BlockId,
+    pub(super) len: u64,
+    pub(super) entries: u64,
+    /// Least expiry of its items in epoch seconds; 0 when unknown or none.
+    pub(super) least_expiry: u64,
+    /// Overflow blocks its entries refer to.
+    pub(super) overflow: Vec<Span>,
+}
+
+impl BlockMeta {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        put_prefixed(out, &self.first_key);
+        for field in [self.id.0, self.len, self.entries, self.least_expiry, self.overflow.len() as u64] {
+            put(out, field);
+        }
+        for span in &self.overflow {
+            put(out, span.first.0);
+            put(out, span.count);
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let first_key = Bytes::from(reader.prefixed()?);
+        let id = BlockId(reader.leb()?);
+        let len = reader.leb()?;
+        let entries = reader.leb()?;
+        let least_expiry = reader.leb()?;
+        let count = reader.size()?;
+        let mut overflow = Vec::new();
+        for _ in 0..count {
+            overflow.push(Span { first: BlockId(reader.leb()?), count: reader.leb()? });
+        }
+        Some(Self { first_key, id, len, entries, least_expiry, overflow })
+    }
+}
+
+/// A block that was checked.
+#[derive(Debug)]
+pub(super) struct Block {
+    bytes: Bytes,
+    kind: Kind,
+    count: usize,
+    /// Where the positions begin; the end of the body for an overflow block.
+    table: usize,
+}
+
+impl Block {
+    /// Checks `bytes` as block `id`, down to every entry, so that reading it later cannot fail.
+    pub(super) fn open(id: BlockId, bytes: Vec<u8>) -> Result<Self, Corruption> {
+        let wrong = |why| Corruption::new("block", id.0, why);
+        if bytes.len() > MAX_VALUE {
+            return Err(wrong("too long"));
+        }
+        let bytes = Bytes::from(bytes);
+        let mut reader = Reader::new(&bytes);
+        let header = (reader.u8(), reader.u8(), reader.u8(), reader.u8(), reader.u32(), reader.u64());
+        let (Some(MAGIC), Some(kind), Some(version), Some(flags), Some(crc), Some(found)) = header else {
+            return Err(wrong("not a block"));
+        };
+        if version != VERSION || flags != 0 {
+            return Err(wrong("a newer format"));
+        }
+        if checksum(&bytes) != Some(crc) {
+            return Err(wrong("checksum differs"));
+        }
+        if found != id.0 {
+            return Err(wrong("a block of another id"));
+        }
+        let kind = match kind {
+            1 => Kind::Data,
+            2 => Kind::Index,
+            3 => Kind::Overflow,
+            _ => return Err(wrong("unknown kind")),
+        };
+        let mut block = Self { kind, count: 0, table: bytes.len(), bytes };
+        if kind != Kind::Overflow {
+            block.check_entries().ok_or(wrong("entries are malformed"))?;
+        }
+        Ok(block)
+    }
+
+    fn check_entries(&mut self) -> Option<()> {
+        let tail = self.bytes.len().checked_sub(2)?;
+        self.count = Reader::starting_at(&self.bytes, tail).u16()? as usize;
+        self.table = tail.checked_sub(self.count.checked_mul(2)?)?;
+        let mut at = HEADER;
+        let mut last: Option<&[u8]> = None;
+        for index in 0..self.count {
+            if self.position(index)? != at {
+                return None;
+            }
+            let mut reader = Reader::starting_at(self.bytes.get(..self.table)?, at);
+            let key = reader.prefixed()?;
+            if last.is_some_and(|last| last >= key) {
+                return None;
+            }
+            last = Some(key);
+            match self.kind {
+                Kind::Data => {
+                    self.entry_from(&mut Reader::starting_at(self.bytes.get(..self.table)?, at), &mut at)?;
+                }
+                _ => {
+                    let mut reader = Reader::starting_at(self.bytes.get(..self.table)?, at);
+                    BlockMeta::read(&mut reader)?;
+                    at = reader.position();
+                }
+            }
+        }
+        (at == self.table).then_some(())
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Bytes of the block.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Entries in it.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    fn position(&self, index: usize) -> Option<usize> {
+        if index >= self.count {
+            return None;
+        }
+        Reader::starting_at(&self.bytes, self.table + 2 * index).u16().map(usize::from)
+    }
+
+    pub(super) fn key(&self, index: usize) -> Option<&[u8]> {
+        Reader::starting_at(&self.bytes, self.position(index)?).prefixed()
+    }
+
+    /// Entry `index` of a data block.
+    pub(super) fn entry(&self, index: usize) -> Option<Entry> {
+        let mut reader = Reader::starting_at(&self.bytes, self.position(index)?);
+        self.entry_from(&mut reader, &mut 0)
+    }
+
+    fn entry_from(&self, reader: &mut Reader<'_>, end: &mut usize) -> Option<Entry> {
+        let cut = |range: Range<usize>| self.bytes.slice(range.start, range.end);
+        let len = reader.size()?;
+        let key = cut(reader.range(len)?);
+        let kind = reader.u8()?;
+        let seq = SeqNo(reader.leb()?);
+        let value = match kind {
+            TOMBSTONE => Held::Tombstone,
+            INLINE => {
+                let len = reader.size()?;
+                Held::Inline(cut(reader.range(len)?))
+            }
+            OVERFLOW => {
+                let len = reader.leb()?;
+                let span = Span { first: BlockId(reader.leb()?), count: reader.leb()? };
+                if span.count != len.div_ceil(OVERFLOW_CHUNK as u64) {
+                    return None;
+                }
+                Held::Overflow(OverflowRef { span, len })
+            }
+            _ => return None,
+        };
+        *end = reader.position();
+        Some(Entry { key, seq, value })
+    }
+
+    /// Entry `index` of an index block.
+    pub(super) fn meta(&self, index: usize) -> Option<BlockMeta> {
+        BlockMeta::read(&mut Reader::starting_at(&self.bytes, self.position(index)?))
+    }
+
+    /// The data block that entry `index` of an index block is about.
+    pub(super) fn meta_id(&self, index: usize) -> Option<BlockId> {
+        let mut reader = Reader::starting_at(&self.bytes, self.position(index)?);
+        reader.prefixed()?;
+        reader.leb().map(BlockId)
+    }
+
+    /// How many keys are below `key`.
+    pub(super) fn below(&self, key: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.key(middle).is_some_and(|found| found < key) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// The part of a value an overflow block holds.
+    pub(super) fn chunk(&self) -> Bytes {
+        self.bytes.slice(HEADER, self.bytes.len())
+    }
+}
+
+fn checksum(block: &[u8]) -> Option<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(block.get(..4)?);
+    hasher.update(block.get(8..)?);
+    Some(hasher.finalize())
+}
+
+fn begin(kind: Kind) -> Vec<u8> {
+    let mut out = vec![MAGIC, kind as u8, VERSION, 0];
+    out.resize(HEADER, 0);
+    out
+}
+
+/// Fills in id and checksum.
+fn seal(mut block: Vec<u8>, id: BlockId) -> Vec<u8> {
+    if let Some(field) = block.get_mut(8..HEADER) {
+        field.copy_from_slice(&id.0.to_le_bytes());
+    }
+    let crc = checksum(&block).unwrap_or_default();
+    if let Some(field) = block.get_mut(4..8) {
+        field.copy_from_slice(&crc.to_le_bytes());
+    }
+    block
+}
+
+/// One block of an overflow value.
+pub(super) fn overflow_block(id: BlockId, chunk: &[u8]) -> Vec<u8> {
+    let mut block = begin(Kind::Overflow);
+    block.extend_from_slice(chunk);
+    seal(block, id)
+}
+
+/// Packs entries into a data or index block.
+pub(super) struct Builder {
+    block: Vec<u8>,
+    positions: Vec<u16>,
+}
+
+impl Builder {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { block: begin(kind), positions: Vec::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Bytes of the block when sealed with one entry of `more` bytes added.
+    pub(super) fn size_with(&self, more: usize) -> usize {
+        self.block.len() + more + 2 * (self.positions.len() + 1) + 2
+    }
+
+    /// Upper bound of what [`Builder::push`] adds.
+    pub(super) fn cost(key: &[u8], value: &Held) -> usize {
+        let value = if let Held::Inline(value) = value { value.len() } else { 20 };
+        key.len() + value + 24
+    }
+
+    pub(super) fn push(&mut self, key: &[u8], seq: SeqNo, value: &Held) {
+        self.positions.push(self.block.len() as u16);
+        put_prefixed(&mut self.block, key);
+        self.block.push(match value {
+            Held::Tombstone => TOMBSTONE,
+            Held::Inline(_) => INLINE,
+            Held::Overflow(_) => OVERFLOW,
+        });
+        put(&mut self.block, seq.0);
+        match value {
+            Held::Tombstone => {}
+            Held::Inline(value) => put_prefixed(&mut self.block, value),
+            Held::Overflow(value) => {
+                for field in [value.len, value.span.first.0, value.span.count] {
+                    put(&mut self.block, field);
+                }
+            }
+        }
+    }
+
+    pub(super) fn push_meta(&mut self, meta: &[u8]) {
+        self.positions.push(self.block.len() as u16);
+        self.block.extend_from_slice(meta);
+    }
+
+    pub(super) fn finish(mut self, id: BlockId) -> Vec<u8> {
+        for position in &self.positions {
+            self.block.extend_from_slice(&position.to_le_bytes());
+        }
+        self.block.extend_from_slice(&(self.positions.len() as u16).to_le_bytes());
+        seal(self.block, id)
+    }
+}

@@ -1,0 +1,72 @@
+//! Flush: the oldest frozen table becomes level-0 pieces, one or more for each of its trees.
+
+use std::ops::Bound;
+
+use super::super::block::{Entry, Held};
+use super::super::snapshot::SharedTable;
+use super::super::writer::PieceWriter;
+use super::super::{BlockId, Bytes, SeqNo, Storage, TreeId};
+use super::{Edit, Progress};
+
+/// Trees with more in the table get large blocks: they are read in merges mostly.
+const BULK: usize = 512 << 10;
+
+pub(super) struct Flush {
+    table: SharedTable,
+    /// Last one first.
+    trees: Vec<TreeId>,
+    open: Option<Open>,
+}
+
+struct Open {
+    tree: TreeId,
+    last: Option<Bytes>,
+    writer: PieceWriter,
+    keeps_tombstones: bool,
+}
+
+impl Flush {
+    pub(super) fn choose(storage: &Storage) -> Option<Self> {
+        let frozen = storage.frozen.front().filter(|frozen| frozen.max_seq <= storage.durable())?;
+        let mut trees: Vec<_> = frozen.table.borrow().trees().collect();
+        trees.reverse();
+        Some(Self { table: SharedTable::clone(&frozen.table), trees, open: None })
+    }
+
+    pub(super) fn step(
+        &mut self,
+        storage: &mut Storage,
+        edit: &mut Edit,
+        blocks: &mut Vec<(BlockId, Vec<u8>)>,
+        budget: &mut usize,
+    ) -> Progress {
+        let Some(open) = &mut self.open else {
+            let Some(tree) = self.trees.pop() else { return Progress::Finished };
+            if !storage.dropped.contains(&tree) {
+                let options = storage.options;
+                let bulk = self.table.borrow().tree_bytes(tree) > BULK;
+                let block_bytes = if bulk { options.bulk_block_bytes } else { options.block_bytes };
+                let writer = PieceWriter::new(tree, 0, block_bytes, options);
+                // A tombstone hides what is in older pieces.
+                let keeps_tombstones = storage.levels.trees.contains_key(&tree);
+                self.open = Some(Open { tree, last: None, writer, keeps_tombstones });
+            }
+            return Progress::More;
+        };
+        let lower = open.last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.table.borrow().next(open.tree, lower, Bound::Unbounded, false, SeqNo::MAX);
+        let mut output = storage.output(&mut edit.add, blocks);
+        let Some((key, version)) = next else {
+            open.writer.end(&mut output);
+            self.open = None;
+            return Progress::More;
+        };
+        let value = version.value.map_or(Held::Tombstone, Held::Inline);
+        *budget = budget.saturating_sub(key.len() + value.bytes() + 32);
+        if open.keeps_tombstones || !matches!(value, Held::Tombstone) {
+            open.writer.add(&Entry { key: key.clone(), seq: version.seq, value }, &mut output);
+        }
+        open.last = Some(key);
+        Progress::More
+    }
+}

@@ -1,0 +1,149 @@
+//! Merge: pieces of one level and those they overlap in the next become pieces of the next, without superseded
+//! versions, and without tombstones where nothing lies below.
+
+use std::rc::Rc;
+
+use super::super::block::{Entry, Held, Span};
+use super::super::levels::TreePieces;
+use super::super::piece::Piece;
+use super::super::run::{Range, Run};
+use super::super::writer::PieceWriter;
+use super::super::{BlockId, Bytes, Storage, TreeId};
+use super::{Edit, MERGE_AHEAD, Progress};
+
+pub(super) struct Merge {
+    target: u8,
+    inputs: Vec<Rc<Piece>>,
+    /// How many of the inputs are of the upper level.
+    upper: usize,
+    range: Range,
+    /// Newest first.
+    runs: Vec<Run>,
+    drops_tombstones: bool,
+    writer: PieceWriter,
+    /// The inputs are noted in the edit.
+    started: bool,
+}
+
+/// Bytes a level may hold.
+fn limit(level: u8, storage: &Storage) -> u64 {
+    let tenfold = 10u64.saturating_pow(u32::from(level.saturating_sub(1)));
+    storage.options.level1_bytes.saturating_mul(tenfold)
+}
+
+impl Merge {
+    /// Of all trees, the one that reads suffer from most.
+    pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
+        let crowded = storage.levels.trees.iter().max_by_key(|(_, pieces)| pieces.level0.len());
+        if let Some((tree, pieces)) = crowded
+            && pieces.level0.len() >= storage.options.level0_pieces
+        {
+            return Some(Self::new(storage, *tree, pieces, pieces.level0.clone(), 1));
+        }
+        let (tree, level) = Self::overfull(storage)?;
+        let pieces = storage.levels.trees.get(&tree)?;
+        let after = storage.merged_up_to.get(&(tree, level));
+        let candidates = pieces.level(level);
+        let next = candidates.iter().find(|piece| after.is_none_or(|after| piece.first > *after));
+        let piece = Rc::clone(next.or(candidates.first())?);
+        let first = piece.first.clone();
+        let merge = Self::new(storage, tree, pieces, vec![piece], level + 1);
+        storage.merged_up_to.insert((tree, level), first);
+        Some(merge)
+    }
+
+    fn overfull(storage: &Storage) -> Option<(TreeId, u8)> {
+        let levels = storage.levels.trees.iter().flat_map(|(tree, pieces)| {
+            (1u8..=u8::MAX - 1).zip(&pieces.deeper).map(move |(level, pieces)| (*tree, level, pieces))
+        });
+        levels
+            .map(|(tree, level, pieces)| {
+                let bytes: u64 = pieces.iter().map(|piece| piece.bytes).sum();
+                (bytes.saturating_mul(100) / limit(level, storage).max(1), tree, level)
+            })
+            .filter(|(percent, ..)| *percent > 100)
+            .max_by_key(|(percent, ..)| *percent)
+            .map(|(_, tree, level)| (tree, level))
+    }
+
+    fn new(storage: &Storage, tree: TreeId, pieces: &TreePieces, upper: Vec<Rc<Piece>>, target: u8) -> Self {
+        let first = upper.iter().map(|piece| piece.first.clone()).min().unwrap_or_default();
+        let last = upper.iter().map(|piece| piece.last.clone()).max().unwrap_or_default();
+        let within = |piece: &&Rc<Piece>| piece.last >= first && piece.first <= last;
+        let lower: Vec<_> = pieces.level(target).iter().filter(within).cloned().collect();
+        let mut least: &Bytes = &first;
+        let mut most: &Bytes = &last;
+        for piece in &lower {
+            least = least.min(&piece.first);
+            most = most.max(&piece.last);
+        }
+        let below = pieces.deeper.iter().skip(usize::from(target)).flatten();
+        let drops_tombstones = !below.clone().any(|piece| piece.last >= *least && piece.first <= *most);
+        let range = Range::all();
+        let mut runs: Vec<_> = upper.iter().map(|piece| Run::visiting([Rc::clone(piece)], &range)).collect();
+        runs.push(Run::visiting(lower.iter().cloned(), &range));
+        let writer = PieceWriter::new(tree, target, storage.options.block_bytes, storage.options);
+        let count = upper.len();
+        let inputs = upper.into_iter().chain(lower).collect();
+        Self { target, inputs, upper: count, range, runs, drops_tombstones, writer, started: false }
+    }
+
+    /// The id of the only input and the same piece one level down, if that is all there is to do.
+    pub(super) fn as_move(&self) -> Option<(u64, Rc<Piece>)> {
+        match self.inputs.as_slice() {
+            [only] if self.upper == 1 && !(self.drops_tombstones && only.tombstones > 0) => {
+                Some((only.id, Rc::new(Piece { level: self.target, ..Piece::clone(only) })))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn step(
+        &mut self,
+        storage: &mut Storage,
+        edit: &mut Edit,
+        blocks: &mut Vec<(BlockId, Vec<u8>)>,
+        budget: &mut usize,
+    ) -> Progress {
+        if !self.started {
+            self.started = true;
+            edit.remove.extend(self.inputs.iter().map(|piece| piece.id));
+        }
+        let mut missing = Vec::new();
+        for run in &mut self.runs {
+            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD);
+        }
+        if !missing.is_empty() {
+            return Progress::Read(missing);
+        }
+        let mut best: Option<&Entry> = None;
+        for head in self.runs.iter().filter_map(Run::head) {
+            // Of equal keys the first run's is the newest.
+            if best.is_none_or(|best| head.key < best.key) {
+                best = Some(head);
+            }
+        }
+        let Some(best) = best.cloned() else {
+            self.writer.end(&mut storage.output(&mut edit.add, blocks));
+            let visited = self.runs.iter_mut().flat_map(Run::take_visited);
+            edit.garbage.extend(visited.map(|first| Span { first, count: 1 }));
+            return Progress::Finished;
+        };
+        let mut newest = true;
+        for run in &mut self.runs {
+            let Some(head) = run.head().filter(|head| head.key == best.key) else { continue };
+            *budget = budget.saturating_sub(head.key.len() + 32);
+            match &head.value {
+                Held::Inline(value) => *budget = budget.saturating_sub(value.len()),
+                Held::Overflow(value) if !newest => edit.garbage.push(value.span),
+                _ => {}
+            }
+            newest = false;
+            run.advance(&self.range);
+        }
+        if !(self.drops_tombstones && matches!(best.value, Held::Tombstone)) {
+            self.writer.add(&best, &mut storage.output(&mut edit.add, blocks));
+        }
+        Progress::More
+    }
+}

@@ -1,0 +1,286 @@
+//! Jobs: work behind the reads and writes, in slices. A job asks for blocks, hands out blocks to commit, and ends
+//! with one manifest edit, which makes everything it wrote visible at once.
+
+mod flush;
+mod merge;
+mod remove;
+
+use std::rc::Rc;
+
+use flush::Flush;
+use merge::Merge;
+use remove::Remove;
+
+use super::block::{Block, Span};
+use super::levels::Levels;
+use super::manifest::delete;
+use super::piece::Piece;
+use super::tree::Garbage;
+use super::writer::Output;
+use super::{BlockId, Manifest, SeqNo, Storage};
+use crate::platform::{Batch, Space, Write};
+
+/// Runs of blocks deleted in one commit.
+const MAX_DELETIONS: usize = 256;
+/// Data blocks read ahead of a merge.
+const MERGE_AHEAD: usize = 4;
+
+/// What a job needs next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobStep {
+    /// Read these blocks and install them, then go on.
+    Read(Vec<BlockId>),
+    /// Commit these blocks, wait until that is done, then go on.
+    ///
+    /// Both kinds of commit are to be [`Durability::Strict`](crate::platform::Durability::Strict), so that after a
+    /// loss of power no manifest names blocks that were lost, and none that were deleted. A driver that fences its
+    /// commits adds a log frame to both.
+    Write(Batch),
+    /// A slice is over: let others have their turn, then go on.
+    Yield,
+    /// Commit this, then call [`Job::complete`]; or [`Job::abort`] if it was not written.
+    Finish(Batch),
+    /// Nothing was left to do: call [`Job::complete`].
+    Done,
+}
+
+enum Work {
+    Flush(Flush),
+    Merge(Merge),
+    Remove(Remove),
+    /// A piece that overlaps nothing goes one level down as it is.
+    Move,
+    /// Blocks that were let go are deleted.
+    Collect,
+    Finished,
+}
+
+/// What an edit does to the set of pieces.
+#[derive(Default)]
+struct Edit {
+    add: Vec<Rc<Piece>>,
+    remove: Vec<u64>,
+    garbage: Vec<Span>,
+    flushes: bool,
+}
+
+/// The state after an edit, until the edit is known to be in the store.
+struct Planned {
+    manifest: Manifest,
+    levels: Levels,
+    garbage: Vec<Garbage>,
+    deleted: Vec<Span>,
+    flushes: bool,
+}
+
+/// What jobs go through to write.
+#[derive(Default)]
+struct Written {
+    blocks: Vec<(BlockId, Vec<u8>)>,
+    /// Bytes of `blocks` when last looked at, and how many there were.
+    bytes: usize,
+    counted: usize,
+}
+
+/// One flush, merge, removal or deletion under way.
+pub struct Job {
+    work: Work,
+    edit: Edit,
+    written: Written,
+    /// First block id that this job took.
+    first_block: BlockId,
+    planned: Option<Planned>,
+}
+
+/// How far a kind of work came in its slice.
+enum Progress {
+    Read(Vec<BlockId>),
+    More,
+    Finished,
+}
+
+impl Job {
+    /// The most urgent work, if any.
+    pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
+        let mut edit = Edit::default();
+        let work = if let Some(flush) = Flush::choose(storage) {
+            edit.flushes = true;
+            Work::Flush(flush)
+        } else if let Some(remove) = Remove::choose(storage) {
+            Work::Remove(remove)
+        } else if let Some(merge) = Merge::choose(storage) {
+            match merge.as_move() {
+                Some((remove, add)) => {
+                    edit.remove.push(remove);
+                    edit.add.push(add);
+                    Work::Move
+                }
+                None => Work::Merge(merge),
+            }
+        } else if storage.garbage.iter().any(|garbage| garbage.since <= storage.oldest_in_use()) {
+            Work::Collect
+        } else {
+            return None;
+        };
+        let first_block = storage.manifest.next_block;
+        Some(Self { work, edit, written: Written::default(), first_block, planned: None })
+    }
+
+    /// Works until something is needed from outside or a slice is over.
+    pub fn step(&mut self, storage: &mut Storage) -> JobStep {
+        let mut budget = storage.options.slice_bytes;
+        loop {
+            if self.written.grown() >= storage.options.write_bytes {
+                return JobStep::Write(self.written.take(storage));
+            }
+            if budget == 0 {
+                return JobStep::Yield;
+            }
+            let written = &mut self.written.blocks;
+            let progress = match &mut self.work {
+                Work::Flush(flush) => flush.step(storage, &mut self.edit, written, &mut budget),
+                Work::Merge(merge) => merge.step(storage, &mut self.edit, written, &mut budget),
+                Work::Remove(remove) => remove.step(storage, &mut self.edit, &mut budget),
+                Work::Move | Work::Collect => Progress::Finished,
+                Work::Finished => return JobStep::Done,
+            };
+            match progress {
+                Progress::Read(blocks) => return JobStep::Read(blocks),
+                Progress::More => {}
+                Progress::Finished => {
+                    self.work = Work::Finished;
+                    let mut batch = self.written.take(storage);
+                    let (planned, mut edit) = storage.plan(std::mem::take(&mut self.edit));
+                    batch.append(&mut edit);
+                    self.planned = Some(planned);
+                    return JobStep::Finish(batch);
+                }
+            }
+        }
+    }
+
+    /// The edit is in the store.
+    pub fn complete(self, storage: &mut Storage) {
+        storage.busy = false;
+        if let Some(planned) = self.planned {
+            storage.adopt(planned);
+        }
+    }
+
+    /// The edit is not in the store, or will not be: the work is done again later.
+    pub fn abort(self, storage: &mut Storage) {
+        storage.busy = false;
+        let next = storage.manifest.next_block;
+        let count = next.0.saturating_sub(self.first_block.0);
+        if count > 0 {
+            storage.garbage.push(Garbage { span: Span { first: self.first_block, count }, since: 0 });
+        }
+    }
+}
+
+impl Written {
+    /// Bytes of the blocks that wait.
+    fn grown(&mut self) -> usize {
+        let new = self.blocks.iter().skip(self.counted);
+        self.bytes += new.map(|(_, block)| block.len()).sum::<usize>();
+        self.counted = self.blocks.len();
+        self.bytes
+    }
+
+    /// The blocks as a batch. As far as there is room they go into the cache: what was just written is what is
+    /// asked for next.
+    fn take(&mut self, storage: &mut Storage) -> Batch {
+        let blocks = std::mem::take(self).blocks;
+        for (id, block) in &blocks {
+            if storage.cache.has_room(block.len())
+                && let Ok(block) = Block::open(*id, block.clone())
+            {
+                storage.cache.insert(*id, Rc::new(block));
+            }
+        }
+        blocks.into_iter().map(|(id, block)| Write::Put(Space::Block, id.0, block)).collect()
+    }
+}
+
+impl Storage {
+    fn output<'a>(
+        &'a mut self,
+        pieces: &'a mut Vec<Rc<Piece>>,
+        blocks: &'a mut Vec<(BlockId, Vec<u8>)>,
+    ) -> Output<'a> {
+        let Manifest { next_block, next_piece, .. } = &mut self.manifest;
+        Output { next_block, next_piece, blocks, pieces }
+    }
+
+    /// Number of the oldest set of pieces that a reader holds, or of the newest.
+    fn oldest_in_use(&self) -> u64 {
+        let held = self.earlier.iter().filter(|(_, levels)| levels.strong_count() > 0);
+        held.map(|(number, _)| *number).min().unwrap_or(self.levels.number)
+    }
+
+    /// What an edit makes of manifest and pieces, and its writes.
+    fn plan(&mut self, edit: Edit) -> (Planned, Batch) {
+        let levels = self.levels.changed(&edit.remove, &edit.add);
+        let oldest = self.oldest_in_use();
+        let (free, mut garbage): (Vec<_>, Vec<_>) =
+            self.garbage.iter().partition(|garbage| garbage.since <= oldest);
+        let mut deleted = joined(free.iter().map(|garbage: &Garbage| garbage.span).collect());
+        let later = deleted.split_off(deleted.len().min(MAX_DELETIONS));
+        garbage.extend(later.into_iter().map(|span| Garbage { span, since: 0 }));
+        garbage.extend(joined(edit.garbage).into_iter().map(|span| Garbage { span, since: levels.number }));
+
+        let mut manifest = self.manifest.clone();
+        let mut batch: Batch = deleted.iter().map(|span| delete(Space::Block, *span)).collect();
+        if let Some(frozen) = self.frozen.front().filter(|_| edit.flushes) {
+            let from = manifest.log_start;
+            manifest.log_start = frozen.next_log;
+            manifest.checkpoint = SeqNo::max(manifest.checkpoint, frozen.max_seq);
+            manifest.catalog.clone_from(&frozen.catalog);
+            batch.append(&mut manifest.trim_log(from));
+        }
+        manifest.generation += 1;
+        manifest.pieces = levels.all().cloned().collect();
+        manifest.pending = garbage.iter().map(|garbage| garbage.span).collect();
+        manifest.dropped =
+            self.dropped.iter().copied().filter(|tree| levels.trees.contains_key(tree)).collect();
+        batch.append(&mut manifest.encode(&self.manifest.chunks));
+        // Even if this edit fails its chunk ids are not used again.
+        self.manifest.next_chunk = manifest.next_chunk;
+        (Planned { manifest, levels, garbage, deleted, flushes: edit.flushes }, batch)
+    }
+
+    /// Makes a planned state the current one.
+    fn adopt(&mut self, planned: Planned) {
+        let fences = std::mem::take(&mut self.manifest.fences);
+        self.manifest = planned.manifest;
+        for (epoch, frame) in fences {
+            if frame >= self.manifest.log_start {
+                self.manifest.add_fence(epoch, frame);
+            }
+        }
+        let before = std::mem::replace(&mut self.levels, Rc::new(planned.levels));
+        self.earlier.push((before.number, Rc::downgrade(&before)));
+        drop(before);
+        self.earlier.retain(|(_, levels)| levels.strong_count() > 0);
+        self.garbage = planned.garbage;
+        if planned.flushes {
+            self.frozen.pop_front();
+        }
+        for id in planned.deleted.into_iter().flat_map(Span::ids) {
+            self.cache.remove(id);
+        }
+    }
+}
+
+/// Spans in order, neighbours as one.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if last.first.0 + last.count == span.first.0 => last.count += span.count,
+            _ => joined.push(span),
+        }
+    }
+    joined
+}

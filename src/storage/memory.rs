@@ -1,0 +1,173 @@
+//! The memory table: the newest versions of keys, sorted, with as many older versions as someone may still ask
+//! for. Knows nothing of blocks.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::snapshot::Registry;
+use super::{Bytes, Change, SeqNo, TreeId};
+
+/// What one entry costs beside its bytes, roughly.
+const OVERHEAD: usize = 96;
+
+/// One version of a key.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) seq: SeqNo,
+    pub(super) value: Option<Bytes>,
+}
+
+impl Version {
+    fn bytes(&self) -> usize {
+        self.value.as_ref().map_or(0, |value| value.len())
+    }
+}
+
+/// An older version, and the sequence number of the one that superseded it.
+#[derive(Clone, Debug)]
+struct Superseded {
+    version: Version,
+    until: SeqNo,
+}
+
+#[derive(Clone, Debug)]
+struct Versions {
+    newest: Version,
+    /// Oldest first.
+    older: Vec<Superseded>,
+}
+
+impl Versions {
+    fn at(&self, at: SeqNo) -> Option<&Version> {
+        if self.newest.seq <= at {
+            return Some(&self.newest);
+        }
+        self.older.iter().rev().map(|old| &old.version).find(|version| version.seq <= at)
+    }
+
+    /// Drops versions that neither a snapshot nor a rollback can ask for; returns the bytes let go.
+    fn prune(&mut self, durable: SeqNo, snapshots: &Registry) -> usize {
+        let mut settled = self.older.partition_point(|old| old.version.seq <= durable);
+        let mut freed = 0;
+        let mut at = 0;
+        while at < settled {
+            let needed = self.older.get(at).is_none_or(|old| {
+                // The newest durable version is what a rollback returns to.
+                durable < old.until || snapshots.any_in(old.version.seq, old.until)
+            });
+            if needed {
+                at += 1;
+            } else {
+                freed += self.older.remove(at).version.bytes() + OVERHEAD;
+                settled -= 1;
+            }
+        }
+        freed
+    }
+
+    /// Drops versions after `durable`; false if none is left. Returns the bytes let go beside.
+    fn rollback(&mut self, durable: SeqNo) -> (bool, usize) {
+        let mut freed = 0;
+        while self.newest.seq > durable {
+            freed += self.newest.bytes();
+            let Some(older) = self.older.pop() else { return (false, freed) };
+            freed += OVERHEAD;
+            self.newest = older.version;
+        }
+        (true, freed)
+    }
+}
+
+/// Sorted recent versions of all trees.
+#[derive(Debug, Default)]
+pub(super) struct MemoryTable {
+    trees: BTreeMap<TreeId, BTreeMap<Bytes, Versions>>,
+    bytes: usize,
+}
+
+impl MemoryTable {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.trees.is_empty()
+    }
+
+    pub(super) fn trees(&self) -> impl Iterator<Item = TreeId> {
+        self.trees.keys().copied()
+    }
+
+    /// Bytes of the newest versions of one tree, roughly.
+    pub(super) fn tree_bytes(&self, tree: TreeId) -> usize {
+        let keys = self.trees.get(&tree).into_iter().flatten();
+        keys.map(|(key, versions)| key.len() + versions.newest.bytes() + 8).sum()
+    }
+
+    pub(super) fn insert(&mut self, seq: SeqNo, change: Change, durable: SeqNo, snapshots: &Registry) {
+        let keys = self.trees.entry(change.tree).or_default();
+        let version = Version { seq, value: change.value.map(Bytes::compact) };
+        self.bytes += version.bytes();
+        if let Some(versions) = keys.get_mut(&*change.key) {
+            let before = std::mem::replace(&mut versions.newest, version);
+            if before.seq == seq {
+                self.bytes -= before.bytes();
+                return;
+            }
+            self.bytes += OVERHEAD;
+            versions.older.push(Superseded { version: before, until: seq });
+            self.bytes -= versions.prune(durable, snapshots);
+        } else {
+            self.bytes += change.key.len() + OVERHEAD;
+            keys.insert(change.key.compact(), Versions { newest: version, older: Vec::new() });
+        }
+    }
+
+    pub(super) fn get(&self, tree: TreeId, key: &[u8], at: SeqNo) -> Option<&Version> {
+        self.trees.get(&tree)?.get(key)?.at(at)
+    }
+
+    /// The first key in the range, from the end when `reverse`, that has a version at `at`.
+    pub(super) fn next(
+        &self,
+        tree: TreeId,
+        lower: Bound<&[u8]>,
+        upper: Bound<&[u8]>,
+        reverse: bool,
+        at: SeqNo,
+    ) -> Option<(Bytes, Version)> {
+        if is_empty(lower, upper) {
+            return None;
+        }
+        let mut range = self.trees.get(&tree)?.range::<[u8], _>((lower, upper));
+        let visible = |(key, versions): (&'_ Bytes, &'_ Versions)| {
+            versions.at(at).map(|version| (key.clone(), version.clone()))
+        };
+        if reverse { range.rev().find_map(visible) } else { range.find_map(visible) }
+    }
+
+    pub(super) fn rollback(&mut self, durable: SeqNo) {
+        let bytes = &mut self.bytes;
+        self.trees.retain(|_, keys| {
+            keys.retain(|key, versions| {
+                let (kept, freed) = versions.rollback(durable);
+                *bytes -= freed;
+                if !kept {
+                    *bytes -= key.len() + OVERHEAD;
+                }
+                kept
+            });
+            !keys.is_empty()
+        });
+    }
+}
+
+/// `BTreeMap::range` panics on these.
+fn is_empty(lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> bool {
+    match (lower, upper) {
+        (Bound::Included(lower), Bound::Included(upper)) => lower > upper,
+        (Bound::Included(lower) | Bound::Excluded(lower), Bound::Excluded(upper))
+        | (Bound::Excluded(lower), Bound::Included(upper)) => lower >= upper,
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+    }
+}

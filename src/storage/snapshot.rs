@@ -1,0 +1,75 @@
+//! Snapshots: one sequence number, with the memory tables and pieces that can answer for it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::SeqNo;
+use super::levels::Levels;
+use super::memory::MemoryTable;
+
+/// Which sequence numbers someone still reads at. Clones share the register.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Registry(Rc<RefCell<BTreeMap<SeqNo, usize>>>);
+
+impl Registry {
+    fn add(&self, at: SeqNo) {
+        *self.0.borrow_mut().entry(at).or_default() += 1;
+    }
+
+    fn remove(&self, at: SeqNo) {
+        let mut register = self.0.borrow_mut();
+        if let Some(count) = register.get_mut(&at) {
+            *count -= 1;
+            if *count == 0 {
+                register.remove(&at);
+            }
+        }
+    }
+
+    /// Whether someone reads at a number in `from..to`.
+    pub(super) fn any_in(&self, from: SeqNo, to: SeqNo) -> bool {
+        from < to && self.0.borrow().range(from..to).next().is_some()
+    }
+}
+
+/// A shared memory table: changes go to the active one only, but a snapshot may hold it still.
+pub(super) type SharedTable = Rc<RefCell<MemoryTable>>;
+
+pub(super) struct View {
+    pub(super) at: SeqNo,
+    /// Newest first.
+    pub(super) tables: Vec<SharedTable>,
+    pub(super) levels: Rc<Levels>,
+    registry: Registry,
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.registry.remove(self.at);
+    }
+}
+
+/// Everything at one sequence number. While it lives, no version it can see is dropped and no block it may ask
+/// for is deleted. Cheap to clone.
+#[derive(Clone)]
+pub struct Snapshot(pub(super) Rc<View>);
+
+impl Snapshot {
+    pub(super) fn new(at: SeqNo, tables: Vec<SharedTable>, levels: Rc<Levels>, registry: &Registry) -> Self {
+        registry.add(at);
+        Self(Rc::new(View { at, tables, levels, registry: registry.clone() }))
+    }
+
+    /// The sequence number.
+    pub fn at(&self) -> SeqNo {
+        self.0.at
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Snapshot").field(&self.0.at).finish()
+    }
+}

@@ -1,0 +1,136 @@
+//! The small words of the storage engine.
+
+use std::fmt;
+
+use super::Bytes;
+
+/// Sequence number of a commit; 0 is before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeqNo(pub u64);
+
+impl SeqNo {
+    /// Later than every commit.
+    pub const MAX: Self = Self(u64::MAX);
+}
+
+/// Number of a tree: a table or an index. Never used again after the tree is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeId(pub u32);
+
+/// Id of a block in [`Space::Block`](crate::platform::Space::Block). Grows, and is never used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId(pub u64);
+
+/// One key of one tree gets a value, or loses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where.
+    pub tree: TreeId,
+    /// At most 32 KB.
+    pub key: Bytes,
+    /// `None` is a tombstone.
+    pub value: Option<Bytes>,
+}
+
+/// What a key held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Commit that wrote the version, tombstones included; 0 when the key was never seen. A tombstone that merged
+    /// away counts as never seen.
+    pub seq: SeqNo,
+    /// The value; `None` when absent or deleted.
+    pub value: Option<Bytes>,
+}
+
+/// Bytes that are not what this module wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corruption {
+    /// What kind of bytes: "block", "manifest", "record", ...
+    pub what: &'static str,
+    /// Id of the value in its space, 0 where there is none.
+    pub id: u64,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+impl Corruption {
+    pub(crate) const fn new(what: &'static str, id: u64, why: &'static str) -> Self {
+        Self { what, id, why }
+    }
+}
+
+impl fmt::Display for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} is corrupt: {}", self.what, self.id, self.why)
+    }
+}
+
+impl std::error::Error for Corruption {}
+
+/// Sizes the storage works with. The defaults suit a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageOptions {
+    /// Bytes of blocks kept in memory; at least 1 MiB is used.
+    pub cache_bytes: usize,
+    /// Bytes at which the active memory table is frozen.
+    pub memory_table_bytes: usize,
+    /// Log frames since the last freeze at which the active table is frozen whatever its size.
+    pub log_frames: u64,
+    /// Size data blocks aim at.
+    pub block_bytes: usize,
+    /// Size data blocks of large level-0 pieces aim at.
+    pub bulk_block_bytes: usize,
+    /// Largest piece.
+    pub piece_bytes: usize,
+    /// Values above this go to overflow blocks.
+    pub overflow_bytes: usize,
+    /// Level-0 pieces of a tree that start a merge.
+    pub level0_pieces: usize,
+    /// Bytes level 1 of a tree may hold; each further level holds ten times as much.
+    pub level1_bytes: u64,
+    /// Bytes a job works through before it yields.
+    pub slice_bytes: usize,
+    /// Bytes of blocks a job puts into one commit.
+    pub write_bytes: usize,
+}
+
+impl Default for StorageOptions {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 32 << 20,
+            memory_table_bytes: 1 << 20,
+            log_frames: 512,
+            block_bytes: 16 << 10,
+            bulk_block_bytes: 63_000,
+            piece_bytes: 4 << 20,
+            overflow_bytes: 8 << 10,
+            level0_pieces: 4,
+            level1_bytes: 10 << 20,
+            slice_bytes: 64 << 10,
+            write_bytes: 512 << 10,
+        }
+    }
+}
+
+/// Figures for tests and benches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StorageStats {
+    /// Pieces per level, all trees together.
+    pub levels: Vec<usize>,
+    /// Entries of all pieces, superseded ones included.
+    pub entries: u64,
+    /// Bytes of the data blocks and overflow blocks of all pieces.
+    pub bytes: u64,
+    /// Bytes in the active memory table.
+    pub active_bytes: usize,
+    /// Memory tables that wait for their flush.
+    pub frozen: usize,
+    /// Runs of block ids that wait for their deletion.
+    pub pending_deletions: usize,
+    /// Bytes of cached blocks.
+    pub cache_bytes: usize,
+    /// Block look-ups that were answered by the cache.
+    pub cache_hits: u64,
+    /// Block look-ups that were not.
+    pub cache_misses: u64,
+}
