@@ -45,7 +45,7 @@ fn run(seed: u64) -> (u64, u64) {
             if random.chance(50) {
                 seq += 1;
                 let mut changes = Vec::new();
-                for at in 0..1 + random.below(3) {
+                for at in 0..=random.below(3) {
                     let key = [b'a' + random.below(20) as u8, at as u8];
                     let value = vec![seq as u8; random.below(200) as usize];
                     let logged = change(random.below(2) as u32, &key, random.chance(80).then_some(&*value));

@@ -59,7 +59,7 @@ struct Reached {
 fn run(seed: u64, steps: usize) -> Reached {
     let mut random = Random::new(seed);
     // Large values need a cache that holds all their blocks at once.
-    let large = seed % 3 == 0;
+    let large = seed.is_multiple_of(3);
     let cache_bytes = if large { 400_000 } else { small().cache_bytes };
     let mut harness = Harness::new(StorageOptions { cache_bytes, ..small() });
     let mut live: Vec<u32> = (0..TREES as u32).collect();
