@@ -75,6 +75,9 @@ fn run(seed: u64, steps: usize) -> Reached {
                 if random.chance(50) {
                     harness.group(commits(&mut random, large, &live), None, false);
                 }
+                if random.chance(30) {
+                    harness.storage.drop_tree(TreeId(live[0]));
+                }
                 harness.rollback();
             }
             33..50 => {
