@@ -144,7 +144,7 @@ fn run(seed: u64) -> (u64, u64) {
 #[test]
 fn a_power_failure_leaves_a_prefix_of_the_commits() {
     let (mut lost, mut finished) = (0, 0);
-    for seed in 0..150 {
+    for seed in 0..300 {
         let (more_lost, more) =
             std::panic::catch_unwind(|| run(seed)).unwrap_or_else(|_| panic!("seed {seed}"));
         lost += more_lost;
