@@ -10,8 +10,16 @@ export async function run(url: string): Promise<void> {
   let count = 0;
   const session = Math.random().toString(36).slice(2);
   const environments: Env[] = [
-    { label: 'memory', persistent: false, fresh: () => ({ name: `${session}m${count++}`, storage: 'memory' }) },
-    { label: 'indexeddb', persistent: true, fresh: () => ({ name: `${session}i${count++}`, storage: 'indexeddb' }) },
+    {
+      label: 'memory',
+      persistent: false,
+      fresh: () => ({ name: `${session}m${count++}`, storage: 'memory' }),
+    },
+    {
+      label: 'indexeddb',
+      persistent: true,
+      fresh: () => ({ name: `${session}i${count++}`, storage: 'indexeddb' }),
+    },
   ];
   globalThis.results = [];
   for (const env of environments) {
