@@ -153,7 +153,7 @@ function instance(
   depth: number,
 ): void {
   if (ArrayBuffer.isView(value)) {
-    binary(w, new Uint8Array(value.buffer, value.byteOffset, value.byteLength), isArray(value), options);
+    binary(w, asBytes(value)!, isArray(value), options);
     return;
   }
   const constructor: unknown = (prototype as { constructor?: unknown }).constructor;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { load, ROOT } from './lib/bundle.mjs';
+import { load, ROOT } from '../lib/bundle.mjs';
 
 const dist = path.join(ROOT, 'pkg/dist');
 assert.ok(existsSync(path.join(dist, 'node.js')), 'the package is not built: npm run build');

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { chromiumOptions, findBrowser, missingBrowser } from '../../scripts/lib/browser.mjs';
-import { serveFiles } from '../../scripts/lib/static.mjs';
-import { browserText, load, ROOT } from './lib/bundle.mjs';
+import { chromiumOptions, findBrowser, missingBrowser } from '../../../scripts/lib/browser.mjs';
+import { serveFiles } from '../../../scripts/lib/static.mjs';
+import { browserText, load, ROOT } from '../lib/bundle.mjs';
 
 const skip = findBrowser('chromium') ? false : missingBrowser('chromium');
 const { suite } = await load('tests/js/suite/index.ts');
@@ -36,7 +36,7 @@ describe('suite in Chromium', { skip }, () => {
       `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><title>suite</title>`;
     writeFileSync(path.join(folder, 'index.html'), html(POLICY));
     writeFileSync(path.join(folder, 'strict.html'), html("script-src 'self'"));
-    writeFileSync(path.join(folder, 'suite.js'), await browserText('tests/js/page.ts'));
+    writeFileSync(path.join(folder, 'suite.js'), await browserText('tests/js/browser/page.ts'));
     server = await serveFiles({ '/dist/': path.join(ROOT, 'pkg/dist'), '/': folder });
     // A profile of its own on disk: without one, storage is that of a private window.
     browser = await chromium.launchPersistentContext(path.join(folder, 'profile'), chromiumOptions());

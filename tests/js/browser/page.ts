@@ -1,5 +1,5 @@
 // The suite in a page: results on `globalThis.results`, the title says when it is done. The page sets what to import.
-import { runAll, type Env, type Package } from './suite/index.js';
+import { runAll, type Env, type Package } from '../suite/index.js';
 
 declare global {
   var results: { label: string; name: string; error?: string }[] | undefined;
