@@ -81,7 +81,14 @@ impl Driver {
         }
         let task = match state.engine.begin(operation, document, &environment) {
             Ok(task) => task,
-            Err(error) => return Some(Err(error)),
+            // A table may be unknown because its deletion is still to be committed.
+            Err(error) => {
+                let after = state.engine.tables_seq();
+                return match self.hold(&mut state, Answer { response: Err(error), after }, ticket) {
+                    Progress::Answered(response) => Some(response),
+                    Progress::Evaluated | Progress::Reading => None,
+                };
+            }
         };
         let ready = self.admit(&mut state, task, ticket);
         let has_writes = state.engine.has_writes();

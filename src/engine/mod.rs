@@ -51,7 +51,7 @@ pub struct Group {
     deltas: write::Deltas,
     /// The catalog before the first change of it in this group.
     tables_before: Option<Rc<Tables>>,
-    /// Trees of tables deleted in this group; given up once that is durable.
+    /// Trees of tables deleted in this group; their statistics go once that is durable.
     dropped: Vec<TreeId>,
 }
 
@@ -124,7 +124,7 @@ impl Engine {
     /// Without a log, everything is durable at once.
     pub fn make_durable(&mut self) {
         for group in std::mem::take(&mut self.groups) {
-            self.give_up(&group.dropped);
+            self.forget_stats(&group.dropped);
         }
         let latest = self.last_seq;
         self.storage.set_durable(latest);
@@ -142,7 +142,7 @@ impl Engine {
     /// The group under way is durable, and the log goes on at frame `next_log`.
     pub fn committed(&mut self, last: SeqNo, next_log: u64) {
         if let Some(group) = self.under_way.take() {
-            self.give_up(&group.dropped);
+            self.forget_stats(&group.dropped);
         }
         self.storage.set_durable(last);
         let Self { storage, tables, stats, .. } = self;
@@ -173,9 +173,8 @@ impl Engine {
         self.tables_seq = self.tables_seq.min(self.last_seq);
     }
 
-    fn give_up(&mut self, trees: &[TreeId]) {
+    fn forget_stats(&mut self, trees: &[TreeId]) {
         for tree in trees {
-            self.storage.drop_tree(*tree);
             self.stats.remove(tree);
         }
     }
