@@ -37,7 +37,7 @@ export function Header({ db, version }: { db: Database; version: number }) {
           <p>
             <b>{db.name}</b>: {reason}.
           </p>
-          {kind === 'best-effort' && navigator.storage?.persist && (
+          {kind === 'best-effort' && 'storage' in navigator && (
             <p>
               <button onClick={() => void ask()}>Ask the browser to keep it</button>
               {refused && <span role="status"> It declined for now.</span>}
