@@ -33,5 +33,18 @@ export const SUITES = [
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
   }),
+  node('browser', 'tests/browser/suite.test.mjs', 'the package in Chromium, on memory and on IndexedDB', {
+    quick: true,
+    needs: ['chromium'],
+  }),
+  node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
+    quick: true,
+    needs: ['chromium'],
+  }),
+  node('page', 'tests/browser/page.test.mjs', 'the page, driven as a person would', { needs: ['chromium'] }),
+  node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
+    quick: true,
+    needs: ['chromium'],
+  }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
 ];

@@ -36,8 +36,10 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 /** Deterministic numbers below a bound, from the seed. */
 function generator(state) {
   return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
 }
 
@@ -95,7 +97,7 @@ test(
         )
         .catch(() => {});
       // Most die in the middle of the load, some while the database opens and recovers.
-      if (random(6) > 0) await Promise.race([working, pause(15_000)]);
+      if (random(8) > 0) await Promise.race([working, pause(15_000)]);
       const moment = random(round % 4 === 0 ? 1200 : 250);
       await pause(moment);
       await ENDS[end]({ page, session, browser });

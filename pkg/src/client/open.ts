@@ -1,6 +1,6 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
-import { StorageUnavailableError } from '../errors/index.js';
+import { fromOpening, StorageUnavailableError } from '../errors/index.js';
 import type { CreateTableInput } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
@@ -15,8 +15,8 @@ export interface OpenOptions {
   /** Tables to create when absent; existing ones are compared, and a difference is a `SchemaMismatchError`. */
   tables?: readonly CreateTableInput[] | undefined;
   /**
-   * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one and
-   * memory elsewhere; `db.persistence` says what it became.
+   * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one, with
+   * Web Locks, and memory elsewhere; `db.persistence` says what it became.
    */
   storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | undefined;
   /** The directory of the `files` storage. */
@@ -61,6 +61,7 @@ interface Chosen {
 function choose(options: DestroyOptions, runtime: Runtime): Chosen {
   const asked = options.storage ?? 'auto';
   const hasIndexedDb = typeof indexedDB !== 'undefined';
+  const hasLocks = typeof navigator !== 'undefined' && Boolean(navigator.locks);
   switch (asked) {
     case 'memory':
       return { storage: 'memory', reason: 'asked for' };
@@ -76,7 +77,11 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
         if (!runtime.files) throw new StorageUnavailableError('path: this runtime has no files');
         return { storage: 'files', reason: 'a path was given' };
       }
-      if (hasIndexedDb) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
+      if (hasIndexedDb && hasLocks) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
+      if (hasIndexedDb) {
+        // Two tabs that write to one database without a lock would each lose what the other wrote.
+        return { storage: 'memory', reason: 'the runtime has no Web Locks (they need a secure context)' };
+      }
       return {
         storage: 'memory',
         reason: runtime.files ? 'no path was given' : 'the runtime has no IndexedDB',
@@ -131,7 +136,7 @@ export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Data
     } catch (error) {
       await connection?.close().catch(() => undefined);
       files?.release();
-      throw error;
+      throw fromOpening(error);
     }
   };
 }
@@ -146,6 +151,8 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
     try {
       await module.destroy(engineOptions(options, chosen, files));
+    } catch (error) {
+      throw fromOpening(error);
     } finally {
       files?.release();
     }

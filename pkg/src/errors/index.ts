@@ -142,6 +142,24 @@ export class EngineLoadError extends Error {
   override readonly name = 'EngineLoadError';
 }
 
+/** An error the engine's `open` rejected with, as the class of its name; anything else is given back as it is. */
+export function fromOpening(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  switch (error.name) {
+    case 'DatabaseLockedError':
+      return new DatabaseLockedError(message, { cause: error });
+    case 'StorageUnavailableError':
+      return new StorageUnavailableError(message, { cause: error });
+    case 'StorageFullException':
+      return new StorageFullException({ message, cause: error });
+    case 'StorageFailedException':
+      return new StorageFailedException({ message, cause: error });
+    default:
+      return error;
+  }
+}
+
 /** The error of a call whose `abortSignal` fired. */
 export function abortError(signal: AbortSignalLike): Error {
   const error = new Error('Request aborted', { cause: signal.reason });

@@ -44,7 +44,8 @@ function sorted(entries: [number, () => unknown][]): Rows {
       if (isObject(item)) found.rows.push({ line, item });
       else found.failures.push({ line, message: 'not a JSON object' });
     } catch (error) {
-      found.failures.push({ line, message: (error as Error).message });
+      // The parser sees one line alone: its own "line 1" would only confuse.
+      found.failures.push({ line, message: (error as Error).message.replace(/ \(line 1 column \d+\)$/, '') });
     }
   }
   return found;

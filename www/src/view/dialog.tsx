@@ -77,6 +77,13 @@ export function Confirm(props: {
   );
 }
 
+/** Gives its element the focus when it comes, for what comes later than its dialog. */
+export function useFocus<E extends HTMLElement>() {
+  const element = useRef<E>(null);
+  useEffect(() => element.current?.focus(), []);
+  return element;
+}
+
 /** Runs actions one at a time and keeps the last error. */
 export function useAttempt() {
   const [busy, setBusy] = useState(false);

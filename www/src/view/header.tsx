@@ -6,7 +6,7 @@ import { bytes } from './format.js';
 
 const WORDS = {
   persistent: 'Kept in this browser',
-  'best-effort': 'Kept in this browser, best effort',
+  'best-effort': 'In this browser, best effort',
   memory: 'In memory only',
 };
 

@@ -12,7 +12,7 @@ import {
   type Rows,
 } from '../data/rows.js';
 import { keyNames } from '../data/schema.js';
-import { Dialog } from './dialog.js';
+import { Dialog, useFocus } from './dialog.js';
 import { counted } from './format.js';
 
 export interface Import {
@@ -51,6 +51,7 @@ function Form(props: Props & Rows & { keys: Inferred }) {
   const [table, setTable] = useState(() => tableNameOf(props.file.name));
   const [partition, setPartition] = useState(keys.partition);
   const [sort, setSort] = useState(keys.sort ?? '');
+  const name = useFocus<HTMLInputElement>();
   const existing = props.tables.find((one) => one.TableName === table);
   const names = [...keys.candidates.keys()];
   const ready = rows.length > 0 && (existing || partition !== '');
@@ -91,7 +92,7 @@ function Form(props: Props & Rows & { keys: Inferred }) {
         )}
         <label class="field">
           Table name
-          <input value={table} required autofocus onInput={(event) => setTable(event.currentTarget.value)} />
+          <input ref={name} value={table} required onInput={(event) => setTable(event.currentTarget.value)} />
         </label>
         {existing ? (
           <p class="faint">

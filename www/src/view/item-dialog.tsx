@@ -4,7 +4,7 @@ import type { AttributeMap, Client, TableDescription } from 'dynatab';
 import { useEffect, useState } from 'preact/hooks';
 import { keyNames, keyOf, keysOf } from '../data/schema.js';
 import { jsonItem, plainItem, readJsonItem, readPlainItem, show } from '../data/values.js';
-import { Dialog, ErrorText, useAttempt } from './dialog.js';
+import { Dialog, ErrorText, useAttempt, useFocus } from './dialog.js';
 import { Segments } from './fields.js';
 
 type Form = 'plain' | 'typed';
@@ -71,6 +71,7 @@ function Editor(props: Props & { item: AttributeMap }) {
   const [text, setText] = useState(() => print(item, form));
   const [deleting, setDeleting] = useState(false);
   const { busy, error, attempt } = useAttempt();
+  const area = useFocus<HTMLTextAreaElement>();
 
   const turn = (next: Form) =>
     attempt(async () => {
@@ -134,8 +135,8 @@ function Editor(props: Props & { item: AttributeMap }) {
         </label>
         <textarea
           id="item-text"
+          ref={area}
           spellcheck={false}
-          autofocus
           value={text}
           rows={Math.min(Math.max(text.split('\n').length, 8), 24)}
           onInput={(event) => setText(event.currentTarget.value)}

@@ -1,5 +1,15 @@
 /** The middle of the page while no table is chosen. */
 
+const SAMPLE = `import { open } from 'dynatab';
+
+const db = await open({ name: 'playground' });
+const { Items } = await db.documentClient().query({
+  TableName: 'movies',
+  IndexName: 'by-director',
+  KeyConditionExpression: 'Director = :director',
+  ExpressionAttributeValues: { ':director': 'Woody Allen' },
+});`;
+
 export function Welcome(props: { empty: boolean; missing: string }) {
   return (
     <section class="welcome">
@@ -14,6 +24,9 @@ export function Welcome(props: { empty: boolean; missing: string }) {
           ? 'Load one of the datasets, or drop a file of JSON lines anywhere on the page.'
           : 'Choose a table to browse and query it.'}
       </p>
+      <pre class="card" tabIndex={0} aria-label="The same in code">
+        {SAMPLE}
+      </pre>
     </section>
   );
 }
