@@ -33,6 +33,7 @@ export const SUITES = [
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
   }),
+  node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
   node('browser', 'tests/browser/suite.test.mjs', 'the package in Chromium, on memory and on IndexedDB', {
     quick: true,
     needs: ['chromium'],
