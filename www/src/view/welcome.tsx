@@ -7,7 +7,7 @@ const { Items } = await db.documentClient().query({
   TableName: 'movies',
   IndexName: 'by-director',
   KeyConditionExpression: 'Director = :director',
-  ExpressionAttributeValues: { ':director': 'Woody Allen' },
+  ExpressionAttributeValues: { ':director': 'Hayao Miyazaki' },
 });`;
 
 export function Welcome(props: { empty: boolean; missing: string }) {
