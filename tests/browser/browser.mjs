@@ -13,7 +13,16 @@ import { serveFiles } from '../../scripts/lib/static.mjs';
 export const serveTestPages = () =>
   serveFiles({ '/': join(ROOT, 'tests/browser/pages'), '/dist/': join(ROOT, 'pkg/dist') });
 
-export const launch = () => chromium.launch(chromiumOptions());
+/** Chromium on a profile on disk: without one, storage is that of a private window. `close` removes it. */
+export async function launch(options = {}) {
+  const profile = makeProfile();
+  const context = await chromium.launchPersistentContext(profile, { ...chromiumOptions(), ...options });
+  const close = async () => {
+    await context.close();
+    removeProfile(profile);
+  };
+  return { context, close };
+}
 
 /** Fails a test that sees a page throw or complain. */
 export function watch(page) {

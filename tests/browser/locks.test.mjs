@@ -22,9 +22,9 @@ const SCHEMA = {
   AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
 };
 
-/** A tab of a context, with helpers on its window. */
-async function tab(context, init) {
-  const page = await context.newPage();
+/** A new tab. */
+async function tab(init) {
+  const page = await browser.context.newPage();
   if (init) await page.addInitScript(init);
   await page.goto(`${server.url}/blank.html`);
   return page;
@@ -55,9 +55,8 @@ const count = (page) =>
 const close = (page) => page.evaluate(() => globalThis.db.close());
 
 test('a second tab is refused with a typed error, and let in once the first is gone', async () => {
-  const context = await browser.newContext();
-  const first = await tab(context);
-  const second = await tab(context);
+  const first = await tab();
+  const second = await tab();
   const opened = await openIn(first, 'one');
   assert.notEqual(opened.persistence.kind, 'memory');
   assert.ok(opened.persistence.reason.length > 0);
@@ -71,16 +70,19 @@ test('a second tab is refused with a typed error, and let in once the first is g
   await close(first);
   assert.equal((await openIn(second, 'one')).error, undefined);
   assert.equal(await count(second), 1);
-  await context.close();
+
+  // A tab that goes without a word gives the database up too.
+  await second.close();
+  assert.equal((await openIn(first, 'one')).error, undefined);
+  assert.equal(await count(first), 1);
 });
 
 test('a second open in the same tab is refused too, and leaves the first usable', async () => {
-  const context = await browser.newContext();
-  const page = await tab(context);
-  await openIn(page, 'one');
+  const page = await tab();
+  await openIn(page, 'twice');
   const refused = await page.evaluate(async () => {
     const { open } = await import('/dist/browser.js');
-    return open({ name: 'one' }).then(
+    return open({ name: 'twice' }).then(
       () => 'opened',
       (error) => error.name,
     );
@@ -88,7 +90,6 @@ test('a second open in the same tab is refused too, and leaves the first usable'
   assert.equal(refused, 'DatabaseLockedError');
   await put(page, 'a');
   assert.equal(await count(page), 1);
-  await context.close();
 });
 
 const WITHOUT = {
@@ -97,17 +98,15 @@ const WITHOUT = {
 };
 for (const [missing, init] of Object.entries(WITHOUT)) {
   test(`without ${missing} nothing is persisted, and the database says so`, async () => {
-    const context = await browser.newContext();
-    const page = await tab(context, init);
-    const { persistence, error, message } = await openIn(page, 'one');
+    const page = await tab(init);
+    const { persistence, error, message } = await openIn(page, 'lacking');
     assert.equal(error, undefined, message);
     assert.equal(persistence.kind, 'memory');
     assert.match(persistence.reason, new RegExp(missing.replace('Web ', ''), 'i'));
     await put(page, 'a');
     assert.equal(await count(page), 1);
     await page.reload();
-    await openIn(page, 'one');
+    await openIn(page, 'lacking');
     assert.equal(await count(page), 0);
-    await context.close();
-  });
+    });
 }

@@ -21,8 +21,8 @@ let complaints;
 before(async () => {
   mkdirSync(ARTIFACTS, { recursive: true });
   server = await serveFiles({ '/': join(ROOT, 'www/dist') });
-  browser = await launch();
-  context = await browser.newContext({ viewport: { width: WIDTHS.desktop, height: 900 } });
+  browser = await launch({ viewport: { width: WIDTHS.desktop, height: 900 } });
+  context = browser.context;
   page = await context.newPage();
   page.setDefaultTimeout(20_000);
   complaints = watch(page);

@@ -15,8 +15,8 @@ export interface OpenOptions {
   /** Tables to create when absent; existing ones are compared, and a difference is a `SchemaMismatchError`. */
   tables?: readonly CreateTableInput[] | undefined;
   /**
-   * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one, with
-   * Web Locks, and memory elsewhere; `db.persistence` says what it became.
+   * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one and
+   * memory elsewhere; `db.persistence` says what it became.
    */
   storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | undefined;
   /** The directory of the `files` storage. */
@@ -47,9 +47,11 @@ export interface Runtime {
   files?(path: string): Promise<Files>;
 }
 
-/** An opened directory. */
+/** An opened directory, locked. */
 export interface Files {
   primitives: unknown;
+  /** Deletes what is in it. */
+  clear(): void;
   release(): void;
 }
 
@@ -61,12 +63,12 @@ interface Chosen {
 function choose(options: DestroyOptions, runtime: Runtime): Chosen {
   const asked = options.storage ?? 'auto';
   const hasIndexedDb = typeof indexedDB !== 'undefined';
-  const hasLocks = typeof navigator !== 'undefined' && Boolean(navigator.locks);
   switch (asked) {
     case 'memory':
       return { storage: 'memory', reason: 'asked for' };
     case 'indexeddb':
-      if (!hasIndexedDb) throw new StorageUnavailableError('storage "indexeddb": this runtime has no IndexedDB');
+      if (!hasIndexedDb)
+        throw new StorageUnavailableError('storage "indexeddb": this runtime has no IndexedDB');
       return { storage: 'indexeddb', reason: 'asked for' };
     case 'files':
       if (!runtime.files) throw new StorageUnavailableError('storage "files": this runtime has no files');
@@ -77,23 +79,23 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
         if (!runtime.files) throw new StorageUnavailableError('path: this runtime has no files');
         return { storage: 'files', reason: 'a path was given' };
       }
-      if (hasIndexedDb && hasLocks) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
-      if (hasIndexedDb) {
-        // Two tabs that write to one database without a lock would each lose what the other wrote.
-        return { storage: 'memory', reason: 'the runtime has no Web Locks (they need a secure context)' };
-      }
+      if (hasIndexedDb) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
       return {
         storage: 'memory',
         reason: runtime.files ? 'no path was given' : 'the runtime has no IndexedDB',
       };
     default:
-      throw new TypeError(`storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`);
+      throw new TypeError(
+        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`,
+      );
   }
 }
 
 function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
   const durability =
-    chosen.storage === 'memory' ? 'memory' : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
+    chosen.storage === 'memory'
+      ? 'memory'
+      : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
   const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
   if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
   if (options.region !== undefined) made.region = options.region;
@@ -119,26 +121,52 @@ export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Data
     checkName(options);
     const chosen = choose(options, runtime);
     const module = await load(options, runtime);
-    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
-    let connection: Connection | undefined;
     try {
-      const settings = engineOptions(options, chosen, files);
-      connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
-      if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
-      return new Database({
-        name: options.name,
-        region: options.region ?? 'local',
-        connection,
-        persistence: await persistence(connection, chosen),
-        remove: () => module.destroy(settings),
-        released: () => files?.release(),
-      });
+      return await openOn(chosen, module, options, runtime);
     } catch (error) {
-      await connection?.close().catch(() => undefined);
-      files?.release();
-      throw fromOpening(error);
+      const translated = fromOpening(error);
+      const fallsBack = (options.storage ?? 'auto') === 'auto' && chosen.storage === 'indexeddb';
+      if (!fallsBack || !(translated instanceof StorageUnavailableError)) throw translated;
+      // Private windows and pages without Web Locks: nothing can be kept, and `db.persistence` says so.
+      return openOn({ storage: 'memory', reason: translated.message }, module, options, runtime);
     }
   };
+}
+
+async function openOn(
+  chosen: Chosen,
+  module: EngineModule,
+  options: OpenOptions,
+  runtime: Runtime,
+): Promise<Database> {
+  const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+  let connection: Connection | undefined;
+  try {
+    const settings = engineOptions(options, chosen, files);
+    connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
+    if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
+    return new Database({
+      name: options.name,
+      region: options.region ?? 'local',
+      connection,
+      persistence: await persistence(connection, chosen),
+      remove: () => remove(module, settings, files),
+      released: () => files?.release(),
+    });
+  } catch (error) {
+    await connection?.close().catch(() => undefined);
+    files?.release();
+    throw error;
+  }
+}
+
+async function remove(
+  module: EngineModule,
+  settings: EngineOptions,
+  files: Files | undefined,
+): Promise<void> {
+  if (files) files.clear();
+  else if (settings.storage !== 'memory') await module.destroy(settings);
 }
 
 /** Makes the `destroy` of a runtime: deletes a database that is not open. */
@@ -147,29 +175,30 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     checkName(options);
     const chosen = choose(options, runtime);
     if (chosen.storage === 'memory') return;
-    const module = await load(options, runtime);
-    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
     try {
-      await module.destroy(engineOptions(options, chosen, files));
+      const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+      try {
+        const module = await load(options, runtime);
+        await remove(module, engineOptions(options, chosen, files), files);
+      } finally {
+        files?.release();
+      }
     } catch (error) {
       throw fromOpening(error);
-    } finally {
-      files?.release();
     }
   };
 }
 
-/** The engine's word when it has one (it may have fallen back), else what the chosen storage gives. */
 async function persistence(connection: Connection, chosen: Chosen): Promise<Persistence> {
-  const said = connection.persistence();
-  if (said.startsWith('{')) {
-    const parsed = JSON.parse(said) as Partial<Persistence>;
-    if (parsed.kind) return { kind: parsed.kind, reason: parsed.reason ?? chosen.reason };
-  }
-  if (said === 'memory' || chosen.storage === 'memory') return { kind: 'memory', reason: chosen.reason };
-  if (chosen.storage === 'files') return { kind: 'persistent', reason: 'files' };
+  const where = connection.persistence() || chosen.storage;
+  if (where === 'memory') return { kind: 'memory', reason: chosen.reason };
+  if (where === 'files') return { kind: 'persistent', reason: 'files' };
   const persisted = await navigator.storage?.persisted?.().catch(() => false);
   return persisted
     ? { kind: 'persistent', reason: 'the origin was granted persistent storage' }
-    : { kind: 'best-effort', reason: 'the browser may evict the origin when space is short: navigator.storage.persist() asks it not to' };
+    : {
+        kind: 'best-effort',
+        reason:
+          'the browser may evict the origin when space is short; navigator.storage.persist() asks it not to',
+      };
 }
