@@ -73,7 +73,9 @@ test('a second tab is refused with a typed error, and let in once the first is g
 
   // A tab that goes without a word gives the database up too.
   await second.close();
-  assert.equal((await openIn(first, 'one')).error, undefined);
+  let again = await openIn(first, 'one');
+  for (let tries = 0; again.error && tries < 50; tries++) again = await openIn(first, 'one');
+  assert.equal(again.error, undefined);
   assert.equal(await count(first), 1);
 });
 
@@ -108,5 +110,5 @@ for (const [missing, init] of Object.entries(WITHOUT)) {
     await page.reload();
     await openIn(page, 'lacking');
     assert.equal(await count(page), 0);
-    });
+  });
 }
