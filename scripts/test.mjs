@@ -99,6 +99,8 @@ function chosen() {
     throw new Failure(
       `no such suite: ${unknown.join(', ')}; there are ${SUITES.map((s) => s.name).join(', ')}`,
     );
+  // Suites that can do less, or more, look here.
+  if (values.quick) process.env.DYNATAB_QUICK = '1';
   if (values.list) {
     for (const { name, shows } of SUITES) console.log(`${name.padEnd(12)} ${shows}`);
     return undefined;

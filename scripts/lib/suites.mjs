@@ -29,7 +29,6 @@ const types = (name, project, shows, more = {}) => ({
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
-  node('js', 'tests/js', 'the package: codec, clients, server', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
   }),
@@ -38,8 +37,19 @@ export const SUITES = [
   }),
   node('js', 'tests/js/node', 'the package in Node, on memory and on files', { quick: true }),
   node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
+    quick: true,
     needs: ['chromium'],
   }),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
+  node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
+  node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
+    quick: true,
+    needs: ['chromium'],
+  }),
+  node('page', 'tests/browser/page.test.mjs', 'the page, driven as a person would', { needs: ['chromium'] }),
+  node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
+    quick: true,
+    needs: ['chromium'],
+  }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
 ];
