@@ -197,6 +197,3 @@ impl Driver {
         self.deliver(answers);
     }
 }
-
-#[cfg(test)]
-mod tests;
