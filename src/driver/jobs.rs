@@ -16,7 +16,7 @@ impl Driver {
         }
         let job = {
             let mut state = self.state.borrow_mut();
-            if state.job_running || state.closed.is_some() {
+            if state.job_running || state.closing || state.closed.is_some() {
                 return;
             }
             let Some(job) = state.engine.storage.next_job() else { return };
@@ -33,7 +33,11 @@ impl Driver {
             let mut state = self.state.borrow_mut();
             state.progress.wake();
             // A job that failed is tried again after the next commit, not at once.
-            next = if done && state.closed.is_none() { state.engine.storage.next_job() } else { None };
+            next = if done && !state.closing && state.closed.is_none() {
+                state.engine.storage.next_job()
+            } else {
+                None
+            };
             if next.is_none() {
                 state.job_running = false;
             }
@@ -45,7 +49,7 @@ impl Driver {
         loop {
             let step = {
                 let mut state = self.state.borrow_mut();
-                if state.closed.is_some() {
+                if state.closing || state.closed.is_some() {
                     job.abort(&mut state.engine.storage);
                     return false;
                 }

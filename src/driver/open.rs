@@ -104,6 +104,7 @@ impl Driver {
                 committing: false,
                 job_running: false,
                 job_batch: None,
+                closing: false,
                 closed: None,
                 progress: signal::Signal::default(),
             }),
@@ -128,7 +129,7 @@ impl Recovered {
         // Nothing is ever flushed: the memory table is the database.
         let storage =
             StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
-        let engine = Engine::new(Storage::new(storage), &options.region, &options.account);
+        let engine = Engine::without_log(Storage::new(storage), &options.region, &options.account);
         Self { engine, epoch: 0, next_frame: 0 }
     }
 

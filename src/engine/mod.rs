@@ -76,6 +76,8 @@ pub struct Engine {
     stats: BTreeMap<TreeId, Stats>,
     /// Groups not handed over yet; the last one is open.
     groups: VecDeque<Group>,
+    /// Without a log everything is durable at once and no group is ever made.
+    logged: bool,
     /// The group under commit, as far as it must be undone should it fail.
     under_way: Option<Group>,
     last_seq: SeqNo,
@@ -95,10 +97,16 @@ impl Engine {
             tables: Rc::default(),
             stats: BTreeMap::new(),
             groups: VecDeque::new(),
+            logged: true,
             under_way: None,
             last_time: 0,
             tables_seq: SeqNo::default(),
         }
+    }
+
+    /// An engine that keeps everything in memory and logs nothing.
+    pub fn without_log(storage: Storage, region: &str, account: &str) -> Self {
+        Self { logged: false, ..Self::new(storage, region, account) }
     }
 
     /// The tables, pending changes included.
@@ -119,15 +127,6 @@ impl Engine {
     /// Is there anything to commit?
     pub fn has_writes(&self) -> bool {
         !self.groups.is_empty()
-    }
-
-    /// Without a log, everything is durable at once.
-    pub fn make_durable(&mut self) {
-        for group in std::mem::take(&mut self.groups) {
-            self.forget_stats(&group.dropped);
-        }
-        let latest = self.last_seq;
-        self.storage.set_durable(latest);
     }
 
     /// Hands over the oldest group.
@@ -201,6 +200,12 @@ impl Engine {
             let stats = self.stats.entry(*tree).or_default();
             stats.count += delta.count;
             stats.bytes += delta.bytes;
+        }
+        if !self.logged {
+            if let Some(catalog) = catalog {
+                self.forget_stats(&catalog.dropped);
+            }
+            return self.storage.set_durable(seq);
         }
         let bytes = record.encode();
         let mut group = match self.groups.pop_back() {
