@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/** `dynatab serve`: a DynamoDB endpoint on this machine. */
+
+import { parseArgs } from 'node:util';
+import { open, serve } from './entry/node.js';
+
+const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN]
+
+  --port   where to listen; 0 takes any free port
+  --host   the address to listen on (127.0.0.1); given, any Host header is accepted
+  --dir    keep the data in this directory; without it, in memory
+  --cors   let pages of this origin call
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      port: { type: 'string', default: '8000' },
+      host: { type: 'string' },
+      dir: { type: 'string' },
+      cors: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const [command = 'serve', ...rest] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const port = Number(values.port);
+  if (command !== 'serve' || rest.length > 0) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`not a port: ${values.port}`);
+
+  const db = await open({ name: 'dynatab', storage: values.dir === undefined ? 'memory' : 'files', path: values.dir });
+  const served = await serve({ db, port, host: values.host, cors: values.cors }).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
+  console.log(`listening on ${served.url}`);
+
+  let stopping = false;
+  const stop = () => {
+    // The second signal does not wait.
+    if (stopping) process.exit(130);
+    stopping = true;
+    served
+      .close()
+      .then(() => db.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+class UsageError extends Error {}
+
+main().catch((error: unknown) => {
+  const usage = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  console.error(`dynatab: ${error instanceof Error ? error.message : String(error)}`);
+  if (usage) console.error(USAGE);
+  process.exit(usage ? 2 : 1);
+});

@@ -1,0 +1,163 @@
+/** An open database: its clients, its HTTP door and its end. */
+
+import type { Client as ClientType } from './low-level-client.js';
+import { Client } from './low-level-client.js';
+import type { Connection, WireRequest } from './connection.js';
+import { DocumentClient, type TranslateConfig } from './document-client.js';
+import type { CallOptions } from '../types.js';
+
+/** How the data is kept. */
+export interface Persistence {
+  /** `persistent`: until deleted. `best-effort`: the browser may evict it when space is short. `memory`: until closed. */
+  kind: 'persistent' | 'best-effort' | 'memory';
+  /** Why it is so. */
+  reason: string;
+}
+
+/** The HTTP request object of the AWS SDK, as far as it is read. */
+export interface SdkHttpRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
+/** The response object the AWS SDK expects. */
+export interface SdkHttpResponse {
+  response: { statusCode: number; headers: Record<string, string>; body: Uint8Array };
+}
+
+/** For the `requestHandler` of an AWS SDK client. */
+export interface RequestHandler {
+  readonly metadata: { handlerProtocol: string };
+  handle(request: SdkHttpRequest, options?: { abortSignal?: AbortSignal | undefined }): Promise<SdkHttpResponse>;
+  updateHttpClientConfig(): void;
+  httpHandlerConfigs(): Record<string, never>;
+  destroy(): void;
+}
+
+const utf8 = /* @__PURE__ */ new TextEncoder();
+
+export class Database {
+  /** The name it was opened by. */
+  readonly name: string;
+  readonly persistence: Persistence;
+  private readonly connection: Connection;
+  private readonly region: string;
+  private readonly remove: () => Promise<void>;
+  private readonly released: () => void;
+
+  /** @internal */
+  constructor(parts: {
+    name: string;
+    region: string;
+    connection: Connection;
+    persistence: Persistence;
+    remove: () => Promise<void>;
+    released: () => void;
+  }) {
+    this.name = parts.name;
+    this.region = parts.region;
+    this.connection = parts.connection;
+    this.persistence = parts.persistence;
+    this.remove = parts.remove;
+    this.released = parts.released;
+  }
+
+  /** A client on native JavaScript values: `DynamoDBDocument` of the AWS SDK. */
+  documentClient(options?: TranslateConfig): DocumentClient {
+    return new DocumentClient(this.connection, this.region, options);
+  }
+
+  /** A client on attribute values, and for tables: `DynamoDB` of the AWS SDK. */
+  client(): ClientType {
+    return new Client(this.connection, this.region);
+  }
+
+  /** Answers a request of the AWS JSON 1.0 protocol; the credentials in it are not checked. */
+  async fetch(request: Request): Promise<Response> {
+    const answer = await this.http(
+      {
+        method: request.method,
+        path: new URL(request.url).pathname,
+        target: request.headers.get('x-amz-target') ?? undefined,
+        contentType: request.headers.get('content-type') ?? undefined,
+        body: new Uint8Array(await request.arrayBuffer()),
+      },
+      { abortSignal: request.signal },
+    );
+    return new Response(answer.body as Uint8Array<ArrayBuffer>, { status: answer.status, headers: answer.headers });
+  }
+
+  /** Answers a request of the wire protocol given in parts. */
+  http(request: WireRequest, options?: CallOptions) {
+    return this.connection.http(request, options);
+  }
+
+  /**
+   * A `requestHandler` for an unmodified AWS SDK client:
+   * `new DynamoDBClient({ region: 'local', credentials: { accessKeyId: 'x', secretAccessKey: 'x' }, requestHandler: db.handler() })`.
+   */
+  handler(): RequestHandler {
+    return {
+      metadata: { handlerProtocol: 'http/1.1' },
+      handle: async (request, options) => {
+        let target: string | undefined;
+        let contentType: string | undefined;
+        for (const [name, value] of Object.entries(request.headers)) {
+          const lower = name.toLowerCase();
+          if (lower === 'x-amz-target') target = value;
+          else if (lower === 'content-type') contentType = value;
+        }
+        const answer = await this.http(
+          { method: request.method, path: request.path, target, contentType, body: bodyBytes(request.body) },
+          options,
+        );
+        return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
+      },
+      updateHttpClientConfig() {},
+      httpHandlerConfigs: () => ({}),
+      destroy() {},
+    };
+  }
+
+  /** Calls `listener` for every event of a kind, or with `event` for all of them; returns what ends it. */
+  on(kind: 'event', listener: (event: { kind: string; detail: unknown }) => void): () => void;
+  on(kind: string, listener: (detail: unknown) => void): () => void;
+  on(kind: string, listener: (detail: never) => void): () => void {
+    return this.connection.on(kind, listener as (detail: unknown) => void);
+  }
+
+  /** Waits for the writes in flight and closes. */
+  async close(): Promise<void> {
+    try {
+      await this.connection.close();
+    } finally {
+      this.released();
+    }
+  }
+
+  /** Closes and deletes all its data. */
+  async destroy(): Promise<void> {
+    try {
+      await this.connection.close();
+      await this.remove();
+    } finally {
+      this.released();
+    }
+  }
+
+  /** `await using db = await open(...)`. */
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')](): Promise<void> {
+    await this.close();
+  }
+}
+
+function bodyBytes(body: unknown): Uint8Array {
+  if (body === undefined || body === null) return new Uint8Array(0);
+  // Current SDKs give bytes of a subclass that dislikes being treated as a string; older ones give a string.
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  if (typeof body === 'string') return utf8.encode(body);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  throw new TypeError('requestHandler: a body that is neither bytes nor text');
+}

@@ -1,0 +1,81 @@
+/** The low-level client: items and keys as attribute values (`{ S: "..." }`), and the operations on tables. */
+
+import type * as t from '../types.js';
+import { recognize, type Command, type SdkCommand } from './commands.js';
+import type { Connection, Translation } from './connection.js';
+import { MiddlewareStack, thinConfig, type ThinConfig } from './thin.js';
+
+/** `DynamoDB` of the AWS SDK: the same methods, inputs, outputs and errors. */
+export class Client {
+  readonly config: ThinConfig;
+  readonly middlewareStack = new MiddlewareStack();
+  /** @internal */
+  readonly connection: Connection;
+  private readonly attributes: Translation = { native: false };
+  private readonly native: Translation = { native: true };
+
+  /** @internal */
+  constructor(connection: Connection, region: string) {
+    this.connection = connection;
+    this.config = thinConfig(region);
+  }
+
+  createTable(input: t.CreateTableInput, options?: t.CallOptions): Promise<t.CreateTableOutput> {
+    return this.connection.call('CreateTable', input, this.attributes, options);
+  }
+
+  describeTable(input: t.DescribeTableInput, options?: t.CallOptions): Promise<t.DescribeTableOutput> {
+    return this.connection.call('DescribeTable', input, this.attributes, options);
+  }
+
+  listTables(input: t.ListTablesInput = {}, options?: t.CallOptions): Promise<t.ListTablesOutput> {
+    return this.connection.call('ListTables', input, this.attributes, options);
+  }
+
+  deleteTable(input: t.DeleteTableInput, options?: t.CallOptions): Promise<t.DeleteTableOutput> {
+    return this.connection.call('DeleteTable', input, this.attributes, options);
+  }
+
+  getItem(input: t.GetItemCommandInput, options?: t.CallOptions): Promise<t.GetItemCommandOutput> {
+    return this.connection.call('GetItem', input, this.attributes, options);
+  }
+
+  putItem(input: t.PutItemCommandInput, options?: t.CallOptions): Promise<t.PutItemCommandOutput> {
+    return this.connection.call('PutItem', input, this.attributes, options);
+  }
+
+  updateItem(input: t.UpdateItemCommandInput, options?: t.CallOptions): Promise<t.UpdateItemCommandOutput> {
+    return this.connection.call('UpdateItem', input, this.attributes, options);
+  }
+
+  deleteItem(input: t.DeleteItemCommandInput, options?: t.CallOptions): Promise<t.DeleteItemCommandOutput> {
+    return this.connection.call('DeleteItem', input, this.attributes, options);
+  }
+
+  query(input: t.QueryItemsInput, options?: t.CallOptions): Promise<t.QueryItemsOutput> {
+    return this.connection.call('Query', input, this.attributes, options);
+  }
+
+  scan(input: t.ScanItemsInput, options?: t.CallOptions): Promise<t.ScanItemsOutput> {
+    return this.connection.call('Scan', input, this.attributes, options);
+  }
+
+  batchGetItem(input: t.BatchGetItemCommandInput, options?: t.CallOptions): Promise<t.BatchGetItemCommandOutput> {
+    return this.connection.call('BatchGetItem', input, this.attributes, options);
+  }
+
+  batchWriteItem(input: t.BatchWriteItemCommandInput, options?: t.CallOptions): Promise<t.BatchWriteItemCommandOutput> {
+    return this.connection.call('BatchWriteItem', input, this.attributes, options);
+  }
+
+  /** Runs a command of ours or of the AWS SDK, document commands (`PutCommand`) with native values. */
+  send<O>(command: Command<object, O>, options?: t.CallOptions): Promise<O>;
+  send<I extends object, O>(command: SdkCommand<I, O>, options?: t.CallOptions): Promise<O>;
+  async send(command: object, options?: t.CallOptions): Promise<unknown> {
+    const { operation, input, native } = recognize(command);
+    return this.connection.call(operation, input, native === true ? this.native : this.attributes, options);
+  }
+
+  /** Nothing to give up: the database is closed by `Database.close`. */
+  destroy(): void {}
+}

@@ -1,0 +1,168 @@
+/** `open` and `destroy`, given what differs between runtimes. */
+
+import { StorageUnavailableError } from '../errors/index.js';
+import type { CreateTableInput } from '../types.js';
+import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
+import { Connection } from './connection.js';
+import { Database, type Persistence } from './database.js';
+import { Client } from './low-level-client.js';
+import { ensureTables } from './schema.js';
+
+/** Options of `open`. */
+export interface OpenOptions {
+  /** Names the database within its origin or directory. */
+  name: string;
+  /** Tables to create when absent; existing ones are compared, and a difference is a `SchemaMismatchError`. */
+  tables?: readonly CreateTableInput[] | undefined;
+  /**
+   * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one and
+   * memory elsewhere; `db.persistence` says what it became.
+   */
+  storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | undefined;
+  /** The directory of the `files` storage. */
+  path?: string | undefined;
+  /**
+   * What an acknowledged write has survived. `relaxed`: the death of the tab and of the browser, not of the power.
+   * `strict`: that too. Default: `strict` on files, `relaxed` elsewhere.
+   */
+  durability?: 'relaxed' | 'strict' | undefined;
+  /** Upper bound of the block cache in bytes. */
+  cacheBytes?: number | undefined;
+  /** The region in ARNs; `local` when left out. */
+  region?: string | undefined;
+  /** The account in ARNs: twelve digits. */
+  accountId?: string | undefined;
+  /** The engine's code, when the package shall not find it itself. */
+  wasm?: WasmSource | undefined;
+}
+
+/** Identifies a database for `destroy`. */
+export type DestroyOptions = Pick<OpenOptions, 'name' | 'storage' | 'path' | 'wasm'>;
+
+/** What a runtime brings along. */
+export interface Runtime {
+  /** The engine's code when the caller gives none. */
+  wasm(): WasmSource | Promise<WasmSource>;
+  /** File primitives and a lock for a directory; absent where there are no files. */
+  files?(path: string): Promise<Files>;
+}
+
+/** An opened directory. */
+export interface Files {
+  primitives: unknown;
+  release(): void;
+}
+
+interface Chosen {
+  storage: 'memory' | 'indexeddb' | 'files';
+  reason: string;
+}
+
+function choose(options: DestroyOptions, runtime: Runtime): Chosen {
+  const asked = options.storage ?? 'auto';
+  const hasIndexedDb = typeof indexedDB !== 'undefined';
+  switch (asked) {
+    case 'memory':
+      return { storage: 'memory', reason: 'asked for' };
+    case 'indexeddb':
+      if (!hasIndexedDb) throw new StorageUnavailableError('storage "indexeddb": this runtime has no IndexedDB');
+      return { storage: 'indexeddb', reason: 'asked for' };
+    case 'files':
+      if (!runtime.files) throw new StorageUnavailableError('storage "files": this runtime has no files');
+      if (!options.path) throw new TypeError('storage "files" needs a path');
+      return { storage: 'files', reason: 'asked for' };
+    case 'auto':
+      if (options.path !== undefined) {
+        if (!runtime.files) throw new StorageUnavailableError('path: this runtime has no files');
+        return { storage: 'files', reason: 'a path was given' };
+      }
+      if (hasIndexedDb) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
+      return {
+        storage: 'memory',
+        reason: runtime.files ? 'no path was given' : 'the runtime has no IndexedDB',
+      };
+    default:
+      throw new TypeError(`storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`);
+  }
+}
+
+function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
+  const durability =
+    chosen.storage === 'memory' ? 'memory' : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
+  const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
+  if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
+  if (options.region !== undefined) made.region = options.region;
+  if (options.accountId !== undefined) made.accountId = options.accountId;
+  if (files) made.files = files.primitives;
+  return made;
+}
+
+function checkName(options: { name: string }): void {
+  if (typeof options !== 'object' || typeof options.name !== 'string' || options.name === '') {
+    throw new TypeError('name: a non-empty string is needed');
+  }
+}
+
+function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> {
+  const { wasm } = options;
+  return loadEngine(wasm === undefined ? () => runtime.wasm() : () => wasm);
+}
+
+/** Makes the `open` of a runtime. */
+export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Database> {
+  return async (options) => {
+    checkName(options);
+    const chosen = choose(options, runtime);
+    const module = await load(options, runtime);
+    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+    let connection: Connection | undefined;
+    try {
+      const settings = engineOptions(options, chosen, files);
+      connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
+      if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
+      return new Database({
+        name: options.name,
+        region: options.region ?? 'local',
+        connection,
+        persistence: await persistence(connection, chosen),
+        remove: () => module.destroy(settings),
+        released: () => files?.release(),
+      });
+    } catch (error) {
+      await connection?.close().catch(() => undefined);
+      files?.release();
+      throw error;
+    }
+  };
+}
+
+/** Makes the `destroy` of a runtime: deletes a database that is not open. */
+export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promise<void> {
+  return async (options) => {
+    checkName(options);
+    const chosen = choose(options, runtime);
+    if (chosen.storage === 'memory') return;
+    const module = await load(options, runtime);
+    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+    try {
+      await module.destroy(engineOptions(options, chosen, files));
+    } finally {
+      files?.release();
+    }
+  };
+}
+
+/** The engine's word when it has one (it may have fallen back), else what the chosen storage gives. */
+async function persistence(connection: Connection, chosen: Chosen): Promise<Persistence> {
+  const said = connection.persistence();
+  if (said.startsWith('{')) {
+    const parsed = JSON.parse(said) as Partial<Persistence>;
+    if (parsed.kind) return { kind: parsed.kind, reason: parsed.reason ?? chosen.reason };
+  }
+  if (said === 'memory' || chosen.storage === 'memory') return { kind: 'memory', reason: chosen.reason };
+  if (chosen.storage === 'files') return { kind: 'persistent', reason: 'files' };
+  const persisted = await navigator.storage?.persisted?.().catch(() => false);
+  return persisted
+    ? { kind: 'persistent', reason: 'the origin was granted persistent storage' }
+    : { kind: 'best-effort', reason: 'the browser may evict the origin when space is short: navigator.storage.persist() asks it not to' };
+}

@@ -1,0 +1,76 @@
+/**
+ * The operations: their numbers at the engine's boundary and where user data stands in their requests.
+ *
+ * Answers need no such table: they mark user data themselves.
+ */
+
+/** Numbers of `src/api/operation.rs`. */
+export const OPERATIONS = {
+  CreateTable: 0,
+  DescribeTable: 1,
+  ListTables: 2,
+  DeleteTable: 3,
+  PutItem: 4,
+  GetItem: 5,
+  UpdateItem: 6,
+  DeleteItem: 7,
+  Query: 8,
+  Scan: 9,
+  BatchGetItem: 10,
+  BatchWriteItem: 11,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+/** What stands at a position of a request. */
+export type Shape =
+  /** Plain data. */
+  | undefined
+  /** A map of attribute values. */
+  | 'item'
+  /** One attribute value. */
+  | 'value'
+  /** A list of the shape, or a map with any names of it. */
+  | { readonly each: Shape }
+  /** A structure; members not listed are plain data. */
+  | { readonly members: ReadonlyMap<string, Shape> };
+
+const each = (shape: Shape): Shape => ({ each: shape });
+const structure = (members: Record<string, Shape>): Shape => ({ members: new Map(Object.entries(members)) });
+
+const condition = structure({ AttributeValueList: each('value') });
+const expected = each(structure({ Value: 'value', AttributeValueList: each('value') }));
+
+/** Shapes of the requests; operations not listed carry no user data. */
+const shapes: { readonly [name in OperationName]?: Shape } = {
+  PutItem: structure({ Item: 'item', Expected: expected, ExpressionAttributeValues: 'item' }),
+  GetItem: structure({ Key: 'item' }),
+  UpdateItem: structure({
+    Key: 'item',
+    AttributeUpdates: each(structure({ Value: 'value' })),
+    Expected: expected,
+    ExpressionAttributeValues: 'item',
+  }),
+  DeleteItem: structure({ Key: 'item', Expected: expected, ExpressionAttributeValues: 'item' }),
+  Query: structure({
+    KeyConditions: each(condition),
+    QueryFilter: each(condition),
+    ExclusiveStartKey: 'item',
+    ExpressionAttributeValues: 'item',
+  }),
+  Scan: structure({ ScanFilter: each(condition), ExclusiveStartKey: 'item', ExpressionAttributeValues: 'item' }),
+  BatchGetItem: structure({ RequestItems: each(structure({ Keys: each('item') })) }),
+  BatchWriteItem: structure({
+    RequestItems: each(
+      each(structure({ PutRequest: structure({ Item: 'item' }), DeleteRequest: structure({ Key: 'item' }) })),
+    ),
+  }),
+};
+
+export function requestShape(operation: OperationName): Shape {
+  return shapes[operation];
+}
+
+export function isOperation(name: unknown): name is OperationName {
+  return typeof name === 'string' && Object.hasOwn(OPERATIONS, name);
+}

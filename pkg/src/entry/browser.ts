@@ -1,0 +1,12 @@
+/** Browsers, and Deno: the wasm is fetched beside this file, streaming. */
+
+import { destroyer, opener, type Runtime } from '../client/open.js';
+
+export * from '../public.js';
+
+const runtime: Runtime = { wasm: () => new URL('./engine.wasm', import.meta.url) };
+
+/** Opens a database, creating it when it is not there. */
+export const open = /* @__PURE__ */ opener(runtime);
+/** Deletes a database that is not open. */
+export const destroy = /* @__PURE__ */ destroyer(runtime);

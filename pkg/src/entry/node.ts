@@ -1,0 +1,23 @@
+/** Node and Bun: the wasm is read beside this file; there are files, and `serve`. */
+
+import { destroyer, opener, type Runtime } from '../client/open.js';
+
+export * from '../public.js';
+export { serve } from '../serve/serve.js';
+export type { ServeOptions, Served } from '../serve/serve.js';
+
+const runtime: Runtime = {
+  async wasm() {
+    const { readFile } = await import('node:fs/promises');
+    return readFile(new URL('./engine.wasm', import.meta.url));
+  },
+  async files(path) {
+    const { openDirectory } = await import('../storage/node-fs.js');
+    return openDirectory(path);
+  },
+};
+
+/** Opens a database, creating it when it is not there. */
+export const open = /* @__PURE__ */ opener(runtime);
+/** Deletes a database that is not open. */
+export const destroy = /* @__PURE__ */ destroyer(runtime);

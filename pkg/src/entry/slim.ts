@@ -1,0 +1,17 @@
+/** For libraries: no wasm is referenced, the application passes it as `open({ wasm })`. */
+
+import { destroyer, opener, type Runtime } from '../client/open.js';
+import { EngineLoadError } from '../errors/index.js';
+
+export * from '../public.js';
+
+const runtime: Runtime = {
+  wasm() {
+    throw new EngineLoadError('dynatab/slim carries no engine: pass it as open({ wasm })');
+  },
+};
+
+/** Opens a database, creating it when it is not there. */
+export const open = /* @__PURE__ */ opener(runtime);
+/** Deletes a database that is not open. */
+export const destroy = /* @__PURE__ */ destroyer(runtime);

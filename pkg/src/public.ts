@@ -1,0 +1,63 @@
+/** What every entry exports beside `open` and `destroy`. */
+
+export { NumberValue } from './codec/number-value.js';
+export type { MarshallOptions, UnmarshallOptions } from './codec/options.js';
+export { Client } from './client/low-level-client.js';
+export {
+  BatchGetCommand,
+  BatchGetItemCommand,
+  BatchWriteCommand,
+  BatchWriteItemCommand,
+  Command,
+  CreateTableCommand,
+  DeleteCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  GetCommand,
+  GetItemCommand,
+  ListTablesCommand,
+  PutCommand,
+  PutItemCommand,
+  QueryCommand,
+  QueryItemsCommand,
+  ScanCommand,
+  ScanItemsCommand,
+  UpdateCommand,
+  UpdateItemCommand,
+} from './client/commands.js';
+export type { SdkCommand } from './client/commands.js';
+export type { WireAnswer, WireRequest } from './client/connection.js';
+export { Database } from './client/database.js';
+export type { Persistence, RequestHandler, SdkHttpRequest, SdkHttpResponse } from './client/database.js';
+export { DocumentClient } from './client/document-client.js';
+export type { TranslateConfig } from './client/document-client.js';
+export type { DestroyOptions, OpenOptions } from './client/open.js';
+export { paginateQuery, paginateScan } from './client/paginate.js';
+export type { PaginationConfig } from './client/paginate.js';
+export {
+  ConditionalCheckFailedException,
+  DatabaseClosedException,
+  DatabaseLockedError,
+  DynatabServiceException,
+  EngineLoadError,
+  InternalServerError,
+  ItemCollectionSizeLimitExceededException,
+  LimitExceededException,
+  ProvisionedThroughputExceededException,
+  ReplicatedWriteConflictException,
+  RequestLimitExceeded,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  SchemaMismatchError,
+  SerializationException,
+  StorageFailedException,
+  StorageFullException,
+  StorageUnavailableError,
+  ThrottlingException,
+  TransactionConflictException,
+  UnknownOperationException,
+  ValidationException,
+} from './errors/index.js';
+export type * from './types.js';
+export type { WasmSource } from './wasm.js';

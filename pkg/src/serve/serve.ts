@@ -1,0 +1,148 @@
+/**
+ * The wire protocol over HTTP, for SDKs of any language.
+ *
+ * Credentials are not checked, so the server is careful who can reach it: it listens on the loopback interface, takes
+ * only requests addressed to it by a loopback name (a page that rebinds its DNS name to 127.0.0.1 is refused), and
+ * only bodies of the protocol's content type, which a page of another origin cannot send without being allowed to.
+ */
+
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Database } from '../client/database.js';
+
+export interface ServeOptions {
+  db: Database;
+  /** 8000 when left out; 0 takes any free port. */
+  port?: number | undefined;
+  /** The address to listen on; given, any Host header is accepted. */
+  host?: string | undefined;
+  /** The origin that pages may call from; none when left out. */
+  cors?: string | undefined;
+}
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  /** Stops taking requests and waits for those being answered. The database stays open. */
+  close(): Promise<void>;
+}
+
+/** DynamoDB takes requests of up to 16 MB. */
+const MAX_BODY = 16 * 1024 * 1024;
+const CONTENT_TYPE = /^application\/x-amz-json-1\.[01]\s*(;|$)/i;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[a-z0-9-]+\.localhost)(:\d+)?$/i;
+
+/** Serves a database; resolves when it listens. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { db, cors } = options;
+  const server = http.createServer((request, response) => {
+    answer(db, options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) refuse(response, cors, 500, 'InternalServerError', String(error));
+      else response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 8000, options.host ?? '127.0.0.1', resolve);
+  });
+  const { port, address, family } = server.address() as AddressInfo;
+  const name = family === 'IPv6' ? `[${address}]` : address;
+  return {
+    url: `http://${name}:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeIdleConnections();
+        // A client that keeps its connection busy or half-open does not hold us up for ever.
+        setTimeout(() => server.closeAllConnections(), 2000).unref();
+      }),
+  };
+}
+
+async function answer(
+  db: Database,
+  { host, cors }: ServeOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  if (host === undefined && !LOOPBACK.test(request.headers.host ?? '')) {
+    refuse(response, cors, 403, 'AccessDeniedException', 'The Host header names another machine');
+    return;
+  }
+  const method = request.method ?? 'GET';
+  if (method === 'OPTIONS' && cors !== undefined) {
+    response.writeHead(204, {
+      ...corsHeaders(cors),
+      'access-control-allow-methods': 'POST, GET, OPTIONS',
+      'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '*',
+      'access-control-max-age': '600',
+    });
+    response.end();
+    return;
+  }
+  const contentType = request.headers['content-type'];
+  if (method === 'POST' && !CONTENT_TYPE.test(contentType ?? '')) {
+    refuse(response, cors, 415, 'UnknownOperationException', 'The content type is not application/x-amz-json-1.0');
+    return;
+  }
+  const body = await read(request);
+  if (!body) {
+    response.setHeader('connection', 'close');
+    refuse(response, cors, 413, 'RequestEntityTooLargeException', 'The request is larger than 16 MB');
+    return;
+  }
+  const target = request.headers['x-amz-target'];
+  const made = await db.http({
+    method,
+    path: new URL(request.url ?? '/', 'http://localhost').pathname,
+    target: Array.isArray(target) ? target[0] : target,
+    contentType,
+    body,
+  });
+  response.writeHead(made.status, {
+    ...made.headers,
+    'content-length': made.body.length,
+    ...corsHeaders(cors),
+  });
+  response.end(made.body);
+}
+
+/** The body; undefined when it is too large. */
+function read(request: http.IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length']) > MAX_BODY) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > MAX_BODY) {
+        request.pause();
+        resolve(undefined);
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+function corsHeaders(cors: string | undefined): Record<string, string> {
+  if (cors === undefined) return {};
+  return {
+    'access-control-allow-origin': cors,
+    'access-control-expose-headers': 'x-amzn-requestid, x-amz-crc32',
+    vary: 'origin',
+  };
+}
+
+function refuse(
+  response: http.ServerResponse,
+  cors: string | undefined,
+  status: number,
+  name: string,
+  message: string,
+): void {
+  const body = JSON.stringify({ __type: `com.amazon.coral.service#${name}`, message });
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...corsHeaders(cors) });
+  response.end(body);
+}

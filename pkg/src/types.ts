@@ -1,0 +1,422 @@
+/**
+ * Inputs and outputs of the operations.
+ *
+ * `M` is an attribute map (an item or a key), `V` an attribute value: `Record<string, unknown>` and `unknown` in the
+ * document client, `Record<string, AttributeValue>` and `AttributeValue` in the low-level one. Members are those of
+ * the AWS SDK, and the types are interchangeable with its own.
+ */
+
+/** An attribute value with its type spelled out. */
+export type AttributeValue =
+  | { S: string }
+  | { N: string }
+  | { B: Uint8Array }
+  | { SS: string[] }
+  | { NS: string[] }
+  | { BS: Uint8Array[] }
+  | { M: Record<string, AttributeValue> }
+  | { L: AttributeValue[] }
+  | { NULL: boolean }
+  | { BOOL: boolean };
+
+/** An item or key of the low-level client. */
+export type AttributeMap = Record<string, AttributeValue>;
+/** An item or key of the document client. */
+export type NativeMap = Record<string, unknown>;
+
+export type ReturnConsumedCapacity = 'INDEXES' | 'TOTAL' | 'NONE';
+export type ReturnItemCollectionMetrics = 'SIZE' | 'NONE';
+export type ReturnValue = 'NONE' | 'ALL_OLD' | 'UPDATED_OLD' | 'ALL_NEW' | 'UPDATED_NEW';
+export type ReturnValuesOnConditionCheckFailure = 'ALL_OLD' | 'NONE';
+export type Select = 'ALL_ATTRIBUTES' | 'ALL_PROJECTED_ATTRIBUTES' | 'SPECIFIC_ATTRIBUTES' | 'COUNT';
+export type ConditionalOperator = 'AND' | 'OR';
+export type AttributeAction = 'ADD' | 'PUT' | 'DELETE';
+export type ComparisonOperator =
+  | 'EQ'
+  | 'NE'
+  | 'IN'
+  | 'LE'
+  | 'LT'
+  | 'GE'
+  | 'GT'
+  | 'BETWEEN'
+  | 'NOT_NULL'
+  | 'NULL'
+  | 'CONTAINS'
+  | 'NOT_CONTAINS'
+  | 'BEGINS_WITH';
+export type KeyType = 'HASH' | 'RANGE';
+export type ScalarAttributeType = 'S' | 'N' | 'B';
+export type ProjectionType = 'ALL' | 'KEYS_ONLY' | 'INCLUDE';
+export type BillingMode = 'PROVISIONED' | 'PAY_PER_REQUEST';
+export type TableStatus =
+  | 'CREATING'
+  | 'UPDATING'
+  | 'DELETING'
+  | 'ACTIVE'
+  | 'INACCESSIBLE_ENCRYPTION_CREDENTIALS'
+  | 'ARCHIVING'
+  | 'ARCHIVED'
+  | 'REPLICATION_NOT_AUTHORIZED';
+export type IndexStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE';
+export type StreamViewType = 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES' | 'KEYS_ONLY';
+export type TableClass = 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS';
+
+/** What every answer carries beside its members. */
+export interface ResponseMetadata {
+  httpStatusCode?: number | undefined;
+  requestId?: string | undefined;
+  extendedRequestId?: string | undefined;
+  cfId?: string | undefined;
+  attempts?: number | undefined;
+  totalRetryDelay?: number | undefined;
+}
+
+/** Mixed into every output. */
+export interface MetadataBearer {
+  $metadata: ResponseMetadata;
+}
+
+export interface Capacity {
+  ReadCapacityUnits?: number | undefined;
+  WriteCapacityUnits?: number | undefined;
+  CapacityUnits?: number | undefined;
+}
+
+export interface ConsumedCapacity {
+  TableName?: string | undefined;
+  CapacityUnits?: number | undefined;
+  ReadCapacityUnits?: number | undefined;
+  WriteCapacityUnits?: number | undefined;
+  Table?: Capacity | undefined;
+  LocalSecondaryIndexes?: Record<string, Capacity> | undefined;
+  GlobalSecondaryIndexes?: Record<string, Capacity> | undefined;
+}
+
+export interface ItemCollectionMetrics<M> {
+  ItemCollectionKey?: M | undefined;
+  SizeEstimateRangeGB?: number[] | undefined;
+}
+
+export interface Condition<V> {
+  AttributeValueList?: V[] | undefined;
+  ComparisonOperator: ComparisonOperator | undefined;
+}
+
+export interface ExpectedAttributeValue<V> {
+  Value?: V | undefined;
+  Exists?: boolean | undefined;
+  ComparisonOperator?: ComparisonOperator | undefined;
+  AttributeValueList?: V[] | undefined;
+}
+
+export interface AttributeValueUpdate<V> {
+  Value?: V | undefined;
+  Action?: AttributeAction | undefined;
+}
+
+/** What all single-item writes share. */
+interface WriteInput<V> {
+  TableName: string | undefined;
+  Expected?: Record<string, ExpectedAttributeValue<V>> | undefined;
+  ConditionalOperator?: ConditionalOperator | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  ReturnItemCollectionMetrics?: ReturnItemCollectionMetrics | undefined;
+  ReturnValues?: ReturnValue | undefined;
+  ReturnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined;
+  ConditionExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Record<string, V> | undefined;
+}
+
+interface WriteOutput<M> extends MetadataBearer {
+  Attributes?: M | undefined;
+  ConsumedCapacity?: ConsumedCapacity | undefined;
+  ItemCollectionMetrics?: ItemCollectionMetrics<M> | undefined;
+}
+
+export interface PutInput<M, V> extends WriteInput<V> {
+  Item: M | undefined;
+}
+export interface PutOutput<M> extends WriteOutput<M> {}
+
+export interface DeleteInput<M, V> extends WriteInput<V> {
+  Key: M | undefined;
+}
+export interface DeleteOutput<M> extends WriteOutput<M> {}
+
+export interface UpdateInput<M, V> extends WriteInput<V> {
+  Key: M | undefined;
+  AttributeUpdates?: Record<string, AttributeValueUpdate<V>> | undefined;
+  UpdateExpression?: string | undefined;
+}
+export interface UpdateOutput<M> extends WriteOutput<M> {}
+
+export interface GetInput<M> {
+  TableName: string | undefined;
+  Key: M | undefined;
+  AttributesToGet?: string[] | undefined;
+  ConsistentRead?: boolean | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  ProjectionExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+}
+export interface GetOutput<M> extends MetadataBearer {
+  Item?: M | undefined;
+  ConsumedCapacity?: ConsumedCapacity | undefined;
+}
+
+/** What Query and Scan share. */
+interface PageInput<M, V> {
+  TableName: string | undefined;
+  IndexName?: string | undefined;
+  Select?: Select | undefined;
+  AttributesToGet?: string[] | undefined;
+  Limit?: number | undefined;
+  ConsistentRead?: boolean | undefined;
+  ConditionalOperator?: ConditionalOperator | undefined;
+  ExclusiveStartKey?: M | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  ProjectionExpression?: string | undefined;
+  FilterExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Record<string, V> | undefined;
+}
+
+interface PageOutput<M, K> extends MetadataBearer {
+  Items?: M[] | undefined;
+  Count?: number | undefined;
+  ScannedCount?: number | undefined;
+  LastEvaluatedKey?: K | undefined;
+  ConsumedCapacity?: ConsumedCapacity | undefined;
+}
+
+export interface QueryInput<M, V> extends PageInput<M, V> {
+  KeyConditions?: Record<string, Condition<V>> | undefined;
+  QueryFilter?: Record<string, Condition<V>> | undefined;
+  ScanIndexForward?: boolean | undefined;
+  KeyConditionExpression?: string | undefined;
+}
+export interface QueryOutput<M, K> extends PageOutput<M, K> {}
+
+export interface ScanInput<M, V> extends PageInput<M, V> {
+  ScanFilter?: Record<string, Condition<V>> | undefined;
+  TotalSegments?: number | undefined;
+  Segment?: number | undefined;
+}
+export interface ScanOutput<M, K> extends PageOutput<M, K> {}
+
+export interface KeysAndAttributes<M> {
+  Keys: M[] | undefined;
+  AttributesToGet?: string[] | undefined;
+  ConsistentRead?: boolean | undefined;
+  ProjectionExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+}
+
+export interface BatchGetInput<M> {
+  RequestItems: Record<string, KeysAndAttributes<M>> | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+}
+export interface BatchGetOutput<M, K> extends MetadataBearer {
+  Responses?: Record<string, M[]> | undefined;
+  UnprocessedKeys?: Record<string, KeysAndAttributes<K>> | undefined;
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+}
+
+export interface WriteRequest<M> {
+  PutRequest?: { Item: M | undefined } | undefined;
+  DeleteRequest?: { Key: M | undefined } | undefined;
+}
+
+export interface BatchWriteInput<M> {
+  RequestItems: Record<string, WriteRequest<M>[]> | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  ReturnItemCollectionMetrics?: ReturnItemCollectionMetrics | undefined;
+}
+export interface BatchWriteOutput<M> extends MetadataBearer {
+  UnprocessedItems?: Record<string, WriteRequest<M>[]> | undefined;
+  ItemCollectionMetrics?: Record<string, ItemCollectionMetrics<M>[]> | undefined;
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+}
+
+export interface AttributeDefinition {
+  AttributeName: string | undefined;
+  AttributeType: ScalarAttributeType | undefined;
+}
+
+export interface KeySchemaElement {
+  AttributeName: string | undefined;
+  KeyType: KeyType | undefined;
+}
+
+export interface Projection {
+  ProjectionType?: ProjectionType | undefined;
+  NonKeyAttributes?: string[] | undefined;
+}
+
+export interface ProvisionedThroughput {
+  ReadCapacityUnits: number | undefined;
+  WriteCapacityUnits: number | undefined;
+}
+
+export interface OnDemandThroughput {
+  MaxReadRequestUnits?: number | undefined;
+  MaxWriteRequestUnits?: number | undefined;
+}
+
+export interface WarmThroughput {
+  ReadUnitsPerSecond?: number | undefined;
+  WriteUnitsPerSecond?: number | undefined;
+}
+
+export interface LocalSecondaryIndex {
+  IndexName: string | undefined;
+  KeySchema: KeySchemaElement[] | undefined;
+  Projection: Projection | undefined;
+}
+
+export interface GlobalSecondaryIndex extends LocalSecondaryIndex {
+  ProvisionedThroughput?: ProvisionedThroughput | undefined;
+  OnDemandThroughput?: OnDemandThroughput | undefined;
+  WarmThroughput?: WarmThroughput | undefined;
+}
+
+export interface CreateTableInput {
+  TableName: string | undefined;
+  AttributeDefinitions?: AttributeDefinition[] | undefined;
+  KeySchema?: KeySchemaElement[] | undefined;
+  LocalSecondaryIndexes?: LocalSecondaryIndex[] | undefined;
+  GlobalSecondaryIndexes?: GlobalSecondaryIndex[] | undefined;
+  BillingMode?: BillingMode | undefined;
+  ProvisionedThroughput?: ProvisionedThroughput | undefined;
+  StreamSpecification?:
+    | { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined }
+    | undefined;
+  SSESpecification?:
+    | { Enabled?: boolean | undefined; SSEType?: 'AES256' | 'KMS' | undefined; KMSMasterKeyId?: string | undefined }
+    | undefined;
+  Tags?: { Key: string | undefined; Value: string | undefined }[] | undefined;
+  TableClass?: TableClass | undefined;
+  DeletionProtectionEnabled?: boolean | undefined;
+  WarmThroughput?: WarmThroughput | undefined;
+  ResourcePolicy?: string | undefined;
+  OnDemandThroughput?: OnDemandThroughput | undefined;
+}
+
+export interface ProvisionedThroughputDescription {
+  LastIncreaseDateTime?: Date | undefined;
+  LastDecreaseDateTime?: Date | undefined;
+  NumberOfDecreasesToday?: number | undefined;
+  ReadCapacityUnits?: number | undefined;
+  WriteCapacityUnits?: number | undefined;
+}
+
+export interface LocalSecondaryIndexDescription {
+  IndexName?: string | undefined;
+  KeySchema?: KeySchemaElement[] | undefined;
+  Projection?: Projection | undefined;
+  IndexSizeBytes?: number | undefined;
+  ItemCount?: number | undefined;
+  IndexArn?: string | undefined;
+}
+
+export interface GlobalSecondaryIndexDescription extends LocalSecondaryIndexDescription {
+  IndexStatus?: IndexStatus | undefined;
+  Backfilling?: boolean | undefined;
+  ProvisionedThroughput?: ProvisionedThroughputDescription | undefined;
+  OnDemandThroughput?: OnDemandThroughput | undefined;
+  WarmThroughput?: (WarmThroughput & { Status?: IndexStatus | undefined }) | undefined;
+}
+
+export interface TableDescription {
+  AttributeDefinitions?: AttributeDefinition[] | undefined;
+  TableName?: string | undefined;
+  KeySchema?: KeySchemaElement[] | undefined;
+  TableStatus?: TableStatus | undefined;
+  CreationDateTime?: Date | undefined;
+  ProvisionedThroughput?: ProvisionedThroughputDescription | undefined;
+  TableSizeBytes?: number | undefined;
+  ItemCount?: number | undefined;
+  TableArn?: string | undefined;
+  TableId?: string | undefined;
+  BillingModeSummary?:
+    | { BillingMode?: BillingMode | undefined; LastUpdateToPayPerRequestDateTime?: Date | undefined }
+    | undefined;
+  LocalSecondaryIndexes?: LocalSecondaryIndexDescription[] | undefined;
+  GlobalSecondaryIndexes?: GlobalSecondaryIndexDescription[] | undefined;
+  StreamSpecification?:
+    | { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined }
+    | undefined;
+  LatestStreamLabel?: string | undefined;
+  LatestStreamArn?: string | undefined;
+  TableClassSummary?: { TableClass?: TableClass | undefined; LastUpdateDateTime?: Date | undefined } | undefined;
+  DeletionProtectionEnabled?: boolean | undefined;
+  OnDemandThroughput?: OnDemandThroughput | undefined;
+}
+
+export interface CreateTableOutput extends MetadataBearer {
+  TableDescription?: TableDescription | undefined;
+}
+export interface DescribeTableInput {
+  TableName: string | undefined;
+}
+export interface DescribeTableOutput extends MetadataBearer {
+  Table?: TableDescription | undefined;
+}
+export interface ListTablesInput {
+  ExclusiveStartTableName?: string | undefined;
+  Limit?: number | undefined;
+}
+export interface ListTablesOutput extends MetadataBearer {
+  TableNames?: string[] | undefined;
+  LastEvaluatedTableName?: string | undefined;
+}
+export interface DeleteTableInput {
+  TableName: string | undefined;
+}
+export interface DeleteTableOutput extends MetadataBearer {
+  TableDescription?: TableDescription | undefined;
+}
+
+// The document client's names.
+export type GetCommandInput<K extends object = NativeMap> = GetInput<K>;
+export type GetCommandOutput<T extends object = NativeMap> = GetOutput<T>;
+export type PutCommandInput<T extends object = NativeMap> = PutInput<T, unknown>;
+export type PutCommandOutput<T extends object = NativeMap> = PutOutput<T>;
+export type UpdateCommandInput<K extends object = NativeMap> = UpdateInput<K, unknown>;
+export type UpdateCommandOutput<T extends object = NativeMap> = UpdateOutput<T>;
+export type DeleteCommandInput<K extends object = NativeMap> = DeleteInput<K, unknown>;
+export type DeleteCommandOutput<T extends object = NativeMap> = DeleteOutput<T>;
+export type QueryCommandInput<K extends object = NativeMap> = QueryInput<K, unknown>;
+export type QueryCommandOutput<T extends object = NativeMap> = QueryOutput<T, NativeMap>;
+export type ScanCommandInput<K extends object = NativeMap> = ScanInput<K, unknown>;
+export type ScanCommandOutput<T extends object = NativeMap> = ScanOutput<T, NativeMap>;
+export type BatchGetCommandInput<K extends object = NativeMap> = BatchGetInput<K>;
+export type BatchGetCommandOutput<T extends object = NativeMap> = BatchGetOutput<T, NativeMap>;
+export type BatchWriteCommandInput<T extends object = NativeMap> = BatchWriteInput<T>;
+export type BatchWriteCommandOutput<T extends object = NativeMap> = BatchWriteOutput<T>;
+
+// The low-level client's names.
+export type GetItemCommandInput = GetInput<AttributeMap>;
+export type GetItemCommandOutput = GetOutput<AttributeMap>;
+export type PutItemCommandInput = PutInput<AttributeMap, AttributeValue>;
+export type PutItemCommandOutput = PutOutput<AttributeMap>;
+export type UpdateItemCommandInput = UpdateInput<AttributeMap, AttributeValue>;
+export type UpdateItemCommandOutput = UpdateOutput<AttributeMap>;
+export type DeleteItemCommandInput = DeleteInput<AttributeMap, AttributeValue>;
+export type DeleteItemCommandOutput = DeleteOutput<AttributeMap>;
+export type QueryItemsInput = QueryInput<AttributeMap, AttributeValue>;
+export type QueryItemsOutput = QueryOutput<AttributeMap, AttributeMap>;
+export type ScanItemsInput = ScanInput<AttributeMap, AttributeValue>;
+export type ScanItemsOutput = ScanOutput<AttributeMap, AttributeMap>;
+export type BatchGetItemCommandInput = BatchGetInput<AttributeMap>;
+export type BatchGetItemCommandOutput = BatchGetOutput<AttributeMap, AttributeMap>;
+export type BatchWriteItemCommandInput = BatchWriteInput<AttributeMap>;
+export type BatchWriteItemCommandOutput = BatchWriteOutput<AttributeMap>;
+
+/** The second argument of every call. */
+export interface CallOptions {
+  /** Rejects the call with an `AbortError`. A write already handed to the engine still happens. */
+  abortSignal?: AbortSignal | undefined;
+}

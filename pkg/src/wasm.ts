@@ -1,0 +1,134 @@
+/**
+ * The engine as the rest of the package sees it. The only module that touches generated code.
+ */
+
+import init, * as generated from '../wasm/dynatab.js';
+import { EngineLoadError } from './errors/index.js';
+
+/** Called by the engine. */
+export interface EngineCallbacks {
+  /** The answer of the pending call `id` stands in the output buffer until this returns. */
+  settle(id: number): void;
+  /** Something the application may want to know. */
+  event(kind: string, detail: string): void;
+}
+
+export interface EngineOptions {
+  name: string;
+  storage: 'memory' | 'indexeddb' | 'files';
+  durability?: 'relaxed' | 'strict' | 'memory';
+  cacheBytes?: number;
+  files?: unknown;
+  region?: string;
+  accountId?: string;
+}
+
+/** One open database inside the engine. */
+export interface Engine {
+  /** A place of at least `length` bytes for a request; the memory's buffer may change. */
+  input(length: number): number;
+  /** 1: the answer is in the output buffer. 0: `settle(id)` comes later. */
+  call(operation: number, length: number, id: number): number;
+  http(
+    method: string,
+    path: string,
+    target: string | undefined,
+    contentType: string | undefined,
+    length: number,
+    id: number,
+  ): number;
+  outputPtr(): number;
+  outputLen(): number;
+  persistence(): string;
+  close(): Promise<void>;
+}
+
+export interface EngineModule {
+  open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
+  destroy(options: EngineOptions): Promise<void>;
+  /** The engine's memory as bytes; a new view whenever the memory has grown. */
+  memory(): Uint8Array;
+}
+
+/** Where the engine's code comes from. */
+export type WasmSource = URL | string | Request | Response | ArrayBuffer | Uint8Array | WebAssembly.Module;
+
+let loading: Promise<EngineModule> | undefined;
+
+/** Loads the engine once per page or process; a failed load is tried again by the next call. */
+export function loadEngine(source: () => WasmSource | Promise<WasmSource>): Promise<EngineModule> {
+  loading ??= instantiate(source).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function instantiate(source: () => WasmSource | Promise<WasmSource>): Promise<EngineModule> {
+  let exports: { memory: WebAssembly.Memory };
+  try {
+    exports = await init({ module_or_path: await readable(await source()) });
+  } catch (error) {
+    throw explained(error);
+  }
+  const database = generated.Database as unknown as {
+    open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
+    destroy(options: EngineOptions): Promise<void>;
+  };
+  let view = new Uint8Array(exports.memory.buffer);
+  return {
+    open: (options, callbacks) => database.open(options, callbacks),
+    destroy: (options) => database.destroy(options),
+    memory() {
+      if (view.buffer !== exports.memory.buffer) view = new Uint8Array(exports.memory.buffer);
+      return view;
+    },
+  };
+}
+
+/** Streams when the server names the type, reads first when it does not. */
+async function readable(source: WasmSource): Promise<Response | BufferSource | WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module || source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    return source as BufferSource | WebAssembly.Module;
+  }
+  let response: Response;
+  let from: string;
+  if (typeof Response === 'function' && source instanceof Response) {
+    response = source;
+    from = source.url;
+  } else {
+    from = source instanceof URL || typeof source === 'string' ? String(source) : (source as Request).url;
+    response = await fetch(source as URL | string | Request);
+  }
+  if (!response.ok) {
+    throw new EngineLoadError(`The engine's wasm was not found: ${from} answered ${response.status}. ${HINT}`);
+  }
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) return response;
+  const bytes = await response.arrayBuffer();
+  const magic = new Uint8Array(bytes, 0, Math.min(4, bytes.byteLength));
+  if (magic[0] !== 0 || magic[1] !== 0x61 || magic[2] !== 0x73 || magic[3] !== 0x6d) {
+    throw new EngineLoadError(`${from} is not a wasm file (a page in its place?). ${HINT}`);
+  }
+  return bytes;
+}
+
+const HINT =
+  'Pass its place as open({ wasm: url }), or import from "dynatab/inline", which carries the wasm inside.';
+
+function explained(error: unknown): unknown {
+  if (error instanceof EngineLoadError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/unsafe-eval|Content Security Policy/i.test(message)) {
+    return new EngineLoadError(
+      `The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src. (${message})`,
+      { cause: error },
+    );
+  }
+  if (/disallowed by embedder/i.test(message)) {
+    return new EngineLoadError(
+      `This runtime compiles no wasm from bytes: pass an imported WebAssembly.Module as open({ wasm: module }). (${message})`,
+      { cause: error },
+    );
+  }
+  return new EngineLoadError(`The engine could not be loaded: ${message}. ${HINT}`, { cause: error });
+}
