@@ -1,8 +1,7 @@
-#!/usr/bin/env node
 /** `dynatab serve`: a DynamoDB endpoint on this machine. */
 
 import { parseArgs } from 'node:util';
-import { open, serve } from './entry/node.js';
+import { open, serve } from './node.js';
 
 const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN]
 

@@ -64,12 +64,12 @@ export type TableClass = 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS';
 
 /** What every answer carries beside its members. */
 export interface ResponseMetadata {
-  httpStatusCode?: number | undefined;
-  requestId?: string | undefined;
-  extendedRequestId?: string | undefined;
-  cfId?: string | undefined;
-  attempts?: number | undefined;
-  totalRetryDelay?: number | undefined;
+  httpStatusCode?: number;
+  requestId?: string;
+  extendedRequestId?: string;
+  cfId?: string;
+  attempts?: number;
+  totalRetryDelay?: number;
 }
 
 /** Mixed into every output. */
@@ -415,8 +415,15 @@ export type BatchGetItemCommandOutput = BatchGetOutput<AttributeMap, AttributeMa
 export type BatchWriteItemCommandInput = BatchWriteInput<AttributeMap>;
 export type BatchWriteItemCommandOutput = BatchWriteOutput<AttributeMap>;
 
+/** An `AbortSignal`, or what the AWS SDK takes for one. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  onabort: object | null;
+}
+
 /** The second argument of every call. */
 export interface CallOptions {
   /** Rejects the call with an `AbortError`. A write already handed to the engine still happens. */
-  abortSignal?: AbortSignal | undefined;
+  abortSignal?: AbortSignalLike | undefined;
 }

@@ -1,5 +1,13 @@
-/** What bundlers and runtimes make of an imported wasm file; each entry says which it means. */
+/** The wasm as the build and the runtimes give it to the entries. */
+
+/** workerd: an imported wasm file is a WebAssembly.Module. */
 declare module '*.wasm' {
-  const content: unknown;
-  export default content;
+  const module: unknown;
+  export default module;
+}
+
+/** The build: engine.wasm as base64. */
+declare module 'engine:base64' {
+  const text: string;
+  export default text;
 }

@@ -7,14 +7,6 @@ use super::{ApiError, ErrorKind};
 use crate::expression::{Condition, ExpressionKind, Placeholders, parse_condition};
 use crate::item::{ItemBuf, ItemError, MapRef, admit};
 
-/// Levels of a value that is compared but not stored: one more than an item has.
-const OPERAND_DEPTH: u32 = 33;
-
-/// No AttributeValue at all.
-fn is_shape(cause: &ItemError) -> bool {
-    matches!(cause, ItemError::NoType | ItemError::ManyTypes)
-}
-
 /// How an operation words errors of request validation: the writes announce them, the reads do not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wording {
@@ -35,7 +27,7 @@ impl Wording {
     /// An attribute value that cannot be admitted.
     pub(super) fn value_error(self, cause: &ItemError) -> ApiError {
         // Shapes that are no AttributeValue at all are refused bare by every operation.
-        if is_shape(cause) { ApiError::validation(cause.to_string()) } else { self.error(cause) }
+        if cause.is_counted() { self.error(cause) } else { ApiError::validation(cause.to_string()) }
     }
 
     pub(super) fn admit(self, map: MapRef<'_>) -> Result<ItemBuf, ApiError> {
@@ -55,7 +47,7 @@ pub(super) fn placeholders(
         let mut admitted = Vec::with_capacity(map.len());
         for (name, value) in map.iter() {
             let mut bytes = Vec::new();
-            admit::value_within(value, OPERAND_DEPTH, &mut bytes).map_err(|e| {
+            admit::value_within(value, admit::MAX_COMPARED_DEPTH, &mut bytes).map_err(|e| {
                 let key = String::from_utf8_lossy(name);
                 wording.value_error_of(&e, &key)
             })?;
@@ -81,13 +73,8 @@ pub(super) fn placeholders(
 
 impl Wording {
     fn value_error_of(self, cause: &ItemError, key: &str) -> ApiError {
-        if is_shape(cause) {
-            ApiError::validation(format!(
-                "ExpressionAttributeValues contains invalid value: {cause} for key {key}"
-            ))
-        } else {
-            self.error(format_args!("ExpressionAttributeValues contains invalid value: {cause} for key {key}"))
-        }
+        let sentence = format!("ExpressionAttributeValues contains invalid value: {cause} for key {key}");
+        if cause.is_counted() { self.error(sentence) } else { ApiError::validation(sentence) }
     }
 }
 

@@ -210,10 +210,9 @@ impl fmt::Display for Problem {
             Self::TooManyOperators(count) => {
                 write!(f, "The expression contains too many operators; operator count: {count}")
             }
-            Self::TooManyIn(count) => write!(
-                f,
-                "The IN operator is provided with too many operands; number of operands: {count}"
-            ),
+            Self::TooManyIn(count) => {
+                write!(f, "The IN operator is provided with too many operands; number of operands: {count}")
+            }
             Self::BetweenTypes(lower, upper) => write!(
                 f,
                 "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: {lower}, upper bound operand: {upper}"

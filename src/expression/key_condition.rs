@@ -118,11 +118,11 @@ fn term(test: Test) -> Result<(Path, KeyTest), Problem> {
         Test::Exists(_) => return Err(Problem::KeyOperator("attribute_exists")),
         Test::NotExists(_) => return Err(Problem::KeyOperator("attribute_not_exists")),
     };
-    Err(refusal(name, &operands))
+    Err(unfit(name, &operands))
 }
 
 /// Why these operands make no key condition.
-fn refusal(name: &'static str, operands: &[Operand]) -> Problem {
+fn unfit(name: &'static str, operands: &[Operand]) -> Problem {
     if operands.iter().any(|operand| matches!(operand, Operand::SizeOf(_) | Operand::SizeOfValue(_))) {
         return Problem::KeyOperator("size");
     }
@@ -140,5 +140,77 @@ fn compared(comparator: Comparator, value: Bytes) -> KeyTest {
         Comparator::Gt => KeyTest::Gt(value),
         Comparator::Ge => KeyTest::Ge(value),
         Comparator::Eq | Comparator::Ne => KeyTest::Eq(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::tests::*;
+
+    #[test]
+    fn terms_in_any_shape() {
+        let (one, two, text): (Bytes, Bytes, Bytes) = (n("1").into(), n("2").into(), s("s").into());
+        for (expression, expected) in [
+            ("a = :n", vec![("a", KeyTest::Eq(one.clone()))]),
+            ("(#a = :n)", vec![("a", KeyTest::Eq(one.clone()))]),
+            ("(a = :n) and (b > :o)", vec![("a", KeyTest::Eq(one.clone())), ("b", KeyTest::Gt(two.clone()))]),
+            (":n = a AND :o <= b", vec![("a", KeyTest::Eq(one.clone())), ("b", KeyTest::Ge(two.clone()))]),
+            (":n > a", vec![("a", KeyTest::Lt(one.clone()))]),
+            ("a <= :n", vec![("a", KeyTest::Le(one.clone()))]),
+            ("(a = :n AND b < :o)", vec![("a", KeyTest::Eq(one.clone())), ("b", KeyTest::Lt(two.clone()))]),
+            (
+                "#dot BETWEEN :n AND :o AND a = :n",
+                vec![("a.b", KeyTest::Between(one.clone(), two)), ("a", KeyTest::Eq(one))],
+            ),
+            ("begins_with(a, :s)", vec![("a", KeyTest::BeginsWith(text))]),
+        ] {
+            let parsed = parse_key_condition(expression, &mut all_placeholders()).unwrap();
+            let terms: Vec<_> = parsed
+                .terms
+                .iter()
+                .map(|t| (std::str::from_utf8(&t.name).unwrap(), t.test.clone()))
+                .collect();
+            assert_eq!(terms, expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_no_query_can_look_up_is_refused() {
+        let operator = |name| format!("Invalid operator used in KeyConditionExpression: {name}");
+        let invalid = |text| format!("Invalid condition in KeyConditionExpression: {text}");
+        for (expression, expected) in [
+            ("a = :n OR b = :n", operator("OR")),
+            ("NOT a = :n", operator("NOT")),
+            ("a <> :n", operator("<>")),
+            ("a = :n AND b IN (:n)", operator("IN")),
+            ("contains(a, :s)", operator("contains")),
+            ("attribute_exists(a)", operator("attribute_exists")),
+            ("attribute_not_exists(a)", operator("attribute_not_exists")),
+            ("size(a) = :n", operator("size")),
+            (":n BETWEEN a AND :o", invalid("BETWEEN operator must have the key attribute as its first operand")),
+            ("begins_with(:s, a)", invalid("begins_with operator must have the key attribute as its first operand")),
+            (":n = :n", invalid("No key attribute specified")),
+            ("a = b", invalid("Multiple attribute names used in one condition")),
+            ("a BETWEEN b AND :n", invalid("Multiple attribute names used in one condition")),
+            ("a.b = :n", "KeyConditionExpressions cannot have conditions on nested attributes".into()),
+            ("a[0] = :n", "KeyConditionExpressions cannot have conditions on nested attributes".into()),
+            (
+                "a = :n AND b = :n AND #a < :o",
+                "KeyConditionExpressions must only contain one condition per key".into(),
+            ),
+            (
+                "a = :n AND (b = :n AND c = :n)",
+                "KeyConditionExpressions cannot contain nested operations".into(),
+            ),
+            (
+                "a BETWEEN :o AND :n",
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}".into(),
+            ),
+            ("a = :n AND", "Syntax error; token: \"<EOF>\", near: \"AND\"".into()),
+            ("name = :n", "Attribute name is a reserved keyword; reserved keyword: name".into()),
+        ] {
+            assert_eq!(refusal(parse_key_condition(expression, &mut all_placeholders())), expected, "{expression}");
+        }
     }
 }

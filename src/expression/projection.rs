@@ -168,3 +168,87 @@ fn select_elements<'a>(selection: &BTreeMap<u32, Selection>, list: Members<'a>) 
     }
     selected
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::tests::*;
+
+    fn sample() -> ItemBuf {
+        let inner = m(&[("x", n("1")), ("y", n("2")), ("z", m(&[("deep", yes())]))]);
+        item(&[
+            ("a", n("1")),
+            ("a.b", s("dotted")),
+            ("é", s("accent")),
+            ("l", l(&[n("0"), inner.clone(), n("2"), l(&[n("30"), n("31")])])),
+            ("m", inner),
+        ])
+    }
+
+    #[test]
+    fn selects_in_the_items_shape() {
+        let list = |elements: &[V]| item(&[("l", l(elements))]);
+        for (text, expected) in [
+            ("a", item(&[("a", n("1"))])),
+            ("#dot", item(&[("a.b", s("dotted"))])),
+            ("m.x", item(&[("m", m(&[("x", n("1"))]))])),
+            ("m.y,m.x", item(&[("m", m(&[("x", n("1")), ("y", n("2"))]))])),
+            ("m.z.deep, a", item(&[("a", n("1")), ("m", m(&[("z", m(&[("deep", yes())]))]))])),
+            ("l[2], l[0]", list(&[n("0"), n("2")])),
+            ("l[1].y, l[3][1], l[1].x", list(&[m(&[("x", n("1")), ("y", n("2"))]), l(&[n("31")])])),
+            ("l[1].nope, l[3][5], l[2]", list(&[n("2")])),
+            ("l[3]", list(&[l(&[n("30"), n("31")])])),
+        ] {
+            let sample = sample();
+            let projection = parse_projection(text, &mut all_placeholders()).unwrap();
+            assert_eq!(projection.apply(sample.as_ref()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn missing_paths_are_skipped() {
+        for text in ["nope", "m.nope", "l[9]", "a.x", "a[0]", "m[0]", "l.x", "m.z.nope, l[1].z.nope"] {
+            let selected = parse_projection(text, &mut all_placeholders()).unwrap().apply(sample().as_ref());
+            assert_eq!(selected, item(&[]), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_names() {
+        let projection = Projection::from_names([b"m".as_slice(), b"a", b"nope", b"a"]);
+        assert_eq!(projection.root_names().collect::<Vec<_>>(), [b"a".as_slice(), b"m", b"nope"]);
+        let selected = projection.apply(sample().as_ref());
+        assert_eq!(selected.map().iter().map(|(name, _)| name).collect::<Vec<_>>(), [b"a", b"m"]);
+    }
+
+    #[test]
+    fn refusals() {
+        let overlap = |one, two| {
+            format!(
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}"
+            )
+        };
+        for (text, expected) in [
+            ("a, a", overlap("[a]", "[a]")),
+            ("#a, b, a", overlap("[a]", "[a]")),
+            ("a, a.b", overlap("[a]", "[a, b]")),
+            ("a[1].b, a[1]", overlap("[a, [1], b]", "[a, [1]]")),
+            (
+                "a.b, c, a[0]",
+                "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a, [0]]".into(),
+            ),
+            ("a,", "Syntax error; token: \"<EOF>\", near: \",\"".into()),
+            ("a b", "Syntax error; token: \"b\", near: \"a b\"".into()),
+            ("user-id", "Syntax error; token: \"-\", near: \"user-id\"".into()),
+            (":n", "Syntax error; token: \":n\", near: \":n\"".into()),
+            ("size(a)", "Syntax error; token: \"(\", near: \"size(a\"".into()),
+            ("a, Name", "Attribute name is a reserved keyword; reserved keyword: Name".into()),
+            (
+                "#nope",
+                "An expression attribute name used in the document path is not defined; attribute name: #nope".into(),
+            ),
+        ] {
+            assert_eq!(refusal(parse_projection(text, &mut all_placeholders())), expected, "{text}");
+        }
+    }
+}

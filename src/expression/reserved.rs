@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn finds_words_of_every_length_in_any_case() {
-        for word in ["AS", "by", "TO", "Add", "zone", "STATUS", "name", "ABORT", "WRITE", "DETERMINISTIC", "storage"] {
+        for word in
+            ["AS", "by", "TO", "Add", "zone", "STATUS", "name", "ABORT", "WRITE", "DETERMINISTIC", "storage"]
+        {
             assert!(is_reserved(word), "{word}");
         }
         for word in ["", "a", "pk", "statuses", "nam", "LOCALTIMESTAMPS", "averyveryverylongattributename"] {

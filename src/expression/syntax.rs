@@ -196,7 +196,8 @@ impl Notes {
             .or(self.not_in_update.map(Problem::NotInUpdate))
             .or(self.misused.map(Problem::MisusedFunction));
         let reserved = self.reserved.map(Problem::Reserved);
-        let named = if kind == ExpressionKind::Update { reserved.or(functions) } else { functions.or(reserved) };
+        let named =
+            if kind == ExpressionKind::Update { reserved.or(functions) } else { functions.or(reserved) };
         let problem = self
             .redundant
             .then_some(Problem::RedundantParentheses)

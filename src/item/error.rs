@@ -80,9 +80,8 @@ impl fmt::Display for ItemError {
                 "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
             ),
             Self::EmptyName => f.write_str("Empty attribute name"),
-            Self::LongName => {
-                write!(f, "{INVALID}Attribute name is too large, must be less than 65536 bytes")
-            }
+            // Measured against the service in September 2026, at the top and in nested maps.
+            Self::LongName => f.write_str("Attribute name is too large, must be less than 65536 bytes"),
             Self::NotUtf8 => write!(f, "{INVALID}A string or an attribute name is not valid UTF-8"),
             Self::Malformed => write!(f, "{INVALID}The encoded attribute values are malformed"),
         }

@@ -14,9 +14,13 @@ pub mod indexeddb;
 mod js;
 #[cfg(target_arch = "wasm32")]
 pub mod locks;
+pub mod memory;
 pub mod oneshot;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod simulated;
 pub mod store;
 
+pub use memory::MemoryStore;
 pub use store::{Batch, Durability, Space, Store, StoreError, Write};
 
 /// A future on the one thread the engine has.

@@ -101,14 +101,14 @@ proptest! {
 
 #[test]
 fn values_nested_without_end_do_not_exhaust_the_stack() {
-    let mut bytes = vec![tag::NULL];
-    for _ in 0..3_000 {
-        let mut outer = vec![tag::LIST];
-        outer.extend((bytes.len() as u32 + 1).to_le_bytes());
-        outer.push(1);
-        outer.extend(&bytes);
-        bytes = outer;
+    let mut bytes = Vec::new();
+    for inside in (0..200_000u32).rev() {
+        // Six bytes open each list inside; a count and a NULL end them.
+        bytes.push(tag::LIST);
+        bytes.extend((inside * 6 + 2).to_le_bytes());
+        bytes.push(1);
     }
+    bytes.push(tag::NULL);
     let value = ValueRef::first(&bytes).expect("one value");
     assert!(size::value(value) > 0);
     assert!(admit::value(value, &mut Vec::new()).is_err());

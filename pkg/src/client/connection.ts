@@ -20,7 +20,7 @@ import {
   SerializationException,
   ValidationException,
 } from '../errors/index.js';
-import type { AttributeMap, CallOptions, MetadataBearer } from '../types.js';
+import type { AbortSignalLike, AttributeMap, CallOptions, MetadataBearer } from '../types.js';
 import type { Engine, EngineCallbacks, EngineModule } from '../wasm.js';
 import { OPERATIONS, requestShape, type OperationName } from './operations.js';
 import { encodeRequest } from './request.js';
@@ -236,14 +236,13 @@ export class Connection {
     for (const call of pending) call.reject(error);
   }
 
-  private wait<O>(id: number, signal: AbortSignal | undefined, read: () => O): Promise<O> {
+  private wait<O>(id: number, signal: AbortSignalLike | undefined, read: () => O): Promise<O> {
     return new Promise<O>((resolve, reject) => {
       const aborted = () => {
         this.pending.delete(id);
         reject(abortError(signal!));
       };
-      const done = () => signal?.removeEventListener('abort', aborted);
-      signal?.addEventListener('abort', aborted, { once: true });
+      const done = signal ? onAbort(signal, aborted) : () => undefined;
       this.pending.set(id, {
         settle() {
           done();
@@ -347,6 +346,17 @@ export class Connection {
   private requestId(id: number): string {
     return this.idPrefix + id.toString(36).toUpperCase().padStart(12, '0');
   }
+}
+
+/** Listens for an abort; gives what ends that. Signals that are no event targets have one listener only. */
+function onAbort(signal: AbortSignalLike, listener: () => void): () => void {
+  if ('addEventListener' in signal) {
+    const target = signal as AbortSignal;
+    target.addEventListener('abort', listener, { once: true });
+    return () => target.removeEventListener('abort', listener);
+  }
+  signal.onabort = listener;
+  return () => (signal.onabort = null);
 }
 
 function randomId(): string {

@@ -30,7 +30,7 @@ export interface SdkHttpResponse {
 /** For the `requestHandler` of an AWS SDK client. */
 export interface RequestHandler {
   readonly metadata: { handlerProtocol: string };
-  handle(request: SdkHttpRequest, options?: { abortSignal?: AbortSignal | undefined }): Promise<SdkHttpResponse>;
+  handle(request: SdkHttpRequest, options?: CallOptions): Promise<SdkHttpResponse>;
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): Record<string, never>;
   destroy(): void;

@@ -4,7 +4,7 @@
  * The engine hands an error over as data; `fromEngine` builds the class. Our own names follow DynamoDB's.
  */
 
-import type { AttributeMap, ResponseMetadata } from '../types.js';
+import type { AbortSignalLike, AttributeMap, ResponseMetadata } from '../types.js';
 
 /** The base of all errors the engine answers with; shaped like the SDK's `DynamoDBServiceException`. */
 export class DynatabServiceException extends Error {
@@ -143,7 +143,7 @@ export class EngineLoadError extends Error {
 }
 
 /** The error of a call whose `abortSignal` fired. */
-export function abortError(signal: AbortSignal): Error {
+export function abortError(signal: AbortSignalLike): Error {
   const error = new Error('Request aborted', { cause: signal.reason });
   error.name = 'AbortError';
   return error;

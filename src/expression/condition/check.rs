@@ -112,7 +112,8 @@ fn operand(resolved: Resolved) -> Result<Operand, Problem> {
         Resolved::Plain(operand) => return Ok(operand),
         Resolved::Size(list) => list,
     };
-    let [only] = <[_; 1]>::try_from(list).map_err(|list: Vec<_>| Problem::OperandCount("size", list.len()))?;
+    let [only] =
+        <[_; 1]>::try_from(list).map_err(|list: Vec<_>| Problem::OperandCount("size", list.len()))?;
     let kind = match only {
         Resolved::Plain(Operand::Path(path)) => return Ok(Operand::SizeOf(path)),
         Resolved::Plain(Operand::Value(value)) => match ValueRef::first(&value).and_then(ValueRef::kind) {

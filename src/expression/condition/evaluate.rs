@@ -46,7 +46,9 @@ impl Test {
             Self::NotExists(path) => path.find(item?).is_none(),
             Self::IsType(path, kind) => path.find(item?)?.kind()? == *kind,
             Self::BeginsWith(a, b) => match (a.value(item)?.view()?, b.value(item)?.view()?) {
-                (View::S(text), View::S(prefix)) | (View::B(text), View::B(prefix)) => text.starts_with(prefix),
+                (View::S(text), View::S(prefix)) | (View::B(text), View::B(prefix)) => {
+                    text.starts_with(prefix)
+                }
                 _ => false,
             },
             Self::Contains(a, b) => contains(a.value(item)?, b.get(item)?)?,

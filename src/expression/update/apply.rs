@@ -134,7 +134,8 @@ fn append(a: ValueRef<'_>, b: ValueRef<'_>) -> Result<Vec<u8>, UpdateError> {
 
 /// Refuses a value that stands at `level` (a top-level attribute: 1) and reaches beyond the deepest one.
 fn check_depth(value: &[u8], level: usize) -> Result<(), UpdateError> {
-    let deep = |value| ValueRef::first(value).is_none_or(|value| reaches(value, level, admit::MAX_DEPTH as usize));
+    let deep =
+        |value| ValueRef::first(value).is_none_or(|value| reaches(value, level, admit::MAX_DEPTH as usize));
     if deep(value) { Err(UpdateError::TooDeep) } else { Ok(()) }
 }
 

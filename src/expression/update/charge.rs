@@ -37,7 +37,10 @@ fn value_size(value: &[u8]) -> u32 {
 /// A path that is written to.
 fn target(path: &Path) -> u32 {
     let lengths = path.steps().iter().map(length);
-    lengths.enumerate().map(|(at, n)| if at == 0 { n } else { n.saturating_add(4) }).fold(0, u32::saturating_add)
+    lengths
+        .enumerate()
+        .map(|(at, n)| if at == 0 { n } else { n.saturating_add(4) })
+        .fold(0, u32::saturating_add)
 }
 
 /// A path that is read.

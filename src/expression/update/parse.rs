@@ -10,7 +10,7 @@ use crate::expression::syntax::{Cursor, Notes, RawPath, Resolver};
 use crate::item::{Kind, ValueRef};
 
 /// How deep sources nest. With 300 operators in 4096 bytes nothing valid comes near.
-const MAX_DEPTH: usize = 400;
+const MAX_DEPTH: usize = 600;
 
 const KIND: ExpressionKind = ExpressionKind::Update;
 
@@ -43,7 +43,8 @@ enum Resolved {
 
 /// Parses an UpdateExpression.
 pub fn parse_update(text: &str, placeholders: &mut Placeholders) -> Result<Update, ExpressionError> {
-    let mut parser = Parser { cursor: Cursor::new(KIND, text)?, notes: Notes::default(), actions: Vec::new() };
+    let mut parser =
+        Parser { cursor: Cursor::new(KIND, text)?, notes: Notes::default(), actions: Vec::new() };
     parser.sections()?;
     parser.notes.check(KIND)?;
     let actions = resolve(parser.actions, placeholders).map_err(|p| ExpressionError::new(KIND, p))?;

@@ -155,24 +155,24 @@ pub fn written() -> impl Strategy<Value = Written> {
         |(negative, digits, exponent, style, left, right)| {
             let number = Number::new(negative, &digits, exponent).check().ok()?;
             let sign = if negative { "-" } else { ["", "+"][style % 2] };
-            let text = match style {
+            let (text, written) = match style {
                 // As digits and an exponent, padded with zeros on both sides.
-                0 | 1 => format!(
-                    "{sign}{}{digits}{}e{}",
-                    "0".repeat(left),
-                    "0".repeat(right),
-                    exponent - right as i32
-                ),
+                0 | 1 => {
+                    let e = exponent - right as i32;
+                    (format!("{sign}{}{digits}{}e{e}", "0".repeat(left), "0".repeat(right)), e)
+                }
                 // With a point somewhere, and an exponent that makes up for it.
                 2 | 3 => {
-                    let at = left.min(digits.len());
-                    let (whole, fraction) = digits.split_at(at);
+                    let (whole, fraction) = digits.split_at(left.min(digits.len()));
                     let e = exponent + fraction.len() as i32;
-                    let zero_in_range = (-130..=125).contains(&e) || digits.bytes().any(|d| d != b'0');
-                    zero_in_range.then(|| format!("{sign}{whole}.{fraction}E{e:+}"))?
+                    (format!("{sign}{whole}.{fraction}E{e:+}"), e)
                 }
-                _ => number.text(),
+                _ => (number.text(), 0),
             };
+            // The range of zero is that of the exponent it is written with.
+            if number.first().is_none() && !(-130..=125).contains(&written) {
+                return None;
+            }
             Some(Written { number, text })
         },
     )

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as sdk from '@aws-sdk/util-dynamodb';
-import { Decoder } from '../../pkg/src/codec/decode.js';
-import { encodeItem, encodeValue } from '../../pkg/src/codec/encode.js';
-import { encodeAttribute, encodeAttributes } from '../../pkg/src/codec/encode-attribute.js';
-import { NumberValue } from '../../pkg/src/codec/number-value.js';
-import { Writer } from '../../pkg/src/codec/writer.js';
+import { Decoder } from '../../../pkg/src/codec/decode.js';
+import { encodeItem, encodeValue } from '../../../pkg/src/codec/encode.js';
+import { encodeAttribute, encodeAttributes } from '../../../pkg/src/codec/encode-attribute.js';
+import { NumberValue } from '../../../pkg/src/codec/number-value.js';
+import { Writer } from '../../../pkg/src/codec/writer.js';
 
 const decoder = new Decoder();
 

@@ -1,7 +1,7 @@
 // The cost of the codec beside structuredClone, JSON and the SDK's marshalling, ns per item of 12 attributes.
-import { Decoder } from '../../pkg/src/codec/decode.js';
-import { encodeItem } from '../../pkg/src/codec/encode.js';
-import { Writer } from '../../pkg/src/codec/writer.js';
+import { Decoder } from '../../../pkg/src/codec/decode.js';
+import { encodeItem } from '../../../pkg/src/codec/encode.js';
+import { Writer } from '../../../pkg/src/codec/writer.js';
 
 const N = 512;
 const items = Array.from({ length: N }, (_, i) => ({

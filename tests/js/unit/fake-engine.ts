@@ -1,0 +1,101 @@
+// An engine that answers what a test tells it, over the real boundary: bytes in a WebAssembly.Memory.
+import { Decoder } from '../../../pkg/src/codec/decode.js';
+import { Writer } from '../../../pkg/src/codec/writer.js';
+import { encodeRequest } from '../../../pkg/src/client/request.js';
+import type { Shape } from '../../../pkg/src/client/operations.js';
+import { Connection } from '../../../pkg/src/client/connection.js';
+import type { Engine, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
+
+export interface Answer {
+  output?: object;
+  error?: { name: string; message: string; status: number; Item?: object };
+  /** Settle later instead of at once. */
+  later?: boolean;
+}
+
+const each = (shape: Shape): Shape => ({ each: shape });
+const outputShape: Shape = {
+  members: new Map<string, Shape>([
+    ['Item', 'item'],
+    ['Attributes', 'item'],
+    ['LastEvaluatedKey', 'item'],
+    ['Items', each('item')],
+    ['Responses', each(each('item'))],
+  ]),
+};
+
+export class FakeEngine implements Engine {
+  readonly requests: { operation: number; input: unknown }[] = [];
+  answer: (operation: number, input: never) => Answer = () => ({ output: {} });
+  readonly later: { id: number; bytes: Uint8Array }[] = [];
+  callbacks!: EngineCallbacks;
+  closed = false;
+  private readonly wasm = new WebAssembly.Memory({ initial: 1 });
+  private output: Uint8Array = new Uint8Array(0);
+
+  readonly module: EngineModule = {
+    open: async (_options, callbacks) => {
+      this.callbacks = callbacks;
+      return this;
+    },
+    destroy: async () => undefined,
+    memory: () => new Uint8Array(this.wasm.buffer),
+  };
+
+  connect(): Promise<Connection> {
+    return Connection.open(this.module, (callbacks) => this.module.open({ name: 'x', storage: 'memory' }, callbacks));
+  }
+
+  input(): number {
+    // Detaches every older view, as growth may at any time.
+    this.wasm.grow(1);
+    return 1024;
+  }
+
+  call(operation: number, length: number, id: number): number {
+    const memory = new Uint8Array(this.wasm.buffer);
+    const input = new Decoder().document(memory, 1024, 1024 + length, false);
+    this.requests.push({ operation, input });
+    const answer = this.answer(operation, input as never);
+    const w = new Writer();
+    w.byte(answer.error ? 1 : 0);
+    encodeRequest(w, answer.error ?? answer.output ?? {}, outputShape, { native: false });
+    const bytes = w.bytes.slice(0, w.at);
+    if (answer.later) {
+      this.later.push({ id, bytes });
+      return 0;
+    }
+    this.output = bytes;
+    new Uint8Array(this.wasm.buffer).set(bytes, 512);
+    return 1;
+  }
+
+  settleNext(): void {
+    const { id, bytes } = this.later.shift()!;
+    this.output = bytes;
+    new Uint8Array(this.wasm.buffer).set(bytes, 512);
+    this.callbacks.settle(id);
+    // The next answer overwrites this one.
+    new Uint8Array(this.wasm.buffer).fill(0xff, 512, 512 + bytes.length);
+  }
+
+  http(): number {
+    throw new WebAssembly.RuntimeError('unreachable');
+  }
+
+  outputPtr(): number {
+    return 512;
+  }
+
+  outputLen(): number {
+    return this.output.length;
+  }
+
+  persistence(): string {
+    return 'memory';
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}

@@ -1,0 +1,90 @@
+//! Crashes at every storage call of a script: every acknowledged write is there, nothing is there by half, and
+//! indexes hold what their tables say.
+//!
+//! `DYNATAB_CRASH_POINTS` sets how many crashes to survive, `DYNATAB_SEED` where to begin.
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod script;
+
+use std::rc::Rc;
+
+use dynatab::driver::OpenOptions;
+use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
+use dynatab::platform::Durability;
+use dynatab::storage::StorageOptions;
+use script::Script;
+
+fn environment(name: &str, fallback: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(fallback)
+}
+
+/// Sizes so small that a script of a thousand operations flushes and merges all the time.
+fn options() -> OpenOptions {
+    OpenOptions {
+        durability: Some(Durability::Strict),
+        storage: StorageOptions {
+            memory_table_bytes: 6 << 10,
+            log_frames: 40,
+            block_bytes: 1 << 10,
+            bulk_block_bytes: 2 << 10,
+            piece_bytes: 8 << 10,
+            overflow_bytes: 2 << 10,
+            level1_bytes: 24 << 10,
+            slice_bytes: 2 << 10,
+            write_bytes: 8 << 10,
+            ..StorageOptions::default()
+        },
+        ..OpenOptions::default()
+    }
+}
+
+/// Reopens what a crash left and compares it with the script.
+fn verify(script: &Script, store: &SimulatedStore, crash_seed: u64) {
+    let image = store.crash(crash_seed);
+    let survivor = SimulatedStore::with_image(crash_seed, image);
+    let platform = SimulatedPlatform::new(crash_seed);
+    platform.attach(&survivor);
+    let database = support::Database::open(&platform, Rc::new(survivor), options());
+    script.verify(&database);
+}
+
+#[test]
+fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
+    let wanted = environment("DYNATAB_CRASH_POINTS", 5_000);
+    let first_seed = environment("DYNATAB_SEED", 1);
+    let mut points = 0;
+    let mut seed = first_seed;
+    while points < wanted {
+        println!("seed {seed}");
+        let platform = SimulatedPlatform::new(seed);
+        let store = SimulatedStore::new(seed);
+        platform.attach(&store);
+        let database = support::Database::open(&platform, Rc::new(store.clone()), options());
+        let mut script = Script::new(seed);
+        script.create_tables(&database);
+        for _ in 0..1_000 {
+            script.send_one(&database);
+            platform.run_until_stalled();
+            script.collect(&database);
+            // The store does some of what it was asked; it crashes before and after each of its calls.
+            while store.in_flight() > 0 && script.should_step(&store) {
+                verify(&script, &store, seed ^ points);
+                points += 1;
+                platform.step_store();
+                platform.run_until_stalled();
+                script.collect(&database);
+            }
+        }
+        platform.run_until_idle();
+        script.collect(&database);
+        assert_eq!(script.unanswered(), 0, "every operation is answered");
+        verify(&script, &store, seed);
+        script.verify(&database);
+        script.report(&database);
+        seed += 1;
+    }
+    println!("{points} crash points survived, seeds {first_seed}..{seed}");
+}

@@ -1,0 +1,313 @@
+//! A random script of operations and the plain model it is compared with.
+
+use std::collections::BTreeMap;
+
+use dynatab::api::{ErrorKind, Operation};
+use dynatab::driver::Ticket;
+use dynatab::platform::simulated::{Random, SimulatedStore};
+use serde_json::{Value, json};
+
+use crate::support::Database;
+
+/// (table, key).
+type Key = (usize, String);
+
+const TABLES: [&str; 3] = ["plain", "sorted", "indexed"];
+
+/// A write that the engine has evaluated, and the sequence number it got.
+struct Write {
+    seq: u64,
+    key: Key,
+    item: Option<Value>,
+}
+
+struct Pending {
+    ticket: Ticket,
+    /// Last sequence number of the operation; the answer vouches for all up to it.
+    seq: u64,
+}
+
+pub struct Script {
+    random: Random,
+    /// Everything evaluated, in the order of sequence numbers.
+    writes: Vec<Write>,
+    /// The newest state, as the next operation sees it.
+    newest: BTreeMap<Key, Value>,
+    pending: Vec<Pending>,
+    /// Everything up to here was acknowledged.
+    acknowledged: u64,
+    created: u64,
+    operations: u64,
+}
+
+impl Script {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            random: Random::new(seed.wrapping_mul(0x9E37_79B9)),
+            writes: Vec::new(),
+            newest: BTreeMap::new(),
+            pending: Vec::new(),
+            acknowledged: 0,
+            created: 0,
+            operations: 0,
+        }
+    }
+
+    pub fn create_tables(&mut self, database: &Database) {
+        let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+        let hash = |name: &str| json!({"AttributeName": name, "KeyType": "HASH"});
+        let range = |name: &str| json!({"AttributeName": name, "KeyType": "RANGE"});
+        database.ok(
+            "CreateTable",
+            json!({"TableName": "plain", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [attribute("pk")], "KeySchema": [hash("pk")]}),
+        );
+        database.ok(
+            "CreateTable",
+            json!({"TableName": "sorted", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [attribute("pk"), attribute("sk")],
+                "KeySchema": [hash("pk"), range("sk")]}),
+        );
+        database.ok(
+            "CreateTable",
+            json!({"TableName": "indexed", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [attribute("pk"), attribute("sk"), attribute("group"), attribute("rank")],
+                "KeySchema": [hash("pk"), range("sk")],
+                "LocalSecondaryIndexes": [{"IndexName": "by-rank", "KeySchema": [hash("pk"), range("rank")],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+                "GlobalSecondaryIndexes": [{"IndexName": "by-group", "KeySchema": [hash("group"), range("rank")],
+                    "Projection": {"ProjectionType": "ALL"}}]}),
+        );
+        self.created = latest(database);
+        self.acknowledged = self.created;
+    }
+
+    /// How far the store goes before the next operation: sometimes not at all, sometimes until it is idle.
+    pub fn should_step(&mut self, store: &SimulatedStore) -> bool {
+        store.in_flight() > 4 || self.pending.len() > 12 || self.random.chance(70)
+    }
+
+    pub fn unanswered(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn random_key(&mut self) -> Key {
+        let table = self.random.below(3) as usize;
+        (table, format!("{}/{}", self.random.below(6), self.random.below(12)))
+    }
+
+    fn key_attributes(key: &Key) -> Value {
+        let (pk, sk) = key.1.split_once('/').expect("a key has two parts");
+        if key.0 == 0 { json!({"pk": {"S": key.1}}) } else { json!({"pk": {"S": pk}, "sk": {"S": sk}}) }
+    }
+
+    fn random_item(&mut self, key: &Key) -> Value {
+        let mut item = Self::key_attributes(key);
+        self.operations += 1;
+        item["n"] = json!({"N": self.operations.to_string()});
+        let long = match self.random.below(10) {
+            0 => 5_000,
+            1 | 2 => 700,
+            _ => 40,
+        };
+        item["text"] = json!({"S": "x".repeat(self.random.below(long) as usize)});
+        if self.random.chance(70) {
+            item["group"] = json!({"S": format!("g{}", self.random.below(3))});
+        }
+        if self.random.chance(80) {
+            item["rank"] = json!({"S": format!("r{}", self.random.below(5))});
+        }
+        item
+    }
+
+    /// Sends one random operation without waiting for its answer.
+    pub fn send_one(&mut self, database: &Database) {
+        let key = self.random_key();
+        match self.random.below(10) {
+            0..5 => {
+                let item = self.random_item(&key);
+                let ticket = database
+                    .send(Operation::PutItem, &json!({"TableName": TABLES[key.0], "Item": item}));
+                self.wrote(database, ticket, vec![(key, Some(item))]);
+            }
+            5 | 6 => {
+                let ticket = database.send(
+                    Operation::DeleteItem,
+                    &json!({"TableName": TABLES[key.0], "Key": Self::key_attributes(&key)}),
+                );
+                self.wrote(database, ticket, vec![(key, None)]);
+            }
+            7 => self.send_update(database, key),
+            _ => self.send_batch(database),
+        }
+    }
+
+    fn send_update(&mut self, database: &Database, key: Key) {
+        let attributes = Self::key_attributes(&key);
+        let ticket = database.send(
+            Operation::UpdateItem,
+            &json!({"TableName": TABLES[key.0], "Key": attributes,
+                "UpdateExpression": "ADD n :one SET rank = :rank REMOVE #g",
+                "ExpressionAttributeNames": {"#g": "group"},
+                "ExpressionAttributeValues": {":one": {"N": "1"}, ":rank": {"S": "r9"}}}),
+        );
+        // What it makes of the item depends on the newest state, which may still be on its way from the store:
+        // writes to one partition take effect in order, so the model can say.
+        let mut item = self.newest.get(&key).cloned().unwrap_or(attributes);
+        let n: u64 = item["n"]["N"].as_str().map_or(0, |n| n.parse().expect("a number"));
+        item["n"] = json!({"N": (n + 1).to_string()});
+        item["rank"] = json!({"S": "r9"});
+        item.as_object_mut().expect("an item").remove("group");
+        self.wrote(database, ticket, vec![(key, Some(item))]);
+    }
+
+    fn send_batch(&mut self, database: &Database) {
+        let mut requests = serde_json::Map::new();
+        let mut writes: BTreeMap<Key, Option<Value>> = BTreeMap::new();
+        for _ in 0..1 + self.random.below(12) {
+            let key = self.random_key();
+            if writes.contains_key(&key) {
+                continue;
+            }
+            let list = requests.entry(TABLES[key.0]).or_insert_with(|| json!([]));
+            let list = list.as_array_mut().expect("a list");
+            if self.random.chance(75) {
+                let item = self.random_item(&key);
+                list.push(json!({"PutRequest": {"Item": item}}));
+                writes.insert(key, Some(item));
+            } else {
+                list.push(json!({"DeleteRequest": {"Key": Self::key_attributes(&key)}}));
+                writes.insert(key, None);
+            }
+        }
+        let ticket = database.send(Operation::BatchWriteItem, &json!({"RequestItems": requests}));
+        self.wrote(database, ticket, writes.into_iter().collect());
+    }
+
+    /// Notes what an operation writes. Blocks may have to be read before it is evaluated: the platform runs the
+    /// store until it is, so that the order of sequence numbers is known.
+    fn wrote(&mut self, database: &Database, ticket: Ticket, writes: Vec<(Key, Option<Value>)>) {
+        let before = self.writes.last().map_or(self.created, |w| w.seq);
+        // A delete of nothing writes nothing and gets no number.
+        let expected = writes.iter().filter(|(key, item)| item.is_some() || self.newest.contains_key(key)).count();
+        let mut turns = 0;
+        while latest(database) < before + expected as u64 {
+            database.platform.run_until_stalled();
+            assert!(latest(database) >= before + expected as u64 || database.platform.step_store(), "stuck");
+            turns += 1;
+            assert!(turns < 10_000, "an operation is never evaluated");
+        }
+        let last = before + expected as u64;
+        assert_eq!(latest(database), last, "each write gets one number");
+        // Within a batch the model does not know the order of tables; the state after all of them is what counts.
+        for (key, item) in writes {
+            match &item {
+                Some(item) => self.newest.insert(key.clone(), item.clone()),
+                None => self.newest.remove(&key),
+            };
+            self.writes.push(Write { seq: last, key, item });
+        }
+        self.pending.push(Pending { ticket, seq: last });
+    }
+
+    /// Takes the answers that came.
+    pub fn collect(&mut self, database: &Database) {
+        let acknowledged = &mut self.acknowledged;
+        self.pending.retain(|pending| match database.take(pending.ticket) {
+            None => true,
+            Some(Ok(_)) => {
+                *acknowledged = (*acknowledged).max(pending.seq);
+                false
+            }
+            Some(Err(error)) => {
+                assert_eq!(error.kind, ErrorKind::StorageFailed, "{error}");
+                panic!("nothing fails in this script: {error}");
+            }
+        });
+    }
+
+    /// The state after all writes up to `seq`.
+    fn state_at(&self, seq: u64) -> BTreeMap<Key, Value> {
+        let mut state = BTreeMap::new();
+        for write in self.writes.iter().take_while(|w| w.seq <= seq) {
+            match &write.item {
+                Some(item) => state.insert(write.key.clone(), item.clone()),
+                None => state.remove(&write.key),
+            };
+        }
+        state
+    }
+
+    /// Compares a database with the script: it must hold the state after some operation that is not before the
+    /// last acknowledged one.
+    pub fn verify(&self, database: &Database) {
+        let seq = latest(database);
+        assert!(
+            seq >= self.acknowledged,
+            "acknowledged up to {}, recovered only up to {seq}",
+            self.acknowledged
+        );
+        let expected = self.state_at(seq);
+        for (number, name) in TABLES.iter().enumerate() {
+            let mut want: Vec<Value> =
+                expected.iter().filter(|((table, _), _)| *table == number).map(|(_, item)| item.clone()).collect();
+            sort(&mut want);
+            let mut got = scan(database, name, None);
+            sort(&mut got);
+            assert_eq!(got, want, "table {name} at {seq}");
+        }
+        let indexed: Vec<&Value> =
+            expected.iter().filter(|((table, _), _)| *table == 2).map(|(_, item)| item).collect();
+        let mut want: Vec<Value> = indexed
+            .iter()
+            .filter(|item| item.get("group").is_some() && item.get("rank").is_some())
+            .map(|item| (*item).clone())
+            .collect();
+        sort(&mut want);
+        let mut got = scan(database, "indexed", Some("by-group"));
+        sort(&mut got);
+        assert_eq!(got, want, "the GSI at {seq}");
+        let mut want: Vec<Value> = indexed
+            .iter()
+            .filter(|item| item.get("rank").is_some())
+            .map(|item| json!({"pk": item["pk"], "sk": item["sk"], "rank": item["rank"]}))
+            .collect();
+        sort(&mut want);
+        let mut got = scan(database, "indexed", Some("by-rank"));
+        sort(&mut got);
+        assert_eq!(got, want, "the LSI at {seq}");
+    }
+
+    pub fn report(&self, database: &Database) {
+        let stats = database.driver.inspect(|engine| engine.storage.stats());
+        println!("  {} writes, pieces per level {:?}", self.writes.len(), stats.levels);
+    }
+}
+
+fn latest(database: &Database) -> u64 {
+    database.driver.inspect(|engine| engine.storage.latest().0)
+}
+
+fn sort(items: &mut [Value]) {
+    items.sort_by_key(ToString::to_string);
+}
+
+fn scan(database: &Database, table: &str, index: Option<&str>) -> Vec<Value> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let mut input = json!({"TableName": table, "ConsistentRead": index.is_none(), "Limit": 17});
+        if let Some(index) = index {
+            input["IndexName"] = json!(index);
+        }
+        if let Some(start) = start {
+            input["ExclusiveStartKey"] = start;
+        }
+        let mut page = database.ok("Scan", input);
+        items.append(page["Items"].as_array_mut().expect("items"));
+        match page.get("LastEvaluatedKey") {
+            Some(key) => start = Some(key.clone()),
+            None => return items,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A database for native tests: requests and answers as DynamoDB's JSON, over the simulated platform.
+#![allow(dead_code, missing_docs, reason = "each suite uses its part")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dynatab::api::{ApiError, Operation};
+use dynatab::driver::{Driver, OpenOptions, Response, Ticket};
+use dynatab::platform::Store;
+use dynatab::platform::simulated::SimulatedPlatform;
+use dynatab::wire::{request, response};
+use serde_json::Value;
+
+pub struct Database {
+    pub platform: SimulatedPlatform,
+    pub driver: Rc<Driver>,
+    answers: Rc<RefCell<BTreeMap<Ticket, Response>>>,
+    next: Cell<Ticket>,
+}
+
+impl Database {
+    pub fn open(platform: &SimulatedPlatform, store: Rc<dyn Store>, options: OpenOptions) -> Self {
+        Self::try_open(platform, store, options).expect("the database opens")
+    }
+
+    pub fn try_open(
+        platform: &SimulatedPlatform,
+        store: Rc<dyn Store>,
+        options: OpenOptions,
+    ) -> Result<Self, dynatab::driver::OpenError> {
+        let answers: Rc<RefCell<BTreeMap<Ticket, Response>>> = Rc::default();
+        let kept = Rc::clone(&answers);
+        let settle = Box::new(move |ticket, response| {
+            assert!(kept.borrow_mut().insert(ticket, response).is_none(), "answered twice");
+        });
+        let opening = Driver::open(store, Rc::new(platform.clone()), options, settle);
+        let driver = platform.block_on(opening).expect("opening does not hang")?;
+        Ok(Self { platform: platform.clone(), driver, answers, next: Cell::new(1) })
+    }
+
+    /// A database that keeps nothing.
+    pub fn in_memory() -> Self {
+        let platform = SimulatedPlatform::new(1);
+        let store = Rc::new(dynatab::platform::MemoryStore::new());
+        Self::open(&platform, store, OpenOptions { durability: None, ..OpenOptions::default() })
+    }
+
+    /// Sends a request; the answer may come later.
+    pub fn send(&self, operation: Operation, input: &Value) -> Ticket {
+        let ticket = self.next.get();
+        self.next.set(ticket + 1);
+        let answer = match request::to_document(operation, input.to_string().as_bytes()) {
+            Err(error) => Some(Err(error)),
+            Ok(document) => self.driver.call(operation, &document, ticket),
+        };
+        if let Some(answer) = answer {
+            self.answers.borrow_mut().insert(ticket, answer);
+        }
+        ticket
+    }
+
+    /// The answer, if it came.
+    pub fn take(&self, ticket: Ticket) -> Option<Result<Value, ApiError>> {
+        let answer = self.answers.borrow_mut().remove(&ticket)?;
+        Some(answer.map(|document| {
+            let mut out = Vec::new();
+            response::to_json(&document, &mut out).expect("the answer can be written");
+            serde_json::from_slice(&out).expect("the answer is JSON")
+        }))
+    }
+
+    /// Sends a request and waits.
+    pub fn call(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let operation = Operation::from_name(operation).expect("a known operation");
+        let ticket = self.send(operation, &input);
+        if let Some(answer) = self.take(ticket) {
+            return answer;
+        }
+        self.platform.run_until_idle();
+        self.take(ticket).expect("an answer comes")
+    }
+
+    /// [`Database::call`] that must succeed.
+    pub fn ok(&self, operation: &str, input: Value) -> Value {
+        match self.call(operation, input.clone()) {
+            Ok(output) => output,
+            Err(error) => panic!("{operation} {input}: {error}"),
+        }
+    }
+
+    /// [`Database::call`] that must fail; gives `Name: message`.
+    pub fn error(&self, operation: &str, input: Value) -> String {
+        match self.call(operation, input.clone()) {
+            Ok(output) => panic!("{operation} {input} succeeded: {output}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    pub fn close(self) {
+        let driver = Rc::clone(&self.driver);
+        self.platform.block_on(async move { driver.close().await }).expect("closing does not hang");
+    }
+}
