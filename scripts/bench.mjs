@@ -35,7 +35,10 @@ async function bundle() {
     tsconfigRaw: {},
   });
   copyFileSync(join(ROOT, 'pkg/dist/engine.wasm'), join(OUT, 'engine.wasm'));
-  writeFileSync(join(OUT, 'index.html'), '<!doctype html><title>bench</title><script type="module" src="page.js"></script>');
+  writeFileSync(
+    join(OUT, 'index.html'),
+    '<!doctype html><title>bench</title><script type="module" src="page.js"></script>',
+  );
 }
 
 /** Significant digits for a person. */
@@ -48,7 +51,9 @@ function show(value) {
 function print({ bench, figures, ratios, notes }) {
   console.log(`\n${bench}`);
   for (const { name, unit, median, low, high } of figures) {
-    console.log(`  ${name.padEnd(34)}${show(median).padStart(10)} ${unit.padEnd(11)} ${show(low)} to ${show(high)}`);
+    console.log(
+      `  ${name.padEnd(34)}${show(median).padStart(10)} ${unit.padEnd(11)} ${show(low)} to ${show(high)}`,
+    );
   }
   for (const { what, median, low, high, target, met } of ratios) {
     const judged = target ? `  target: ${target}  ${met ? 'met' : 'NOT MET'}` : '';
@@ -67,7 +72,14 @@ function size() {
   });
   const total = figures.reduce((sum, { median }) => sum + median, 0);
   const target = `at most ${kib(BUDGET)}`;
-  const ratio = { what: 'together, KiB gzip', median: total, low: total, high: total, target, met: total <= kib(BUDGET) };
+  const ratio = {
+    what: 'together, KiB gzip',
+    median: total,
+    low: total,
+    high: total,
+    target,
+    met: total <= kib(BUDGET),
+  };
   return { bench: 'size', figures, ratios: [ratio], notes: [] };
 }
 

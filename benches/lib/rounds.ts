@@ -51,7 +51,10 @@ export async function timed(count: number, body: () => Promise<unknown> | void):
 }
 
 /** Runs every alternative once per round, in an order that moves on each round, after one round that is not counted. */
-export async function interleave(alternatives: Alternative[], rounds = ROUNDS): Promise<Map<string, Sample[]>> {
+export async function interleave(
+  alternatives: Alternative[],
+  rounds = ROUNDS,
+): Promise<Map<string, Sample[]>> {
   const samples = new Map<string, Sample[]>(alternatives.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (let k = 0; k < alternatives.length; k++) {
@@ -104,7 +107,12 @@ function judge(value: number, target: Target | undefined): Pick<Ratio, 'target' 
 const perThing = ({ ms, count }: Sample) => ms / count;
 
 /** How many times faster `ours` is than `theirs`. */
-export function speedup(samples: Map<string, Sample[]>, ours: string, theirs: string, target?: Target): Ratio {
+export function speedup(
+  samples: Map<string, Sample[]>,
+  ours: string,
+  theirs: string,
+  target?: Target,
+): Ratio {
   const their = samples.get(theirs)!;
   const rounds = samples.get(ours)!.map((sample, i) => perThing(their[i]!) / perThing(sample));
   const found = spread(rounds);

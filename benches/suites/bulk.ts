@@ -55,6 +55,8 @@ export async function bulk(): Promise<Report> {
       speedup(samples, 'dynatab batchWrite', 'Dexie bulkPut', { atLeast: 5 }),
       speedup(samples, 'dynatab batchWrite', 'raw, 1,000 a transaction'),
     ],
-    notes: ['batchWrite of 25, all in flight; both write native objects of 12 attributes, raw writes 600 bytes a row'],
+    notes: [
+      'batchWrite of 25, all in flight; both write native objects of 12 attributes, raw writes 600 bytes a row',
+    ],
   };
 }

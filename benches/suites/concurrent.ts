@@ -12,7 +12,10 @@ const COUNT = WRITERS * EACH;
 
 export async function concurrent(): Promise<Report> {
   const raw = await Raw.open(freshName());
-  const bases = { relaxed: await openDynatab({ name: freshName() }), strict: await openDynatab({ name: freshName(), durability: 'strict' }) };
+  const bases = {
+    relaxed: await openDynatab({ name: freshName() }),
+    strict: await openDynatab({ name: freshName(), durability: 'strict' }),
+  };
   let next = 0;
   const alternatives: Alternative[] = [];
   for (const durability of ['relaxed', 'strict'] as const) {

@@ -14,9 +14,15 @@ export async function get(): Promise<Report> {
   const { db, doc } = await openDynatab({ name: freshName() });
   await load(doc, items);
   const raw = await Raw.open(freshName());
-  await raw.putAll(items.map((_, i) => [makeKey(i), makeValue(i)]), 'relaxed');
+  await raw.putAll(
+    items.map((_, i) => [makeKey(i), makeValue(i)]),
+    'relaxed',
+  );
   const objects = await Raw.open(freshName());
-  await objects.putAll(items.map((item, i) => [makeKey(i), item]), 'relaxed');
+  await objects.putAll(
+    items.map((item, i) => [makeKey(i), item]),
+    'relaxed',
+  );
   const dexie = await openDexie(freshName());
   await dexie.rows.bulkPut(items, dexieKeys(0, ITEMS));
 
@@ -27,7 +33,8 @@ export async function get(): Promise<Report> {
     name,
     run: () =>
       timed(SLOW, async () => {
-        for (let k = 0; k < SLOW; k++) if ((await raw.get(rawKeys[at(k)]!)) === undefined) throw new Error('no row');
+        for (let k = 0; k < SLOW; k++)
+          if ((await raw.get(rawKeys[at(k)]!)) === undefined) throw new Error('no row');
       }),
   });
   const samples = await interleave([
@@ -52,7 +59,8 @@ export async function get(): Promise<Report> {
     },
   ]);
   const { Item } = await doc.get({ TableName: TABLE, Key: keys[7]! });
-  if (JSON.stringify(Item!['lines']) !== JSON.stringify(makeItem(7)['lines'])) throw new Error('a get gave another item');
+  if (JSON.stringify(Item!['lines']) !== JSON.stringify(makeItem(7)['lines']))
+    throw new Error('a get gave another item');
   await Promise.all([db.destroy(), raw.remove(), objects.remove(), dexie.db.delete()]);
   return {
     bench: 'get',

@@ -10,7 +10,10 @@ const COUNT = 200;
 export async function put(): Promise<Report> {
   const raw = await Raw.open(freshName());
   const dexie = await openDexie(freshName());
-  const bases = { relaxed: await openDynatab({ name: freshName() }), strict: await openDynatab({ name: freshName(), durability: 'strict' }) };
+  const bases = {
+    relaxed: await openDynatab({ name: freshName() }),
+    strict: await openDynatab({ name: freshName(), durability: 'strict' }),
+  };
   let next = 0;
   const alternatives: Alternative[] = [];
   for (const durability of ['relaxed', 'strict'] as const) {

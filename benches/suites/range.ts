@@ -16,8 +16,14 @@ export async function range(): Promise<Report> {
   const objects = await Raw.open(freshName());
   for (let from = 0; from < ITEMS; from += 1000) {
     const chunk = items.slice(from, from + 1000);
-    await raw.putAll(chunk.map((_, i) => [makeKey(from + i), makeValue(from + i)]), 'relaxed');
-    await objects.putAll(chunk.map((item, i) => [makeKey(from + i), item]), 'relaxed');
+    await raw.putAll(
+      chunk.map((_, i) => [makeKey(from + i), makeValue(from + i)]),
+      'relaxed',
+    );
+    await objects.putAll(
+      chunk.map((item, i) => [makeKey(from + i), item]),
+      'relaxed',
+    );
   }
   const query = async ({ doc }: Dynatab, i: number) => {
     const { Items, LastEvaluatedKey } = await doc.query({
@@ -25,13 +31,15 @@ export async function range(): Promise<Report> {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': partitionOf(i) },
     });
-    if (Items?.length !== PER_PARTITION || LastEvaluatedKey) throw new Error(`a query gave ${Items?.length} items`);
+    if (Items?.length !== PER_PARTITION || LastEvaluatedKey)
+      throw new Error(`a query gave ${Items?.length} items`);
   };
   const rows = (name: string, raw: Raw): Alternative => ({
     name,
     run: () =>
       timed(1, async () => {
-        if ((await raw.getAll(undefined, PER_PARTITION)).length !== PER_PARTITION) throw new Error('rows are missing');
+        if ((await raw.getAll(undefined, PER_PARTITION)).length !== PER_PARTITION)
+          throw new Error('rows are missing');
       }),
   });
   const samples = await interleave([
