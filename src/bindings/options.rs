@@ -12,7 +12,7 @@ use crate::platform::browser::BrowserPlatform;
 use crate::platform::files::FileStore;
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::locks::{self, LockError, LockGuard};
-use crate::platform::memory::MemoryStore;
+use crate::platform::MemoryStore;
 use crate::platform::{Durability, Store, StoreError};
 use crate::storage::StorageOptions;
 

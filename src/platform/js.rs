@@ -5,7 +5,7 @@
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbDatabase, IdbTransaction};
+use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbTransaction};
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,14 +20,26 @@ extern "C" {
         stores: &JsValue,
         mode: &JsValue,
         options: &JsValue,
-    ) -> Result<IdbTransaction, JsValue>;
+    ) -> Result<Transaction, JsValue>;
 
-    /// An `IDBTransaction`, for `commit`, which web-sys wants to be rid of.
+    /// An `IDBTransaction`, for `commit`, which web-sys wants to be rid of, and for names kept as
+    /// JavaScript strings.
     #[wasm_bindgen(extends = IdbTransaction)]
-    pub(super) type Committing;
+    #[derive(Clone)]
+    pub(super) type Transaction;
 
     #[wasm_bindgen(method, catch)]
-    pub(super) fn commit(this: &Committing) -> Result<(), JsValue>;
+    pub(super) fn commit(this: &Transaction) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = objectStore)]
+    pub(super) fn store(this: &Transaction, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
+
+    /// An event, for its type as the JavaScript string it is.
+    #[wasm_bindgen(extends = Event)]
+    pub(super) type Ended;
+
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(super) fn kind(this: &Ended) -> JsValue;
 
     /// A `LockManager`.
     pub(super) type Locks;

@@ -191,3 +191,63 @@ impl DocWriter {
         self.out.extend_from_slice(bytes);
     }
 }
+
+/// Writes one map whose members are not counted beforehand: for descriptions with many optional members.
+#[derive(Debug)]
+pub struct MapWriter<'w> {
+    writer: &'w mut DocWriter,
+    open: Open,
+    count: usize,
+}
+
+impl<'w> MapWriter<'w> {
+    /// Opens a `MAP`.
+    pub fn new(writer: &'w mut DocWriter) -> Self {
+        let open = writer.begin_uncounted(tag::MAP);
+        Self { writer, open, count: 0 }
+    }
+
+    /// Begins the next member; exactly one value must be written to what is returned.
+    pub fn member(&mut self, name: &str) -> &mut DocWriter {
+        self.count += 1;
+        self.writer.name(name);
+        self.writer
+    }
+
+    /// A string member.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.member(name).string(value.as_bytes());
+    }
+
+    /// An integer member.
+    pub fn integer(&mut self, name: &str, value: u64) {
+        self.member(name).integer(i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    /// A member that is a list, one value per element.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        elements: impl ExactSizeIterator<Item = T>,
+        mut write: impl FnMut(&mut DocWriter, T),
+    ) {
+        let writer = self.member(name);
+        let open = writer.begin(tag::LIST, elements.len());
+        for element in elements {
+            write(writer, element);
+        }
+        writer.end(open);
+    }
+
+    /// A member that is a map.
+    pub fn map(&mut self, name: &str, write: impl FnOnce(&mut MapWriter<'_>)) {
+        let mut map = MapWriter::new(self.member(name));
+        write(&mut map);
+        map.end();
+    }
+
+    /// Closes the map.
+    pub fn end(self) {
+        self.writer.end_counted(self.open, self.count);
+    }
+}

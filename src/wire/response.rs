@@ -186,7 +186,7 @@ fn quoted(n: Decimal, out: &mut Vec<u8>) {
 }
 
 /// Plain digits, never an exponent.
-fn number(n: Decimal, out: &mut Vec<u8>) {
+pub(crate) fn number(n: Decimal, out: &mut Vec<u8>) {
     let mut buffer = [0u8; 39];
     let mut at = buffer.len();
     let mut left = n.mantissa.unsigned_abs();

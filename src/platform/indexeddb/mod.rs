@@ -23,7 +23,7 @@ use super::store::Usage;
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
 use open::Connection;
 pub use open::destroy;
-use transaction::Begun;
+use transaction::{Begun, Watcher};
 
 /// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.
 const MAX_ATOMIC_BYTES: usize = 16 << 20;
@@ -63,18 +63,23 @@ struct Inner {
     arguments: Arguments,
     /// Commits begun and not ended.
     in_flight: Cell<usize>,
+    /// Watchers that no commit uses now.
+    watchers: RefCell<Vec<Rc<Watcher>>>,
     /// Closers that wait until none is in flight.
     idle: RefCell<Vec<Sender<()>>>,
 }
 
 /// JavaScript values that every transaction needs, made once.
 struct Arguments {
-    /// Lists of object store names, by the bits of the spaces.
+    /// Lists of object store names, by the bits of the spaces; a lone one is just its name.
     scopes: [JsValue; 8],
     read: JsValue,
     write: JsValue,
     relaxed: JsValue,
     strict: JsValue,
+    complete: JsValue,
+    error: JsValue,
+    success: JsValue,
 }
 
 /// The object store of a space.
@@ -97,7 +102,11 @@ impl Arguments {
     fn new() -> Self {
         let scope = |bits: usize| -> JsValue {
             let chosen = SPACES.into_iter().filter(|space| bits & bit(*space) != 0);
-            chosen.map(|space| JsValue::from_str(store_name(space))).collect::<Array>().into()
+            let names: Vec<JsValue> = chosen.map(|space| JsValue::from_str(store_name(space))).collect();
+            match names.as_slice() {
+                [name] => name.clone(),
+                _ => names.into_iter().collect::<Array>().into(),
+            }
         };
         let durability = |name: &str| js::object("durability", &JsValue::from_str(name));
         Self {
@@ -106,6 +115,19 @@ impl Arguments {
             write: JsValue::from_str("readwrite"),
             relaxed: durability("relaxed"),
             strict: durability("strict"),
+            complete: JsValue::from_str("complete"),
+            error: JsValue::from_str("error"),
+            success: JsValue::from_str("success"),
+        }
+    }
+
+    /// The name of one object store.
+    fn store(&self, space: Space) -> &JsValue {
+        let [_, log, block, _, meta, ..] = &self.scopes;
+        match space {
+            Space::Log => log,
+            Space::Block => block,
+            Space::Meta => meta,
         }
     }
 }
@@ -127,6 +149,7 @@ impl IndexedDbStore {
             events,
             arguments: Arguments::new(),
             in_flight: Cell::new(0),
+            watchers: RefCell::default(),
             idle: RefCell::default(),
         });
         Ok(Self { inner })

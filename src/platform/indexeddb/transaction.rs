@@ -2,16 +2,17 @@
 //!
 //! All requests of a transaction are issued in one turn, and nothing is awaited but its last event.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{Event, IdbKeyRange, IdbObjectStore, IdbRequest};
 
-use super::{Inner, SPACES, bit, store_name};
-use crate::platform::js::{self, Committing, Database};
-use crate::platform::oneshot::{self, Receiver};
+use super::{Inner, SPACES, bit};
+use crate::platform::js::{self, Database, Ended, Transaction};
+use crate::platform::oneshot::{self, Receiver, Sender};
 use crate::platform::{Durability, Space, StoreError, Write};
 
 /// What became of the attempt to begin a transaction.
@@ -46,7 +47,7 @@ fn cause(error: &JsValue) -> StoreError {
 }
 
 /// Why a running transaction was aborted.
-fn aborted(transaction: &IdbTransaction) -> StoreError {
+fn aborted(transaction: &Transaction) -> StoreError {
     let Some(error) = transaction.error() else {
         return StoreError::Unknown("the transaction was aborted without a cause".to_owned());
     };
@@ -65,7 +66,7 @@ fn begin(
     spaces: usize,
     mode: &JsValue,
     options: &JsValue,
-) -> Result<IdbTransaction, Option<StoreError>> {
+) -> Result<Transaction, Option<StoreError>> {
     let Some(scope) = inner.arguments.scopes.get(spaces) else {
         return Err(Some(StoreError::Aborted("no such space".to_owned())));
     };
@@ -80,13 +81,25 @@ fn not_begun<T>(why: Option<StoreError>) -> Begun<T> {
 }
 
 /// Undoes a transaction one of whose requests could not even be made.
-fn undo<T>(transaction: &IdbTransaction, error: &JsValue) -> Begun<T> {
+fn undo<T>(transaction: &Transaction, error: &JsValue) -> Begun<T> {
     // One that is already aborting refuses, which is as good.
     let _ = transaction.abort();
-    Begun::Failed(match cause(error) {
+    Begun::Failed(undone(error))
+}
+
+/// The cause of a request's error; the transaction it is in is undone.
+fn undone(error: &JsValue) -> StoreError {
+    match cause(error) {
         StoreError::Unknown(why) => StoreError::Aborted(why),
         other => other,
-    })
+    }
+}
+
+/// The cause of a request's error event.
+fn failed(event: &Event) -> StoreError {
+    let request = event.target().and_then(|target| target.dyn_into::<IdbRequest>().ok());
+    let error = request.and_then(|request| request.error().ok().flatten());
+    undone(&error.map_or(JsValue::UNDEFINED, JsValue::from))
 }
 
 /// Writes all of `batch` or nothing.
@@ -107,27 +120,82 @@ pub(super) fn commit(
         Ok(transaction) => transaction,
         Err(why) => return not_begun(why),
     };
-    if let Err(error) = write_all(&transaction, spaces, batch) {
+    if let Err(error) = write_all(inner, &transaction, spaces, batch) {
         return undo(&transaction, &error);
     }
 
     let (sender, receiver) = oneshot::channel();
     inner.in_flight.set(inner.in_flight.get() + 1);
-    let owner = Rc::clone(inner);
-    let ended = transaction.clone();
-    // One of the two events comes, and comes once.
-    let done = Closure::once_into_js(move |event: Event| {
-        let result = if event.type_() == "complete" { Ok(()) } else { Err(aborted(&ended)) };
-        sender.send(result);
-        owner.ended();
-    });
-    let done: &Function = done.unchecked_ref();
-    transaction.set_oncomplete(Some(done));
-    transaction.set_onabort(Some(done));
-    // Without it the browser waits for another turn before it commits. A transaction that is already aborting
-    // refuses; its abort event tells.
-    let _ = transaction.unchecked_ref::<Committing>().commit();
+    Watcher::watch(inner, &transaction, sender);
+    // Without it the browser waits for another turn before it commits. Only for a lone request: Firefox commits the
+    // rest when, after this call, one request of several fails.
+    if batch.len() == 1 {
+        // A transaction that is already aborting refuses; its event tells.
+        let _ = transaction.commit();
+    }
     Begun::Running(receiver)
+}
+
+/// Tells how commits end, one at a time. Making a callback costs more than all else that a commit does on this side,
+/// so watchers are used again.
+pub(super) struct Watcher {
+    handler: Closure<dyn FnMut(Ended)>,
+    watched: Rc<RefCell<Option<Watched>>>,
+}
+
+/// A commit under way; it keeps alive all that its end needs.
+struct Watched {
+    transaction: Transaction,
+    sender: Sender<Result<(), StoreError>>,
+    watcher: Rc<Watcher>,
+    inner: Rc<Inner>,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        let watched: Rc<RefCell<Option<Watched>>> = Rc::default();
+        let mine = Rc::clone(&watched);
+        let handler = Closure::new(move |event: Ended| {
+            // The first event decides: a request's error undoes the transaction, whatever comes after it.
+            let watched = mine.take();
+            if let Some(watched) = watched {
+                watched.end(&event);
+            }
+        });
+        Self { handler, watched }
+    }
+
+    /// Sends how `transaction` ends.
+    fn watch(inner: &Rc<Inner>, transaction: &Transaction, sender: Sender<Result<(), StoreError>>) {
+        let free = inner.watchers.borrow_mut().pop();
+        let watcher = free.unwrap_or_else(|| Rc::new(Self::new()));
+        let handler: &Function = watcher.handler.as_ref().unchecked_ref();
+        transaction.set_oncomplete(Some(handler));
+        transaction.set_onabort(Some(handler));
+        transaction.set_onerror(Some(handler));
+        let (transaction, inner) = (transaction.clone(), Rc::clone(inner));
+        let watched = Watched { transaction, sender, watcher: Rc::clone(&watcher), inner };
+        watcher.watched.replace(Some(watched));
+    }
+}
+
+impl Watched {
+    fn end(self, event: &Ended) {
+        let Self { transaction, sender, watcher, inner } = self;
+        let kind = event.kind();
+        let result = if kind == inner.arguments.complete {
+            Ok(())
+        } else {
+            // More events may follow, and the watcher is about to be another transaction's.
+            transaction.set_oncomplete(None);
+            transaction.set_onabort(None);
+            transaction.set_onerror(None);
+            Err(if kind == inner.arguments.error { failed(event) } else { aborted(&transaction) })
+        };
+        inner.watchers.borrow_mut().push(watcher);
+        inner.ended();
+        sender.send(result);
+    }
 }
 
 fn space_of(write: &Write) -> Space {
@@ -140,11 +208,16 @@ fn space_of(write: &Write) -> Space {
 }
 
 /// Issues the requests of `batch`, in order.
-fn write_all(transaction: &IdbTransaction, spaces: usize, batch: &[Write]) -> Result<(), JsValue> {
+fn write_all(
+    inner: &Inner,
+    transaction: &Transaction,
+    spaces: usize,
+    batch: &[Write],
+) -> Result<(), JsValue> {
     let mut stores: [Option<IdbObjectStore>; SPACES.len()] = [const { None }; SPACES.len()];
     for (store, space) in stores.iter_mut().zip(SPACES) {
         if spaces & bit(space) != 0 {
-            *store = Some(transaction.object_store(store_name(space))?);
+            *store = Some(transaction.store(inner.arguments.store(space))?);
         }
     }
     let store = |space: Space| stores.get(space as usize).and_then(Option::as_ref).ok_or(JsValue::UNDEFINED);
@@ -171,7 +244,7 @@ fn write_all(transaction: &IdbTransaction, spaces: usize, batch: &[Write]) -> Re
 
 /// The values of `ids`, asked for at once.
 pub(super) fn read(
-    inner: &Inner,
+    inner: &Rc<Inner>,
     database: &Database,
     space: Space,
     ids: &[u64],
@@ -191,7 +264,7 @@ pub(super) fn read(
 
 /// Up to `limit` ids and values in `from..to`.
 pub(super) fn list(
-    inner: &Inner,
+    inner: &Rc<Inner>,
     database: &Database,
     space: Space,
     (from, to): (u64, u64),
@@ -225,7 +298,7 @@ fn bytes(value: JsValue) -> Result<Vec<u8>, StoreError> {
 
 /// A `readonly` transaction: `ask` makes its requests, `answer` reads them when the last one has succeeded.
 fn reading<T: 'static>(
-    inner: &Inner,
+    inner: &Rc<Inner>,
     database: &Database,
     space: Space,
     ask: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
@@ -235,7 +308,7 @@ fn reading<T: 'static>(
         Ok(transaction) => transaction,
         Err(why) => return not_begun(why),
     };
-    let requests = match transaction.object_store(store_name(space)).and_then(|store| ask(&store)) {
+    let requests = match transaction.store(inner.arguments.store(space)).and_then(|store| ask(&store)) {
         Ok(requests) => requests,
         Err(error) => return undo(&transaction, &error),
     };
@@ -244,14 +317,16 @@ fn reading<T: 'static>(
     };
 
     let (sender, receiver) = oneshot::channel();
+    let owner = Rc::clone(inner);
     let ended = transaction.clone();
     let succeeding = last.clone();
-    let done = Closure::once_into_js(move |event: Event| {
+    let done = Closure::once_into_js(move |event: Ended| {
         // Requests succeed in the order they were made, so the last one stands for all; an abort after it is no
         // matter any more.
         ended.set_onabort(None);
         succeeding.set_onsuccess(None);
-        let result = if event.type_() == "success" { answer(&requests) } else { Err(aborted(&ended)) };
+        let result =
+            if event.kind() == owner.arguments.success { answer(&requests) } else { Err(aborted(&ended)) };
         sender.send(result);
     });
     let done: &Function = done.unchecked_ref();

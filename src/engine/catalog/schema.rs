@@ -1,0 +1,216 @@
+//! A table's schema and settings.
+
+use crate::item::Kind;
+
+/// All that is known of a table besides its items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableSchema {
+    /// Its name (not its ARN).
+    pub name: String,
+    /// The attributes that are keys of the table or of an index, in the order of the request.
+    pub attributes: Vec<Attribute>,
+    /// The partition key's attribute.
+    pub hash: String,
+    /// The sort key's attribute.
+    pub range: Option<String>,
+    /// Local secondary indexes, in the order of the request.
+    pub lsis: Vec<IndexSchema>,
+    /// Global secondary indexes, in the order of the request.
+    pub gsis: Vec<IndexSchema>,
+    /// How capacity is paid for.
+    pub billing: BillingMode,
+    /// Zero on a table that is paid per request.
+    pub provisioned: Throughput,
+    /// Limits of a table that is paid per request.
+    pub on_demand: Option<OnDemand>,
+    /// As the request gave it.
+    pub warm: Option<Warm>,
+    /// What the stream records, when there is one.
+    pub stream: Option<StreamView>,
+    /// Encryption with a key of KMS, when asked for.
+    pub sse: Option<Sse>,
+    /// When it was set.
+    pub class: Option<TableClass>,
+    /// In the order of the request.
+    pub tags: Vec<Tag>,
+    /// DeleteTable is refused.
+    pub deletion_protection: bool,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub created_millis: u64,
+    /// A UUID, which tells a table from an earlier one of the same name.
+    pub id: String,
+}
+
+impl TableSchema {
+    /// The declared type of a key attribute: S, N or B.
+    pub fn attribute_kind(&self, attribute: &str) -> Option<Kind> {
+        self.attributes.iter().find(|a| a.name == attribute).map(|a| a.kind)
+    }
+
+    /// It has a secondary index.
+    pub fn has_indexes(&self) -> bool {
+        !self.lsis.is_empty() || !self.gsis.is_empty()
+    }
+
+    /// `arn:aws:dynamodb:<region>:<account>:table/<name>`.
+    pub fn arn(&self, region: &str, account: &str) -> String {
+        format!("arn:aws:dynamodb:{region}:{account}:table/{}", self.name)
+    }
+}
+
+/// A key attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// S, N or B.
+    pub kind: Kind,
+}
+
+/// A secondary index. A local one has the table's partition key and one sort key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexSchema {
+    /// Its name.
+    pub name: String,
+    /// One to four attributes that make the partition key.
+    pub hash: Vec<String>,
+    /// Up to four attributes that make the sort key.
+    pub range: Vec<String>,
+    /// Which attributes it holds.
+    pub projection: Projection,
+    /// Zero on a table that is paid per request, and of local indexes, which use the table's.
+    pub provisioned: Throughput,
+    /// Limits when paid per request.
+    pub on_demand: Option<OnDemand>,
+    /// As the request gave it.
+    pub warm: Option<Warm>,
+}
+
+/// Which attributes an index holds, besides the keys of table and index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Projection {
+    /// All.
+    All,
+    /// No others.
+    KeysOnly,
+    /// These too.
+    Include(Vec<String>),
+}
+
+impl Projection {
+    /// The ProjectionType.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::All => "ALL",
+            Self::KeysOnly => "KEYS_ONLY",
+            Self::Include(_) => "INCLUDE",
+        }
+    }
+}
+
+/// Provisioned capacity units per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Throughput {
+    pub read: u64,
+    pub write: u64,
+}
+
+/// Most request units per second; no limit when absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct OnDemand {
+    pub max_read: Option<u64>,
+    pub max_write: Option<u64>,
+}
+
+/// Units per second that a table is ready for at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Warm {
+    pub read: u64,
+    pub write: u64,
+}
+
+impl Warm {
+    /// What a table that is paid per request starts with.
+    pub const ON_DEMAND: Self = Self { read: 12_000, write: 4_000 };
+}
+
+/// How capacity is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are DynamoDB's")]
+pub enum BillingMode {
+    Provisioned,
+    PayPerRequest,
+}
+
+/// What a stream records of each change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are DynamoDB's")]
+pub enum StreamView {
+    NewImage,
+    OldImage,
+    NewAndOldImages,
+    KeysOnly,
+}
+
+/// Encryption with a KMS key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sse {
+    /// Id or ARN; `None` for the key that AWS manages.
+    pub key: Option<String>,
+}
+
+/// A storage class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are DynamoDB's")]
+pub enum TableClass {
+    Standard,
+    StandardInfrequentAccess,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+
+/// An enum whose values have names in requests, answers and on disk.
+pub(super) trait Named: Copy + 'static {
+    /// All values and their names.
+    const NAMES: &'static [(Self, &'static str)];
+
+    /// The value of that name.
+    fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(value, _)| *value)
+    }
+}
+
+macro_rules! named {
+    ($type:ident { $($value:ident = $name:literal),* $(,)? }) => {
+        impl Named for $type {
+            const NAMES: &'static [(Self, &'static str)] = &[$((Self::$value, $name)),*];
+        }
+
+        impl $type {
+            /// The name, as DynamoDB spells it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name),*
+                }
+            }
+        }
+    };
+}
+
+named!(BillingMode { Provisioned = "PROVISIONED", PayPerRequest = "PAY_PER_REQUEST" });
+named!(StreamView {
+    NewImage = "NEW_IMAGE",
+    OldImage = "OLD_IMAGE",
+    NewAndOldImages = "NEW_AND_OLD_IMAGES",
+    KeysOnly = "KEYS_ONLY",
+});
+named!(TableClass { Standard = "STANDARD", StandardInfrequentAccess = "STANDARD_INFREQUENT_ACCESS" });
