@@ -2,7 +2,8 @@
 // matters as ratios: `npm run bench` for all, `npm run bench -- put get` for some. The figures also go to
 // target/bench/results.json. Nothing fails here: timings depend on the machine and on what else it does.
 //
-// `--profile` writes a CPU profile of the page beside it, for the profiler of a browser's developer tools.
+// `--profile` prints the hottest functions too, and writes a CPU profile for the developer tools of a browser. It takes
+// the engine as rustc left it, since the names of its functions are gone from the optimised one.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from './build.mjs';
 import { chromiumOptions } from './lib/browser.mjs';
 import { elapsed, Failure, main, ROOT } from './lib/run.mjs';
+import { hottest } from './lib/profile.mjs';
 import { serveFiles } from './lib/static.mjs';
 import { setup } from './setup.mjs';
 
@@ -19,7 +21,7 @@ const OUT = join(ROOT, 'target/bench');
 const BUDGET = 180 * 1024;
 
 /** The page with everything it measures; dynatab as the package ships it. */
-async function bundle() {
+async function bundle(profile) {
   const esbuild = await import('esbuild');
   mkdirSync(OUT, { recursive: true });
   await esbuild.build({
@@ -34,10 +36,13 @@ async function bundle() {
     alias: { dynatab: join(ROOT, 'pkg/dist/browser.js') },
     tsconfigRaw: {},
   });
-  copyFileSync(join(ROOT, 'pkg/dist/engine.wasm'), join(OUT, 'engine.wasm'));
+  copyFileSync(
+    join(ROOT, profile ? 'pkg/wasm/dynatab_bg.wasm' : 'pkg/dist/engine.wasm'),
+    join(OUT, 'engine.wasm'),
+  );
   writeFileSync(
     join(OUT, 'index.html'),
-    '<!doctype html><title>bench</title><script type="module" src="page.js"></script>',
+    '<!doctype html><link rel="icon" href="data:,"><title>bench</title><script type="module" src="page.js"></script>',
   );
 }
 
@@ -91,6 +96,7 @@ async function profiled(page, name, work) {
   const report = await work();
   const { profile } = await session.send('Profiler.stop');
   writeFileSync(join(OUT, `${name}.cpuprofile`), JSON.stringify(profile));
+  for (const line of hottest(profile)) console.log(line);
   return report;
 }
 
@@ -133,7 +139,7 @@ await main(async () => {
   const names = asked.length ? NAMES.filter((name) => asked.includes(name)) : NAMES;
   await setup();
   await build();
-  await bundle();
+  await bundle(profile);
   const reports = [];
   const each = (report) => {
     reports.push(report);
