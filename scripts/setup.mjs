@@ -36,12 +36,15 @@ function checkNode() {
 }
 
 async function setupPackages() {
-  const packages = ['package.json', 'package-lock.json'];
-  await step('npm', { inputs: packages, outputs: ['node_modules/.package-lock.json'] }, async () => {
-    console.log('setup: npm packages from the lock file');
-    // No package needs its install script: esbuild and typescript carry their programs in packages of their own.
-    await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
-  });
+  await step(
+    'npm',
+    { inputs: ['package-lock.json'], outputs: ['node_modules/.package-lock.json'] },
+    async () => {
+      console.log('setup: npm packages from the lock file');
+      // No package needs its install script: esbuild and typescript carry their programs in packages of their own.
+      await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+    },
+  );
 }
 
 async function setupRust() {

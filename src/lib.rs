@@ -15,7 +15,6 @@
 
 pub mod api;
 #[cfg(target_arch = "wasm32")]
-#[expect(missing_docs, unsafe_code, reason = "generated glue of wasm-bindgen")]
 pub mod bindings;
 pub mod driver;
 pub mod engine;

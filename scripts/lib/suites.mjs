@@ -18,8 +18,20 @@ const script = (name, path, shows, more = {}) => ({
 
 const cargo = (name, args, shows, more = {}) => ({ name, shows, cargo: args, ...more });
 
+/** A suite of programs that must, or must not, pass the type checker. */
+const types = (name, project, shows, more = {}) => ({
+  name,
+  shows,
+  command: [process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', project]],
+  ...more,
+});
+
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
+  node('js', 'tests/js', 'the package: codec, clients, server', { quick: true }),
+  types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
+    quick: true,
+  }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
 ];

@@ -33,6 +33,8 @@ pub struct Replay {
     next: u64,
     /// The frame expected.
     expected: u64,
+    known_epoch: u64,
+    /// Of the last frame.
     epoch: u64,
     group: Vec<u8>,
     in_group: bool,
@@ -46,12 +48,14 @@ impl Replay {
         Self::starting_at(manifest.log_start, manifest.epoch)
     }
 
-    /// Begins at frame `next`; frames of epochs below `epoch` are not believed.
-    pub fn starting_at(next: u64, epoch: u64) -> Self {
+    /// Begins at frame `next`. `known_epoch` was reached, though the frames read may be of earlier ones: a manifest
+    /// is written while the log still holds what earlier owners wrote.
+    pub fn starting_at(next: u64, known_epoch: u64) -> Self {
         Self {
             next,
             expected: next,
-            epoch,
+            known_epoch,
+            epoch: 0,
             group: Vec::new(),
             in_group: false,
             stopped: None,
@@ -71,7 +75,7 @@ impl Replay {
 
     /// The highest epoch seen.
     pub fn epoch(&self) -> u64 {
-        self.epoch
+        self.epoch.max(self.known_epoch)
     }
 
     /// Epochs that began in what was read, with the number of their first frame, for

@@ -1,1 +1,183 @@
+use super::*;
+use crate::platform::memory::Image;
+use crate::platform::simulated::Random;
+use crate::platform::{Space, StoreError, Write};
+use crate::storage::{Bytes, TreeId};
 
+fn record(seq: u64, value: usize) -> Record {
+    Record {
+        seq,
+        time_millis: 1_767_225_600_000 + seq,
+        origin: Origin::Replica,
+        changes: vec![
+            LoggedChange {
+                tree: TreeId(3),
+                key: Bytes::from(b"k"),
+                value: Some(vec![seq as u8; value].into()),
+            },
+            LoggedChange { tree: TreeId(u32::MAX), key: Bytes::from(b""), value: None },
+        ],
+        index_deletes: vec![(TreeId(4), Bytes::from(b"old"))],
+        catalog: Some(b"catalog".to_vec()),
+        stats: vec![(TreeId(3), -1, i64::MIN), (TreeId(4), 0, i64::MAX)],
+        request: Some(RequestId { client: u64::MAX, request: 7 }),
+        transaction: Some(TransactionPart { id: 9, part: 2, parts: 3 }),
+    }
+}
+
+fn group(epoch: u64, first: u64, records: &[Record]) -> Vec<(u64, Vec<u8>)> {
+    encode_group(epoch, first, &records.iter().map(Record::encode).collect::<Vec<_>>())
+}
+
+fn feed_all(replay: &mut Replay, frames: &[(u64, Vec<u8>)]) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    for (number, frame) in frames {
+        if let Fed::Records(records) = replay.feed(*number, frame).unwrap() {
+            seqs.extend(records.iter().map(|record| record.seq));
+        }
+    }
+    seqs
+}
+
+#[test]
+fn a_record_reads_back_and_unknown_fields_are_skipped() {
+    for record in [record(5, 100), Record { seq: 1, ..Record::default() }] {
+        let mut bytes = record.encode();
+        assert_eq!(Record::decode(&bytes).unwrap(), record);
+        bytes.extend_from_slice(&[0xE7, 0x07, 3, 1, 2, 3]);
+        assert_eq!(Record::decode(&bytes).unwrap(), record);
+    }
+    assert!(Record::decode(&[]).is_err(), "a record has a sequence number");
+}
+
+#[test]
+fn a_damaged_record_is_an_error_or_another_record() {
+    let bytes = record(5, 30).encode();
+    let mut random = Random::new(1);
+    for len in 0..bytes.len() {
+        let _ = Record::decode(&bytes[..len]);
+    }
+    for _ in 0..50_000 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=random.below(3) {
+            damaged[random.below(bytes.len() as u64) as usize] = random.next_u64() as u8;
+        }
+        let _ = Record::decode(&damaged);
+    }
+}
+
+#[test]
+fn groups_of_every_size_read_back() {
+    let mut replay = Replay::starting_at(10, 0);
+    let mut next = 10;
+    for (at, size) in
+        [0, 1, FRAME_PAYLOAD - 90, FRAME_PAYLOAD, 3 * FRAME_PAYLOAD + 17, 400_000].into_iter().enumerate()
+    {
+        let seq = 10 * at as u64;
+        let frames = group(1, next, &[record(seq, size), record(seq + 1, 10)]);
+        assert!(frames.iter().all(|(_, frame)| frame.len() <= crate::platform::store::MAX_VALUE));
+        next += frames.len() as u64;
+        let mut read = Vec::new();
+        for (number, frame) in &frames {
+            let Fed::Records(records) = replay.feed(*number, frame).unwrap() else {
+                panic!("stopped at {number}")
+            };
+            read.extend(records);
+        }
+        assert_eq!(read, vec![record(seq, size), record(seq + 1, 10)]);
+        assert_eq!(replay.next_frame(), next);
+    }
+    let empty = encode_group(1, next, &[]);
+    assert_eq!(empty.len(), 1);
+    assert_eq!(feed_all(&mut replay, &empty), Vec::<u64>::new());
+    assert_eq!(replay.next_frame(), next + 1);
+}
+
+#[test]
+fn a_group_without_its_last_frame_is_ignored() {
+    let mut frames = group(1, 0, &[record(1, 10)]);
+    let long = group(1, 1, &[record(2, 150_000)]);
+    assert_eq!(long.len(), 3);
+    frames.extend_from_slice(&long[..2]);
+    let mut replay = Replay::starting_at(0, 0);
+    assert_eq!(feed_all(&mut replay, &frames), vec![1]);
+    assert_eq!(replay.next_frame(), 1);
+    assert_eq!(replay.expected_frame(), 3, "more of the group may follow");
+
+    // A new owner puts its epoch in the place of the torn group, and the log goes on from there.
+    let mut image = Image::default();
+    image
+        .commit(&frames.into_iter().map(|(n, frame)| Write::Add(Space::Log, n, frame)).collect::<Vec<_>>())
+        .unwrap();
+    image.commit(&replay.opening(2)).unwrap();
+    let more = group(2, 2, &[record(3, 10)]);
+    image
+        .commit(&more.into_iter().map(|(n, frame)| Write::Add(Space::Log, n, frame)).collect::<Vec<_>>())
+        .unwrap();
+    let mut replay = Replay::starting_at(0, 0);
+    assert_eq!(feed_all(&mut replay, &image.list(Space::Log, 0, u64::MAX, 100)), vec![1, 3]);
+    assert_eq!((replay.epoch(), replay.next_frame()), (2, 3));
+    assert_eq!(replay.fences(), [(2, 1)]);
+}
+
+#[test]
+fn replay_stops_at_a_gap_at_damage_and_at_a_replaced_owner() {
+    let frames: Vec<_> = (0..4).flat_map(|n| group(3, n, &[record(n + 1, 20)])).collect();
+    let with = |at: usize, frame: (u64, Vec<u8>)| {
+        let mut frames = frames.clone();
+        frames[at] = frame;
+        frames
+    };
+    let mut gap = frames.clone();
+    gap.remove(2);
+    let mut torn = frames[2].1.clone();
+    *torn.last_mut().unwrap() ^= 1;
+    let cases = [
+        (gap, Stop::Gap),
+        (with(2, (2, torn)), Stop::Damaged),
+        (with(2, (2, Vec::new())), Stop::Damaged),
+        (with(2, (2, frames[1].1.clone())), Stop::Damaged),
+        (with(2, group(2, 2, &[record(99, 5)]).remove(0)), Stop::Fenced),
+    ];
+    for (frames, why) in cases {
+        let mut replay = Replay::starting_at(0, 0);
+        assert_eq!(feed_all(&mut replay, &frames), vec![1, 2], "{why:?}");
+        assert_eq!(replay.feed(4, b"").unwrap(), Fed::Stopped(why));
+        assert_eq!((replay.next_frame(), replay.epoch()), (2, 3));
+    }
+}
+
+#[test]
+fn every_damaged_byte_of_a_frame_is_noticed() {
+    let (number, frame) = group(1, 7, &[record(1, 40)]).remove(0);
+    for at in 0..frame.len() {
+        let mut damaged = frame.clone();
+        damaged[at] ^= 0x20;
+        let fed = Replay::starting_at(number, 0).feed(number, &damaged);
+        assert!(!matches!(fed, Ok(Fed::Records(_))), "byte {at}");
+        assert!(!matches!(Replay::starting_at(number, 0).feed(number, &frame[..at]), Ok(Fed::Records(_))));
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_and_not_taken_for_the_end_of_the_log() {
+    let (number, mut frame) = group(1, 0, &[record(1, 4)]).remove(0);
+    frame[2] = 2;
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&frame[..4]);
+    hasher.update(&frame[8..]);
+    let crc = hasher.finalize().to_le_bytes();
+    frame[4..8].copy_from_slice(&crc);
+    assert!(Replay::starting_at(0, 0).feed(number, &frame).is_err());
+}
+
+#[test]
+fn a_commit_that_came_between_reading_and_taking_over_makes_the_takeover_fail() {
+    let mut image = Image::default();
+    let mut replay = Replay::starting_at(0, 0);
+    feed_all(&mut replay, &[]);
+    let (number, frame) = group(1, 0, &[record(1, 4)]).remove(0);
+    image.commit(&[Write::Add(Space::Log, number, frame.clone())]).unwrap();
+    assert_eq!(image.commit(&replay.opening(2)), Err(StoreError::Conflict));
+    assert_eq!(image.get(Space::Log, 0), Some(frame.as_slice()));
+}

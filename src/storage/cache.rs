@@ -44,7 +44,7 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn new(limit: usize) -> Self {
-        Self { slots: IndexMap::default(), bytes: 0, limit: limit.max(1 << 20), hand: 0, hits: 0, misses: 0 }
+        Self { slots: IndexMap::default(), bytes: 0, limit, hand: 0, hits: 0, misses: 0 }
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -70,7 +70,7 @@ impl std::error::Error for Corruption {}
 /// Sizes the storage works with. The defaults suit a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageOptions {
-    /// Bytes of blocks kept in memory; at least 1 MiB is used.
+    /// Bytes of blocks kept in memory. Must hold the blocks one operation needs at once: a megabyte does.
     pub cache_bytes: usize,
     /// Bytes at which the active memory table is frozen.
     pub memory_table_bytes: usize,

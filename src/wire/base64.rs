@@ -1,4 +1,5 @@
-//! Base64 with padding, as B and BS travel in JSON. Refuses what DynamoDB refuses, in its words.
+//! Reads base64 with padding, as B and BS travel in JSON. Refuses what DynamoDB refuses, in its words.
+//! [`crate::item::base64`] writes it.
 
 use std::fmt;
 
@@ -94,31 +95,10 @@ fn bad_character(text: &[u8]) -> Base64Error {
     Base64Error::Character(bad.unwrap_or('='))
 }
 
-/// Appends `bytes` as base64.
-pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'A');
-    out.reserve(bytes.len().div_ceil(3) * 4);
-    let (groups, rest) = bytes.as_chunks::<3>();
-    for &[a, b, c] in groups {
-        let bits = u32::from(a) << 16 | u32::from(b) << 8 | u32::from(c);
-        out.extend_from_slice(&[digit(bits >> 18), digit(bits >> 12), digit(bits >> 6), digit(bits)]);
-    }
-    match *rest {
-        [a] => {
-            let bits = u32::from(a) << 16;
-            out.extend_from_slice(&[digit(bits >> 18), digit(bits >> 12), b'=', b'=']);
-        }
-        [a, b] => {
-            let bits = u32::from(a) << 16 | u32::from(b) << 8;
-            out.extend_from_slice(&[digit(bits >> 18), digit(bits >> 12), digit(bits >> 6), b'=']);
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Base64Error, decode, encode};
+    use super::{Base64Error, decode};
+    use crate::item::base64::put;
     use proptest::prelude::*;
 
     fn decoded(text: &str) -> Result<Vec<u8>, String> {
@@ -153,7 +133,7 @@ mod tests {
         #[test]
         fn what_is_encoded_decodes(bytes: Vec<u8>) {
             let mut text = Vec::new();
-            encode(&bytes, &mut text);
+            put(&mut text, &bytes);
             let mut back = Vec::new();
             prop_assert_eq!(decode(&text, &mut back), Ok(()));
             prop_assert_eq!(back, bytes);

@@ -76,6 +76,9 @@ impl DocWriter {
             return count;
         }
         let Some(body) = self.out.get(start..) else { return count };
+        if names_differ(body, count) {
+            return count;
+        }
         let mut spans = Vec::with_capacity(count);
         let mut last = BTreeMap::new();
         let mut reader = Reader::new(body);
@@ -190,6 +193,21 @@ impl DocWriter {
     pub fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
+}
+
+/// True when a few entries are seen to have different names, which is nearly always.
+fn names_differ(body: &[u8], count: usize) -> bool {
+    let mut names: [&[u8]; 8] = [&[]; 8];
+    let mut reader = Reader::new(body);
+    for i in 0..count {
+        let (Some(name), Some(())) = (reader.text(), reader.skip_value()) else { return false };
+        if names.iter().take(i).any(|earlier| *earlier == name) {
+            return false;
+        }
+        let Some(slot) = names.get_mut(i) else { return false };
+        *slot = name;
+    }
+    true
 }
 
 /// Writes one map whose members are not counted beforehand: for descriptions with many optional members.

@@ -1,9 +1,8 @@
 //! A document to JSON: user data with type descriptors, the rest as it is.
 
 use crate::item::value::{Member, Reader};
-use crate::item::{Decimal, ItemRef, MapRef, ValueRef, View, tag};
+use crate::item::{Decimal, ItemRef, MapRef, ValueRef, View, base64, tag};
 
-use super::base64;
 use super::json::plain;
 
 /// Containers inside each other before writing stops. Items have at most 32 levels.
@@ -37,7 +36,7 @@ fn plain_value(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) -> Option<()>
                 members(list.len(), list.values(), out, |value, out| plain_value(value, out, depth + 1))
             }
             View::N(n) => {
-                number(n, out);
+                n.put_text(out);
                 Some(())
             }
             View::S(text) => {
@@ -175,52 +174,14 @@ pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
 
 fn blob(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    base64::encode(bytes, out);
+    base64::put(out, bytes);
     out.push(b'"');
 }
 
 fn quoted(n: Decimal, out: &mut Vec<u8>) {
     out.push(b'"');
-    number(n, out);
+    n.put_text(out);
     out.push(b'"');
-}
-
-/// Plain digits, never an exponent.
-pub(crate) fn number(n: Decimal, out: &mut Vec<u8>) {
-    let mut buffer = [0u8; 39];
-    let mut at = buffer.len();
-    let mut left = n.mantissa.unsigned_abs();
-    loop {
-        at -= 1;
-        if let Some(digit) = buffer.get_mut(at) {
-            *digit = b'0' + (left % 10) as u8;
-        }
-        left /= 10;
-        if left == 0 || at == 0 {
-            break;
-        }
-    }
-    let digits = buffer.get(at..).unwrap_or_default();
-    if n.mantissa < 0 {
-        out.push(b'-');
-    }
-    if n.exponent >= 0 {
-        out.extend_from_slice(digits);
-        out.resize(out.len() + n.exponent as usize, b'0');
-        return;
-    }
-    let fraction = usize::from(n.exponent.unsigned_abs());
-    if let Some((whole, rest)) =
-        digits.len().checked_sub(fraction).filter(|&n| n > 0).map(|n| digits.split_at(n))
-    {
-        out.extend_from_slice(whole);
-        out.push(b'.');
-        out.extend_from_slice(rest);
-    } else {
-        out.extend_from_slice(b"0.");
-        out.resize(out.len() + fraction - digits.len(), b'0');
-        out.extend_from_slice(digits);
-    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ import type { Client } from './low-level-client.js';
 /** @throws SchemaMismatchError when a table exists with other keys, attribute types or indexes. */
 export async function ensureTables(client: Client, tables: readonly CreateTableInput[]): Promise<void> {
   for (const wanted of tables) {
-    const found = await describe(client, wanted.TableName) ?? (await create(client, wanted));
-    if (!found) continue;
+    const found = (await describe(client, wanted.TableName)) ?? (await create(client, wanted));
     const differences = compare(wanted, found);
     if (differences.length > 0) throw new SchemaMismatchError(String(wanted.TableName), differences);
   }
@@ -23,16 +22,19 @@ async function describe(client: Client, TableName: string | undefined): Promise<
   }
 }
 
-/** Gives the table when another one created it in between. */
-async function create(client: Client, wanted: CreateTableInput): Promise<TableDescription | undefined> {
+/** Creates a table and waits until it can be used; another one may have created it in between. */
+async function create(client: Client, wanted: CreateTableInput): Promise<TableDescription> {
   try {
     const billing: Partial<CreateTableInput> =
       wanted.BillingMode || wanted.ProvisionedThroughput ? {} : { BillingMode: 'PAY_PER_REQUEST' };
     await client.createTable({ ...wanted, ...billing });
-    return undefined;
   } catch (error) {
-    if (error instanceof ResourceInUseException) return describe(client, wanted.TableName);
-    throw error;
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+  for (;;) {
+    const table = await describe(client, wanted.TableName);
+    if (table && table.TableStatus !== 'CREATING') return table;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

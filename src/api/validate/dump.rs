@@ -2,8 +2,7 @@
 
 use crate::api::shape::{Shape, Structure};
 use crate::item::value::{Member, Reader};
-use crate::item::{MapRef, ValueRef, View, tag};
-use crate::wire::{base64, response};
+use crate::item::{MapRef, ValueRef, View, base64, tag};
 
 /// Bytes of one dump.
 const LONGEST: usize = 4096;
@@ -124,7 +123,7 @@ fn put_value(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) {
         }),
         Some(View::Bs(set)) => join(*b"[]", set.iter(), out, |member, out| {
             if let Member::Bytes(bytes) = member {
-                base64::encode(bytes, out);
+                base64::put(out, bytes);
             }
         }),
         Some(View::Ns(set)) => join(*b"[]", set.values(), out, plain),
@@ -143,8 +142,8 @@ fn plain(value: ValueRef<'_>, out: &mut Vec<u8>) {
     }
     match value.view() {
         Some(View::S(text)) => out.extend_from_slice(text),
-        Some(View::N(n)) => response::number(n, out),
-        Some(View::B(bytes)) => base64::encode(bytes, out),
+        Some(View::N(n)) => n.put_text(out),
+        Some(View::B(bytes)) => base64::put(out, bytes),
         Some(View::Bool(value)) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         _ => {}
     }

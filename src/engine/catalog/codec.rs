@@ -175,4 +175,4 @@ fn read_warm(map: &Fields<'_>) -> Option<Warm> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -140,6 +140,13 @@ fn the_last_of_repeated_members_counts() {
             .unwrap(),
         "{ExpressionAttributeNames={#b='y', #a='z'}}"
     );
+    let names: Vec<_> = (0..20).map(|i| format!(r##""#{}":"{i}""##, i % 10)).collect();
+    let json = format!(r#"{{"ExpressionAttributeNames":{{{}}}}}"#, names.join(","));
+    let shown = converted(Operation::GetItem, &json).unwrap();
+    assert!(
+        shown.starts_with("{ExpressionAttributeNames={#0='10', #1='11'") && shown.ends_with("#9='19'}}"),
+        "{shown}"
+    );
 }
 
 #[test]

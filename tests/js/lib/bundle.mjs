@@ -1,6 +1,6 @@
 // TypeScript tests as modules: Node 20 reads none, so esbuild bundles them first. Packages stay imports.
 import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -17,7 +17,8 @@ const OPTIONS = {
 /** Imports a TypeScript file of the project; its tests register with the runner that imports it. */
 export async function load(file) {
   // Below the project, so that packages are found.
-  const folder = mkdtempSync(path.join(ROOT, 'tests/js/.bundle-'));
+  mkdirSync(path.join(ROOT, 'target'), { recursive: true });
+  const folder = mkdtempSync(path.join(ROOT, 'target/js-test-'));
   try {
     const outfile = path.join(folder, 'bundle.mjs');
     await build({ ...OPTIONS, entryPoints: [path.join(ROOT, file)], outfile, platform: 'node', packages: 'external' });

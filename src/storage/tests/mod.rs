@@ -1,0 +1,7 @@
+//! Tests of the storage as a whole; a small driver over a store stands in for the real one.
+
+mod corruption;
+mod crash;
+mod harness;
+mod model;
+mod versions;

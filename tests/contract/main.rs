@@ -1,0 +1,50 @@
+//! One behaviour suite for every store.
+
+mod simulated;
+mod suite;
+
+use dynatab::platform::MemoryStore;
+use dynatab::platform::simulated::SimulatedPlatform;
+
+/// Runs the whole suite over stores that `make` makes, each empty.
+macro_rules! contract {
+    ($name:ident, $make:expr) => {
+        mod $name {
+            use super::*;
+            contract!(@cases $make;
+                an_empty_store_has_nothing,
+                values_read_back_in_the_order_asked_for,
+                spaces_are_apart,
+                lists_are_ascending_and_bounded,
+                ids_up_to_the_largest_exact_integer_work,
+                an_added_value_must_not_exist,
+                a_failed_commit_leaves_nothing,
+                later_writes_of_a_batch_win,
+                ranges_are_deleted_up_to_their_end,
+                the_largest_value_is_kept_whole,
+                commits_take_effect_in_the_order_they_were_made,
+                usage_follows_the_values,
+                a_closed_store_refuses,
+            );
+        }
+    };
+    (@cases $make:expr; $($case:ident,)*) => {
+        $(
+            #[test]
+            fn $case() {
+                for seed in 0..8 {
+                    let platform = SimulatedPlatform::new(seed);
+                    let store = ($make)(seed, &platform);
+                    platform.block_on(suite::$case(store)).expect("the store never answers");
+                }
+            }
+        )*
+    };
+}
+
+contract!(memory, |_, _: &SimulatedPlatform| MemoryStore::new());
+contract!(simulation, |seed, platform: &SimulatedPlatform| {
+    let store = dynatab::platform::simulated::SimulatedStore::new(seed);
+    platform.attach(&store);
+    store
+});

@@ -1,0 +1,128 @@
+// The suite in Node, on memory and on files, over the built package.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { load, ROOT } from './lib/bundle.mjs';
+
+const dist = path.join(ROOT, 'pkg/dist');
+assert.ok(existsSync(path.join(dist, 'node.js')), 'the package is not built: npm run build');
+const pkg = await import(pathToFileURL(path.join(dist, 'node.js')).href);
+const { suite } = await load('tests/js/suite/index.ts');
+
+const folder = mkdtempSync(path.join(tmpdir(), 'dynatab-suite-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let count = 0;
+
+const environments = [
+  { label: 'memory', persistent: false, fresh: () => ({ name: `m${count++}`, storage: 'memory' }) },
+  {
+    label: 'files',
+    persistent: true,
+    fresh: () => ({ name: 'db', storage: 'files', path: path.join(folder, `f${count++}`) }),
+  },
+];
+
+for (const env of environments) {
+  describe(`suite on ${env.label}`, () => {
+    for (const { name, run } of suite) test(name, () => run({ pkg, env }));
+  });
+}
+
+test('the CommonJS entry opens a database', async () => {
+  const cjs = createRequire(import.meta.url)(path.join(dist, 'node.cjs'));
+  const db = await cjs.open({ name: 'cjs', storage: 'memory' });
+  assert.deepEqual((await db.client().listTables()).TableNames, []);
+  await db.close();
+});
+
+test('the inline entry needs no file beside it', async () => {
+  const inline = await import(pathToFileURL(path.join(dist, 'inline.js')).href);
+  const db = await inline.open({ name: 'inline', storage: 'memory' });
+  assert.deepEqual((await db.client().listTables()).TableNames, []);
+  await db.close();
+});
+
+test('the slim entry takes the engine it is given, and says so without', async () => {
+  const slim = await import(pathToFileURL(path.join(dist, 'slim.js')).href);
+  await assert.rejects(slim.open({ name: 's', storage: 'memory' }), { name: 'EngineLoadError' });
+  const { readFileSync } = await import('node:fs');
+  const db = await slim.open({ name: 's', storage: 'memory', wasm: readFileSync(path.join(dist, 'engine.wasm')) });
+  await db.close();
+});
+
+test('a second process is refused the directory of the first', async () => {
+  const dir = path.join(folder, 'locked');
+  const db = await pkg.open({ name: 'db', storage: 'files', path: dir });
+  const script = `import(${JSON.stringify(pathToFileURL(path.join(dist, 'node.js')).href)})
+    .then((p) => p.open({ name: 'db', path: ${JSON.stringify(dir)} }))
+    .then(() => console.log('opened'), (e) => console.log(e.name));`;
+  const other = () => spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout.trim();
+  assert.equal(other(), 'DatabaseLockedError');
+  await db.close();
+  assert.equal(other(), 'opened');
+});
+
+test('acknowledged writes survive a killed process', async () => {
+  const dir = path.join(folder, 'killed');
+  const script = `import(${JSON.stringify(pathToFileURL(path.join(dist, 'node.js')).href)}).then(async (p) => {
+    const db = await p.open({ name: 'db', path: ${JSON.stringify(dir)}, tables: [{ TableName: 'simple',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }] }] });
+    const doc = db.documentClient();
+    for (let i = 0; ; i++) {
+      await Promise.all([0, 1, 2].map((k) => doc.put({ TableName: 'simple', Item: { id: 'w' + i + '-' + k } })));
+      console.log(i);
+    }
+  });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  await new Promise((resolve) => {
+    child.stdout.on('data', (data) => {
+      said += data;
+      if (said.split('\n').length > 30) child.kill('SIGKILL');
+    });
+    child.on('close', resolve);
+  });
+  const acknowledged = said.split('\n').slice(0, -1).length;
+  assert.ok(acknowledged >= 29);
+  const db = await pkg.open({ name: 'db', path: dir });
+  const doc = db.documentClient();
+  for (let i = 0; i < acknowledged; i++) {
+    for (const k of [0, 1, 2]) {
+      const { Item } = await doc.get({ TableName: 'simple', Key: { id: `w${i}-${k}` } });
+      assert.ok(Item, `write ${i}-${k} was acknowledged and is lost`);
+    }
+  }
+  await db.close();
+});
+
+test('the command line serves, and closes on SIGTERM', async () => {
+  const child = spawn(process.execPath, [path.join(dist, 'cli.js'), 'serve', '--port', '0', '--dir', path.join(folder, 'served')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise((resolve) => {
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said += data;
+      const found = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/m.exec(said);
+      if (found) resolve(found[1]);
+    });
+  });
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+    body: '{}',
+  });
+  assert.deepEqual(await answer.json(), { TableNames: [] });
+  assert.ok(existsSync(path.join(folder, 'served', 'LOCK')));
+  child.kill('SIGTERM');
+  assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
+  assert.ok(!existsSync(path.join(folder, 'served', 'LOCK')));
+  const wrong = spawnSync(process.execPath, [path.join(dist, 'cli.js'), 'serve', '--port', 'x'], { encoding: 'utf8' });
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /not a port: x\n\nusage:|not a port: x\nusage:/);
+});

@@ -1,0 +1,25 @@
+// The suite: what the package promises, in every runtime and on every storage. Runners are a few lines each.
+import { batches } from './batches.js';
+import type { Case } from './harness.js';
+import { items } from './items.js';
+import { lifecycle } from './lifecycle.js';
+import { queries } from './queries.js';
+import { tables } from './tables.js';
+
+export type { Case, Context, Env, Package } from './harness.js';
+
+export const suite: Case[] = [...tables, ...items, ...queries, ...batches, ...lifecycle];
+
+/** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */
+export async function runAll(context: import('./harness.js').Context): Promise<{ name: string; error?: string }[]> {
+  const results: { name: string; error?: string }[] = [];
+  for (const { name, run } of suite) {
+    try {
+      await run(context);
+      results.push({ name });
+    } catch (error) {
+      results.push({ name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+  return results;
+}

@@ -1,0 +1,71 @@
+import { equal, ok, rejects, SIMPLE, TABLE, withDatabase, type Case } from './harness.js';
+
+export const tables: Case[] = [
+  withDatabase('a table is created, described, listed and deleted', async (db) => {
+    const client = db.client();
+    const { TableDescription, $metadata } = await client.createTable(TABLE);
+    equal($metadata.httpStatusCode, 200);
+    equal(TableDescription?.TableName, 'things');
+    ok(TableDescription?.CreationDateTime instanceof Date, 'CreationDateTime is a Date');
+    ok(Math.abs(Date.now() - +TableDescription.CreationDateTime) < 60_000, 'created now');
+    const { Table } = await client.describeTable({ TableName: 'things' });
+    equal(Table?.TableStatus, 'ACTIVE');
+    equal(Table?.KeySchema, TABLE.KeySchema);
+    equal(Table?.ItemCount, 0);
+    equal(Table?.BillingModeSummary?.BillingMode, 'PAY_PER_REQUEST');
+    equal(Table?.GlobalSecondaryIndexes?.map((i) => i.IndexName), ['byGk']);
+    equal(Table?.LocalSecondaryIndexes?.[0]?.Projection, { ProjectionType: 'KEYS_ONLY' });
+    ok(/^arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table\/things$/.test(Table?.TableArn ?? ''), `ARN ${Table?.TableArn}`);
+    equal((await client.listTables()).TableNames, ['things']);
+    equal((await client.deleteTable({ TableName: 'things' })).TableDescription?.TableName, 'things');
+    equal((await client.listTables({})).TableNames, []);
+    await rejects(client.describeTable({ TableName: 'things' }), 'ResourceNotFoundException', 'Requested resource not found: Table: things not found');
+  }),
+
+  withDatabase('tables are listed by name, in pages', async (db) => {
+    const client = db.client();
+    for (const name of ['ccc', 'aaa', 'bbb']) await client.createTable({ ...SIMPLE, TableName: name });
+    const first = await client.listTables({ Limit: 2 });
+    equal(first.TableNames, ['aaa', 'bbb']);
+    equal(first.LastEvaluatedTableName, 'bbb');
+    const rest = await client.listTables({ ExclusiveStartTableName: 'bbb' });
+    equal(rest.TableNames, ['ccc']);
+    equal(rest.LastEvaluatedTableName, undefined);
+  }),
+
+  withDatabase('a table cannot be created twice', async (db) => {
+    await db.client().createTable(SIMPLE);
+    await rejects(db.client().createTable(SIMPLE), 'ResourceInUseException', 'Table already exists: simple');
+  }),
+
+  withDatabase('a wrong table definition is refused', async (db) => {
+    const client = db.client();
+    await rejects(client.createTable({ ...SIMPLE, TableName: 'a b c' }), 'ValidationException');
+    await rejects(client.createTable({ ...SIMPLE, AttributeDefinitions: [] }), 'ValidationException');
+    await rejects(client.createTable({ ...SIMPLE, KeySchema: [{ AttributeName: 'id', KeyType: 'NONE' as never }] }), 'ValidationException');
+    equal((await client.listTables()).TableNames, []);
+  }),
+
+  {
+    name: 'the tables option creates once and compares after',
+    async run({ pkg, env }) {
+      const options = { ...env.fresh(), tables: [TABLE, SIMPLE] };
+      const db = await pkg.open(options);
+      equal((await db.client().listTables()).TableNames, ['simple', 'things']);
+      if (env.persistent) {
+        await db.close();
+        const again = await pkg.open(options);
+        await again.close();
+        const other = { ...SIMPLE, KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' as const }], AttributeDefinitions: [{ AttributeName: 'other', AttributeType: 'N' as const }] };
+        const error = await rejects(pkg.open({ ...options, tables: [other] }), 'SchemaMismatchError');
+        ok(error instanceof pkg.SchemaMismatchError, 'is a SchemaMismatchError');
+        equal(error.table, 'simple');
+        equal(error.differences, ['key schema: expected other HASH, found id HASH', 'attribute definitions: expected other N, found id S']);
+        const last = await pkg.open(options);
+        await last.destroy();
+      } else {
+        await db.destroy();
+      }
+    },
+  },
+];
