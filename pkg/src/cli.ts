@@ -28,14 +28,21 @@ async function main(): Promise<void> {
     return;
   }
   const port = Number(values.port);
-  if (command !== 'serve' || rest.length > 0) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
+  if (command !== 'serve' || rest.length > 0)
+    throw new UsageError(`unknown command: ${positionals.join(' ')}`);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`not a port: ${values.port}`);
 
-  const db = await open({ name: 'dynatab', storage: values.dir === undefined ? 'memory' : 'files', path: values.dir });
-  const served = await serve({ db, port, host: values.host, cors: values.cors }).catch(async (error: unknown) => {
-    await db.close();
-    throw error;
+  const db = await open({
+    name: 'dynatab',
+    storage: values.dir === undefined ? 'memory' : 'files',
+    path: values.dir,
   });
+  const served = await serve({ db, port, host: values.host, cors: values.cors }).catch(
+    async (error: unknown) => {
+      await db.close();
+      throw error;
+    },
+  );
   console.log(`listening on ${served.url}`);
 
   let stopping = false;
@@ -61,7 +68,8 @@ async function main(): Promise<void> {
 class UsageError extends Error {}
 
 main().catch((error: unknown) => {
-  const usage = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  const usage =
+    error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
   console.error(`dynatab: ${error instanceof Error ? error.message : String(error)}`);
   if (usage) console.error(USAGE);
   process.exit(usage ? 2 : 1);

@@ -38,6 +38,7 @@ export type { PaginationConfig } from './client/paginate.js';
 export {
   ConditionalCheckFailedException,
   DatabaseClosedException,
+  DatabaseDamagedError,
   DatabaseLockedError,
   DynatabServiceException,
   EngineLoadError,

@@ -291,10 +291,13 @@ export interface CreateTableInput {
   BillingMode?: BillingMode | undefined;
   ProvisionedThroughput?: ProvisionedThroughput | undefined;
   StreamSpecification?:
-    | { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined }
-    | undefined;
+    { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined } | undefined;
   SSESpecification?:
-    | { Enabled?: boolean | undefined; SSEType?: 'AES256' | 'KMS' | undefined; KMSMasterKeyId?: string | undefined }
+    | {
+        Enabled?: boolean | undefined;
+        SSEType?: 'AES256' | 'KMS' | undefined;
+        KMSMasterKeyId?: string | undefined;
+      }
     | undefined;
   Tags?: { Key: string | undefined; Value: string | undefined }[] | undefined;
   TableClass?: TableClass | undefined;
@@ -346,11 +349,11 @@ export interface TableDescription {
   LocalSecondaryIndexes?: LocalSecondaryIndexDescription[] | undefined;
   GlobalSecondaryIndexes?: GlobalSecondaryIndexDescription[] | undefined;
   StreamSpecification?:
-    | { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined }
-    | undefined;
+    { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined } | undefined;
   LatestStreamLabel?: string | undefined;
   LatestStreamArn?: string | undefined;
-  TableClassSummary?: { TableClass?: TableClass | undefined; LastUpdateDateTime?: Date | undefined } | undefined;
+  TableClassSummary?:
+    { TableClass?: TableClass | undefined; LastUpdateDateTime?: Date | undefined } | undefined;
   DeletionProtectionEnabled?: boolean | undefined;
   OnDemandThroughput?: OnDemandThroughput | undefined;
 }

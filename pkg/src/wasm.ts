@@ -101,7 +101,9 @@ async function readable(source: WasmSource): Promise<Response | BufferSource | W
     response = await fetch(source as URL | string | Request);
   }
   if (!response.ok) {
-    throw new EngineLoadError(`The engine's wasm was not found: ${from} answered ${response.status}. ${HINT}`);
+    throw new EngineLoadError(
+      `The engine's wasm was not found: ${from} answered ${response.status}. ${HINT}`,
+    );
   }
   if (response.headers.get('content-type')?.startsWith('application/wasm')) return response;
   const bytes = await response.arrayBuffer();

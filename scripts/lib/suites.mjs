@@ -33,5 +33,13 @@ export const SUITES = [
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
   }),
+  node('js-unit', 'tests/js/unit', 'the package without an engine: codec, clients, files, server', {
+    quick: true,
+  }),
+  node('js', 'tests/js/node', 'the package in Node, on memory and on files', { quick: true }),
+  node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
+    needs: ['chromium'],
+  }),
+  node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
 ];

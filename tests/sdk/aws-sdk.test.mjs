@@ -40,7 +40,7 @@ const doors = {
     const served = await dynatab.serve({ db, port: 0 });
     return { config: { endpoint: served.url }, close: () => served.close() };
   },
-  'requestHandler': async (db) => ({ config: { requestHandler: db.handler() }, close: async () => undefined }),
+  requestHandler: async (db) => ({ config: { requestHandler: db.handler() }, close: async () => undefined }),
 };
 
 for (const [name, start] of Object.entries(doors)) {
@@ -75,7 +75,10 @@ for (const [name, start] of Object.entries(doors)) {
       await client.send(new CreateTableCommand({ ...TABLE, TableName: 'brief' }));
       await client.send(new DeleteTableCommand({ TableName: 'brief' }));
       await waitUntilTableNotExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: 'brief' });
-      await assert.rejects(client.send(new DescribeTableCommand({ TableName: 'brief' })), ResourceNotFoundException);
+      await assert.rejects(
+        client.send(new DescribeTableCommand({ TableName: 'brief' })),
+        ResourceNotFoundException,
+      );
     });
 
     test('items of every type', async () => {
@@ -95,15 +98,31 @@ for (const [name, start] of Object.entries(doors)) {
         binaries: new Set([new Uint8Array([1])]),
       };
       await doc.send(new PutCommand({ TableName, Item }));
-      const { Item: back, $metadata } = await doc.send(new GetCommand({ TableName, Key: { pk: 'types', sk: 1 } }));
+      const { Item: back, $metadata } = await doc.send(
+        new GetCommand({ TableName, Key: { pk: 'types', sk: 1 } }),
+      );
       assert.equal($metadata.httpStatusCode, 200);
       assert.ok($metadata.requestId.length > 10);
       assert.deepEqual([...back.bytes], [0, 255]);
-      assert.deepEqual([...back.binaries].map((b) => [...b]), [[1]]);
-      for (const member of ['bytes', 'binaries']) delete back[member], delete Item[member];
+      assert.deepEqual(
+        [...back.binaries].map((b) => [...b]),
+        [[1]],
+      );
+      for (const member of ['bytes', 'binaries']) (delete back[member], delete Item[member]);
       assert.deepEqual(back, Item);
-      await doc.send(new PutCommand({ TableName, Item: { pk: 'exact', sk: NumberValue.from('1.25'), n: NumberValue.from('0.12345678901234567890123456789') } }));
-      const low = await client.send(new GetItemCommand({ TableName, Key: { pk: { S: 'exact' }, sk: { N: '1.250' } } }));
+      await doc.send(
+        new PutCommand({
+          TableName,
+          Item: {
+            pk: 'exact',
+            sk: NumberValue.from('1.25'),
+            n: NumberValue.from('0.12345678901234567890123456789'),
+          },
+        }),
+      );
+      const low = await client.send(
+        new GetItemCommand({ TableName, Key: { pk: { S: 'exact' }, sk: { N: '1.250' } } }),
+      );
       assert.deepEqual(low.Item.n, { N: '0.12345678901234567890123456789' });
     });
 
@@ -125,7 +144,7 @@ for (const [name, start] of Object.entries(doors)) {
       assert.equal((await doc.send(new GetCommand({ TableName, Key }))).Item, undefined);
     });
 
-    test('errors are the SDK\'s own classes', async () => {
+    test("errors are the SDK's own classes", async () => {
       await doc.send(new PutCommand({ TableName, Item: { pk: 'c', sk: 1, n: 1 } }));
       const error = await doc
         .send(
@@ -140,31 +159,80 @@ for (const [name, start] of Object.entries(doors)) {
       assert.ok(error instanceof ConditionalCheckFailedException);
       assert.equal(error.message, 'The conditional request failed');
       assert.deepEqual(error.Item, { pk: { S: 'c' }, sk: { N: '1' }, n: { N: '1' } });
-      await assert.rejects(doc.send(new GetCommand({ TableName: 'nowhere', Key: { pk: 'a' } })), ResourceNotFoundException);
-      await assert.rejects(doc.send(new GetCommand({ TableName, Key: { pk: 'a' } })), { name: 'ValidationException', message: 'The provided key element does not match the schema' });
+      await assert.rejects(
+        doc.send(new GetCommand({ TableName: 'nowhere', Key: { pk: 'a' } })),
+        ResourceNotFoundException,
+      );
+      await assert.rejects(doc.send(new GetCommand({ TableName, Key: { pk: 'a' } })), {
+        name: 'ValidationException',
+        message: 'The provided key element does not match the schema',
+      });
       // Our own client says the same.
-      const own = await db.documentClient().get({ TableName, Key: { pk: 'a' } }).catch((e) => e);
+      const own = await db
+        .documentClient()
+        .get({ TableName, Key: { pk: 'a' } })
+        .catch((e) => e);
       assert.equal(own.message, 'The provided key element does not match the schema');
     });
 
     test('batches, queries, scans and pages', async () => {
       const put = (sk) => ({ PutRequest: { Item: { pk: 'q', sk, status: sk % 2 ? 'odd' : 'even' } } });
-      const { UnprocessedItems } = await doc.send(new BatchWriteCommand({ RequestItems: { [TableName]: Array.from({ length: 25 }, (_, i) => put(i)) } }));
+      const { UnprocessedItems } = await doc.send(
+        new BatchWriteCommand({
+          RequestItems: { [TableName]: Array.from({ length: 25 }, (_, i) => put(i)) },
+        }),
+      );
       assert.deepEqual(UnprocessedItems, {});
-      const query = { TableName, KeyConditionExpression: 'pk = :p AND sk BETWEEN :a AND :b', ExpressionAttributeValues: { ':p': 'q', ':a': 5, ':b': 9 } };
-      assert.deepEqual((await doc.send(new QueryCommand(query))).Items.map((i) => i.sk), [5, 6, 7, 8, 9]);
+      const query = {
+        TableName,
+        KeyConditionExpression: 'pk = :p AND sk BETWEEN :a AND :b',
+        ExpressionAttributeValues: { ':p': 'q', ':a': 5, ':b': 9 },
+      };
+      assert.deepEqual(
+        (await doc.send(new QueryCommand(query))).Items.map((i) => i.sk),
+        [5, 6, 7, 8, 9],
+      );
       const found = [];
-      for await (const page of paginateQuery({ client: doc, pageSize: 2 }, query)) found.push(...page.Items.map((i) => i.sk));
+      for await (const page of paginateQuery({ client: doc, pageSize: 2 }, query))
+        found.push(...page.Items.map((i) => i.sk));
       assert.deepEqual(found, [5, 6, 7, 8, 9]);
-      const index = await doc.send(new QueryCommand({ TableName, IndexName: 'byStatus', KeyConditionExpression: '#s = :s', ExpressionAttributeNames: { '#s': 'status' }, ExpressionAttributeValues: { ':s': 'odd' }, Select: 'COUNT' }));
+      const index = await doc.send(
+        new QueryCommand({
+          TableName,
+          IndexName: 'byStatus',
+          KeyConditionExpression: '#s = :s',
+          ExpressionAttributeNames: { '#s': 'status' },
+          ExpressionAttributeValues: { ':s': 'odd' },
+          Select: 'COUNT',
+        }),
+      );
       assert.equal(index.Count, 12);
       let scanned = 0;
-      for await (const page of paginateScan({ client: doc, pageSize: 7 }, { TableName, FilterExpression: 'attribute_exists(#s)', ExpressionAttributeNames: { '#s': 'status' } })) scanned += page.Count;
+      for await (const page of paginateScan(
+        { client: doc, pageSize: 7 },
+        { TableName, FilterExpression: 'attribute_exists(#s)', ExpressionAttributeNames: { '#s': 'status' } },
+      ))
+        scanned += page.Count;
       assert.equal(scanned, 25);
       assert.ok((await doc.send(new ScanCommand({ TableName, Limit: 1 }))).LastEvaluatedKey);
-      const got = await doc.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [{ pk: 'q', sk: 1 }, { pk: 'q', sk: 99 }] } } }));
+      const got = await doc.send(
+        new BatchGetCommand({
+          RequestItems: {
+            [TableName]: {
+              Keys: [
+                { pk: 'q', sk: 1 },
+                { pk: 'q', sk: 99 },
+              ],
+            },
+          },
+        }),
+      );
       assert.deepEqual(got.Responses[TableName], [{ pk: 'q', sk: 1, status: 'odd' }]);
-      const low = await client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: [{ pk: { S: 'q' }, sk: { N: '2' } }] } } }));
+      const low = await client.send(
+        new BatchGetItemCommand({
+          RequestItems: { [TableName]: { Keys: [{ pk: { S: 'q' }, sk: { N: '2' } }] } },
+        }),
+      );
       assert.deepEqual(low.Responses[TableName], [{ pk: { S: 'q' }, sk: { N: '2' }, status: { S: 'even' } }]);
     });
 
@@ -172,24 +240,54 @@ for (const [name, start] of Object.entries(doors)) {
       const aggregated = new DynamoDB({ region: 'local', credentials, ...door.config });
       await aggregated.putItem({ TableName, Item: { pk: { S: 'agg' }, sk: { N: '1' } } });
       const document = DynamoDBDocument.from(aggregated);
-      assert.deepEqual((await document.get({ TableName, Key: { pk: 'agg', sk: 1 } })).Item, { pk: 'agg', sk: 1 });
+      assert.deepEqual((await document.get({ TableName, Key: { pk: 'agg', sk: 1 } })).Item, {
+        pk: 'agg',
+        sk: 1,
+      });
       aggregated.destroy();
     });
 
     test('an aborted request rejects', async () => {
       const controller = new AbortController();
       controller.abort();
-      await assert.rejects(client.send(new PutItemCommand({ TableName, Item: { pk: { S: 'x' }, sk: { N: '1' } } }), { abortSignal: controller.signal }), { name: 'AbortError' });
+      await assert.rejects(
+        client.send(new PutItemCommand({ TableName, Item: { pk: { S: 'x' }, sk: { N: '1' } } }), {
+          abortSignal: controller.signal,
+        }),
+        { name: 'AbortError' },
+      );
     });
 
-    test('commands of the SDK sent to our clients give what the SDK\'s clients give', async () => {
+    test("commands of the SDK sent to our clients give what the SDK's clients give", async () => {
       await doc.send(new PutCommand({ TableName, Item: { pk: 'same', sk: 1, s: new Set(['a']) } }));
       const strip = ({ $metadata, ...rest }) => rest;
       for (const [theirs, ours, command] of [
         [doc, db.documentClient(), () => new GetCommand({ TableName, Key: { pk: 'same', sk: 1 } })],
-        [doc, db.documentClient(), () => new QueryCommand({ TableName, KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': 'same' } })],
-        [doc, db.documentClient(), () => new LowQueryCommand({ TableName, KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'same' } } })],
-        [client, db.client(), () => new GetItemCommand({ TableName, Key: { pk: { S: 'same' }, sk: { N: '1' } } })],
+        [
+          doc,
+          db.documentClient(),
+          () =>
+            new QueryCommand({
+              TableName,
+              KeyConditionExpression: 'pk = :p',
+              ExpressionAttributeValues: { ':p': 'same' },
+            }),
+        ],
+        [
+          doc,
+          db.documentClient(),
+          () =>
+            new LowQueryCommand({
+              TableName,
+              KeyConditionExpression: 'pk = :p',
+              ExpressionAttributeValues: { ':p': { S: 'same' } },
+            }),
+        ],
+        [
+          client,
+          db.client(),
+          () => new GetItemCommand({ TableName, Key: { pk: { S: 'same' }, sk: { N: '1' } } }),
+        ],
         [client, db.client(), () => new DescribeTableCommand({ TableName })],
       ]) {
         assert.deepEqual(strip(await ours.send(command())), strip(await theirs.send(command())));

@@ -7,7 +7,11 @@ import { dynatab } from './lib.mjs';
 
 const script = fileURLToPath(new URL('./boto3_test.py', import.meta.url));
 const found = spawnSync('python3', ['-c', 'import boto3']);
-const skip = found.error ? 'python3 is not found' : found.status !== 0 ? 'Python has no boto3: pip install boto3' : false;
+const skip = found.error
+  ? 'python3 is not found'
+  : found.status !== 0
+    ? 'Python has no boto3: pip install boto3'
+    : false;
 
 test('boto3 over serve', { skip }, async () => {
   const db = await dynatab.open({ name: 'boto3', storage: 'memory' });

@@ -25,7 +25,11 @@ export const TABLE = {
     { AttributeName: 'status', AttributeType: 'S' },
   ],
   GlobalSecondaryIndexes: [
-    { IndexName: 'byStatus', KeySchema: [{ AttributeName: 'status', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
+    {
+      IndexName: 'byStatus',
+      KeySchema: [{ AttributeName: 'status', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'ALL' },
+    },
   ],
   BillingMode: 'PAY_PER_REQUEST',
 };

@@ -1,6 +1,13 @@
 // What must compile, and (by @ts-expect-error) what must not. Checked by tsc, never run.
 import type { Database, DocumentClient, Client, OpenOptions } from '../../pkg/src/index.js';
-import { PutCommand, QueryCommand, GetItemCommand, paginateQuery, paginateScan, open } from '../../pkg/src/index.js';
+import {
+  PutCommand,
+  QueryCommand,
+  GetItemCommand,
+  paginateQuery,
+  paginateScan,
+  open,
+} from '../../pkg/src/index.js';
 
 declare const db: Database;
 declare const doc: DocumentClient;
@@ -16,7 +23,8 @@ declare const order: Order;
 
 /** Fails to compile unless both types are the same. */
 function same<A>() {
-  return <B>(..._: [A] extends [B] ? ([B] extends [A] ? [] : ['different']) : ['different']): void => undefined;
+  return <B>(..._: [A] extends [B] ? ([B] extends [A] ? [] : ['different']) : ['different']): void =>
+    undefined;
 }
 
 export async function documentClient() {
@@ -39,7 +47,9 @@ export async function documentClient() {
   same<number | undefined>()<typeof $metadata.httpStatusCode>();
   const batch = await doc.batchGet<Order>({ RequestItems: { t: { Keys: [{ pk: 'a' }] } } });
   same<Record<string, Order[]> | undefined>()<typeof batch.Responses>();
-  await doc.batchWrite({ RequestItems: { t: [{ PutRequest: { Item: { pk: 'a' } } }, { DeleteRequest: { Key: { pk: 'b' } } }] } });
+  await doc.batchWrite({
+    RequestItems: { t: [{ PutRequest: { Item: { pk: 'a' } } }, { DeleteRequest: { Key: { pk: 'b' } } }] },
+  });
   await doc.get({ TableName: 't', Key: { pk: 'a' } }, { abortSignal: new AbortController().signal });
 
   // @ts-expect-error an item has to be an object
@@ -66,7 +76,8 @@ export async function documentClient() {
 
 export async function lowLevelClient() {
   const { Item } = await low.getItem({ TableName: 't', Key: { pk: { S: 'a' } } });
-  if (Item?.['pk'] && 'S' in Item['pk']) same<string>()<(typeof Item)['pk'] extends infer V ? (V extends { S: infer S } ? S : never) : never>();
+  if (Item?.['pk'] && 'S' in Item['pk'])
+    same<string>()<(typeof Item)['pk'] extends infer V ? (V extends { S: infer S } ? S : never) : never>();
   const { Table } = await low.describeTable({ TableName: 't' });
   same<Date | undefined>()<NonNullable<typeof Table>['CreationDateTime']>();
   await low.createTable({
@@ -99,14 +110,19 @@ export async function commands() {
 }
 
 export async function pages() {
-  for await (const page of paginateQuery<Order>({ client: doc, pageSize: 5 }, { TableName: 't' })) same<Order[] | undefined>()<typeof page.Items>();
-  for await (const page of paginateScan({ client: low }, { TableName: 't' })) same<number | undefined>()<typeof page.Count>();
+  for await (const page of paginateQuery<Order>({ client: doc, pageSize: 5 }, { TableName: 't' }))
+    same<Order[] | undefined>()<typeof page.Items>();
+  for await (const page of paginateScan({ client: low }, { TableName: 't' }))
+    same<number | undefined>()<typeof page.Count>();
   // @ts-expect-error a Scan has no key condition
   paginateScan({ client: doc }, { TableName: 't', KeyConditionExpression: 'a = b' });
 }
 
 export async function database() {
-  const opened = await open({ name: 'n', tables: [{ TableName: 't', KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }] }] });
+  const opened = await open({
+    name: 'n',
+    tables: [{ TableName: 't', KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }] }],
+  });
   same<Database>()<typeof opened>();
   same<'persistent' | 'best-effort' | 'memory'>()<typeof opened.persistence.kind>();
   const off = db.on('event', ({ kind, detail }) => void [kind.length, detail]);

@@ -38,34 +38,80 @@ function command(operation: OperationName, native: boolean) {
 // The document client's.
 export class GetCommand extends command('GetItem', true)<t.GetCommandInput, t.GetCommandOutput>() {}
 export class PutCommand extends command('PutItem', true)<t.PutCommandInput, t.PutCommandOutput>() {}
-export class UpdateCommand extends command('UpdateItem', true)<t.UpdateCommandInput, t.UpdateCommandOutput>() {}
-export class DeleteCommand extends command('DeleteItem', true)<t.DeleteCommandInput, t.DeleteCommandOutput>() {}
+export class UpdateCommand extends command('UpdateItem', true)<
+  t.UpdateCommandInput,
+  t.UpdateCommandOutput
+>() {}
+export class DeleteCommand extends command('DeleteItem', true)<
+  t.DeleteCommandInput,
+  t.DeleteCommandOutput
+>() {}
 export class QueryCommand extends command('Query', true)<t.QueryCommandInput, t.QueryCommandOutput>() {}
 export class ScanCommand extends command('Scan', true)<t.ScanCommandInput, t.ScanCommandOutput>() {}
-export class BatchGetCommand extends command('BatchGetItem', true)<t.BatchGetCommandInput, t.BatchGetCommandOutput>() {}
-export class BatchWriteCommand extends command('BatchWriteItem', true)<t.BatchWriteCommandInput, t.BatchWriteCommandOutput>() {}
+export class BatchGetCommand extends command('BatchGetItem', true)<
+  t.BatchGetCommandInput,
+  t.BatchGetCommandOutput
+>() {}
+export class BatchWriteCommand extends command('BatchWriteItem', true)<
+  t.BatchWriteCommandInput,
+  t.BatchWriteCommandOutput
+>() {}
 
 // The low-level client's. Its Query and Scan have names of their own, since one module exports both kinds.
-export class GetItemCommand extends command('GetItem', false)<t.GetItemCommandInput, t.GetItemCommandOutput>() {}
-export class PutItemCommand extends command('PutItem', false)<t.PutItemCommandInput, t.PutItemCommandOutput>() {}
-export class UpdateItemCommand extends command('UpdateItem', false)<t.UpdateItemCommandInput, t.UpdateItemCommandOutput>() {}
-export class DeleteItemCommand extends command('DeleteItem', false)<t.DeleteItemCommandInput, t.DeleteItemCommandOutput>() {}
+export class GetItemCommand extends command('GetItem', false)<
+  t.GetItemCommandInput,
+  t.GetItemCommandOutput
+>() {}
+export class PutItemCommand extends command('PutItem', false)<
+  t.PutItemCommandInput,
+  t.PutItemCommandOutput
+>() {}
+export class UpdateItemCommand extends command('UpdateItem', false)<
+  t.UpdateItemCommandInput,
+  t.UpdateItemCommandOutput
+>() {}
+export class DeleteItemCommand extends command('DeleteItem', false)<
+  t.DeleteItemCommandInput,
+  t.DeleteItemCommandOutput
+>() {}
 export class QueryItemsCommand extends command('Query', false)<t.QueryItemsInput, t.QueryItemsOutput>() {}
 export class ScanItemsCommand extends command('Scan', false)<t.ScanItemsInput, t.ScanItemsOutput>() {}
-export class BatchGetItemCommand extends command('BatchGetItem', false)<t.BatchGetItemCommandInput, t.BatchGetItemCommandOutput>() {}
-export class BatchWriteItemCommand extends command('BatchWriteItem', false)<t.BatchWriteItemCommandInput, t.BatchWriteItemCommandOutput>() {}
+export class BatchGetItemCommand extends command('BatchGetItem', false)<
+  t.BatchGetItemCommandInput,
+  t.BatchGetItemCommandOutput
+>() {}
+export class BatchWriteItemCommand extends command('BatchWriteItem', false)<
+  t.BatchWriteItemCommandInput,
+  t.BatchWriteItemCommandOutput
+>() {}
 
 // Tables.
-export class CreateTableCommand extends command('CreateTable', false)<t.CreateTableInput, t.CreateTableOutput>() {}
-export class DescribeTableCommand extends command('DescribeTable', false)<t.DescribeTableInput, t.DescribeTableOutput>() {}
-export class ListTablesCommand extends command('ListTables', false)<t.ListTablesInput, t.ListTablesOutput>() {}
-export class DeleteTableCommand extends command('DeleteTable', false)<t.DeleteTableInput, t.DeleteTableOutput>() {}
+export class CreateTableCommand extends command('CreateTable', false)<
+  t.CreateTableInput,
+  t.CreateTableOutput
+>() {}
+export class DescribeTableCommand extends command('DescribeTable', false)<
+  t.DescribeTableInput,
+  t.DescribeTableOutput
+>() {}
+export class ListTablesCommand extends command('ListTables', false)<
+  t.ListTablesInput,
+  t.ListTablesOutput
+>() {}
+export class DeleteTableCommand extends command('DeleteTable', false)<
+  t.DeleteTableInput,
+  t.DeleteTableOutput
+>() {}
 
 /** A command of the AWS SDK, as far as `send` needs to know it. */
 export interface SdkCommand<I, O> {
   readonly input: I;
   // Only ever read by the type checker: it carries the output's type.
-  resolveMiddleware(stack: never, configuration: never, options?: never): (...args: never[]) => Promise<{ output: O }>;
+  resolveMiddleware(
+    stack: never,
+    configuration: never,
+    options?: never,
+  ): (...args: never[]) => Promise<{ output: O }>;
 }
 
 /** What a command asks for. */
@@ -111,7 +157,11 @@ export function recognize(candidate: object): Recognized {
   const documentName = Object.hasOwn(DOCUMENT_NAMES, className) ? DOCUMENT_NAMES[className] : undefined;
   if (documentName) return { operation: documentName, input, native: true };
   if (className.endsWith('Command') && isOperation(operation)) {
-    const native = marked.clientCommand ? true : operation === 'Query' || operation === 'Scan' ? undefined : false;
+    const native = marked.clientCommand
+      ? true
+      : operation === 'Query' || operation === 'Scan'
+        ? undefined
+        : false;
     return { operation, input, native };
   }
   throw new TypeError(`send: not a command of an operation this version has: ${className}`);

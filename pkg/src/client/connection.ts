@@ -191,8 +191,10 @@ export class Connection {
     try {
       encodeRequest(writer, input, requestShape(operation), translation);
     } catch (error) {
-      if (error instanceof NestingError) throw new ValidationException({ message: error.message, cause: error });
-      if (error instanceof TypeMismatch) throw new SerializationException({ message: error.message, cause: error });
+      if (error instanceof NestingError)
+        throw new ValidationException({ message: error.message, cause: error });
+      if (error instanceof TypeMismatch)
+        throw new SerializationException({ message: error.message, cause: error });
       throw error;
     } finally {
       if (shared) this.writing = false;
@@ -312,7 +314,8 @@ export class Connection {
   }
 
   private failure(bytes: Uint8Array, start: number, end: number, requestId: string): Error {
-    if (bytes[start] !== tag.MAP) return new InternalServerError({ message: 'The engine gave no error document' });
+    if (bytes[start] !== tag.MAP)
+      return new InternalServerError({ message: 'The engine gave no error document' });
     const document = this.decode(bytes, start, end, { native: false }) as {
       name: string;
       message?: string;

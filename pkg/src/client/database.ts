@@ -86,7 +86,10 @@ export class Database {
       },
       { abortSignal: request.signal },
     );
-    return new Response(answer.body as Uint8Array<ArrayBuffer>, { status: answer.status, headers: answer.headers });
+    return new Response(answer.body as Uint8Array<ArrayBuffer>, {
+      status: answer.status,
+      headers: answer.headers,
+    });
   }
 
   /** Answers a request of the wire protocol given in parts. */

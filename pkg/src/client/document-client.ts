@@ -25,38 +25,66 @@ export class DocumentClient {
   constructor(connection: Connection, region: string, translate: TranslateConfig = {}) {
     this.connection = connection;
     this.config = { ...thinConfig(region), translateConfig: translate };
-    this.native = { native: true, marshall: translate.marshallOptions, unmarshall: translate.unmarshallOptions };
+    this.native = {
+      native: true,
+      marshall: translate.marshallOptions,
+      unmarshall: translate.unmarshallOptions,
+    };
   }
 
-  get<T extends object = t.NativeMap>(input: t.GetCommandInput<object>, options?: t.CallOptions): Promise<t.GetCommandOutput<T>> {
+  get<T extends object = t.NativeMap>(
+    input: t.GetCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.GetCommandOutput<T>> {
     return this.connection.call('GetItem', input, this.native, options);
   }
 
-  put<T extends object = t.NativeMap>(input: t.PutCommandInput<T>, options?: t.CallOptions): Promise<t.PutCommandOutput<T>> {
+  put<T extends object = t.NativeMap>(
+    input: t.PutCommandInput<T>,
+    options?: t.CallOptions,
+  ): Promise<t.PutCommandOutput<T>> {
     return this.connection.call('PutItem', input, this.native, options);
   }
 
-  update<T extends object = t.NativeMap>(input: t.UpdateCommandInput<object>, options?: t.CallOptions): Promise<t.UpdateCommandOutput<T>> {
+  update<T extends object = t.NativeMap>(
+    input: t.UpdateCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.UpdateCommandOutput<T>> {
     return this.connection.call('UpdateItem', input, this.native, options);
   }
 
-  delete<T extends object = t.NativeMap>(input: t.DeleteCommandInput<object>, options?: t.CallOptions): Promise<t.DeleteCommandOutput<T>> {
+  delete<T extends object = t.NativeMap>(
+    input: t.DeleteCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.DeleteCommandOutput<T>> {
     return this.connection.call('DeleteItem', input, this.native, options);
   }
 
-  query<T extends object = t.NativeMap>(input: t.QueryCommandInput<object>, options?: t.CallOptions): Promise<t.QueryCommandOutput<T>> {
+  query<T extends object = t.NativeMap>(
+    input: t.QueryCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.QueryCommandOutput<T>> {
     return this.connection.call('Query', input, this.native, options);
   }
 
-  scan<T extends object = t.NativeMap>(input: t.ScanCommandInput<object>, options?: t.CallOptions): Promise<t.ScanCommandOutput<T>> {
+  scan<T extends object = t.NativeMap>(
+    input: t.ScanCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.ScanCommandOutput<T>> {
     return this.connection.call('Scan', input, this.native, options);
   }
 
-  batchGet<T extends object = t.NativeMap>(input: t.BatchGetCommandInput<object>, options?: t.CallOptions): Promise<t.BatchGetCommandOutput<T>> {
+  batchGet<T extends object = t.NativeMap>(
+    input: t.BatchGetCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.BatchGetCommandOutput<T>> {
     return this.connection.call('BatchGetItem', input, this.native, options);
   }
 
-  batchWrite<T extends object = t.NativeMap>(input: t.BatchWriteCommandInput<object>, options?: t.CallOptions): Promise<t.BatchWriteCommandOutput<T>> {
+  batchWrite<T extends object = t.NativeMap>(
+    input: t.BatchWriteCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.BatchWriteCommandOutput<T>> {
     return this.connection.call('BatchWriteItem', input, this.native, options);
   }
 

@@ -60,11 +60,17 @@ export class Client {
     return this.connection.call('Scan', input, this.attributes, options);
   }
 
-  batchGetItem(input: t.BatchGetItemCommandInput, options?: t.CallOptions): Promise<t.BatchGetItemCommandOutput> {
+  batchGetItem(
+    input: t.BatchGetItemCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.BatchGetItemCommandOutput> {
     return this.connection.call('BatchGetItem', input, this.attributes, options);
   }
 
-  batchWriteItem(input: t.BatchWriteItemCommandInput, options?: t.CallOptions): Promise<t.BatchWriteItemCommandOutput> {
+  batchWriteItem(
+    input: t.BatchWriteItemCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.BatchWriteItemCommandOutput> {
     return this.connection.call('BatchWriteItem', input, this.attributes, options);
   }
 

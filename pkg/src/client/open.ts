@@ -1,6 +1,6 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
-import { StorageUnavailableError } from '../errors/index.js';
+import { fromOpening, StorageUnavailableError } from '../errors/index.js';
 import type { CreateTableInput } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
@@ -47,9 +47,11 @@ export interface Runtime {
   files?(path: string): Promise<Files>;
 }
 
-/** An opened directory. */
+/** An opened directory, locked. */
 export interface Files {
   primitives: unknown;
+  /** Deletes what is in it. */
+  clear(): void;
   release(): void;
 }
 
@@ -65,7 +67,8 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
     case 'memory':
       return { storage: 'memory', reason: 'asked for' };
     case 'indexeddb':
-      if (!hasIndexedDb) throw new StorageUnavailableError('storage "indexeddb": this runtime has no IndexedDB');
+      if (!hasIndexedDb)
+        throw new StorageUnavailableError('storage "indexeddb": this runtime has no IndexedDB');
       return { storage: 'indexeddb', reason: 'asked for' };
     case 'files':
       if (!runtime.files) throw new StorageUnavailableError('storage "files": this runtime has no files');
@@ -82,13 +85,17 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
         reason: runtime.files ? 'no path was given' : 'the runtime has no IndexedDB',
       };
     default:
-      throw new TypeError(`storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`);
+      throw new TypeError(
+        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`,
+      );
   }
 }
 
 function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
   const durability =
-    chosen.storage === 'memory' ? 'memory' : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
+    chosen.storage === 'memory'
+      ? 'memory'
+      : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
   const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
   if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
   if (options.region !== undefined) made.region = options.region;
@@ -114,26 +121,52 @@ export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Data
     checkName(options);
     const chosen = choose(options, runtime);
     const module = await load(options, runtime);
-    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
-    let connection: Connection | undefined;
     try {
-      const settings = engineOptions(options, chosen, files);
-      connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
-      if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
-      return new Database({
-        name: options.name,
-        region: options.region ?? 'local',
-        connection,
-        persistence: await persistence(connection, chosen),
-        remove: () => module.destroy(settings),
-        released: () => files?.release(),
-      });
+      return await openOn(chosen, module, options, runtime);
     } catch (error) {
-      await connection?.close().catch(() => undefined);
-      files?.release();
-      throw error;
+      const translated = fromOpening(error);
+      const fallsBack = (options.storage ?? 'auto') === 'auto' && chosen.storage === 'indexeddb';
+      if (!fallsBack || !(translated instanceof StorageUnavailableError)) throw translated;
+      // Private windows and pages without Web Locks: nothing can be kept, and `db.persistence` says so.
+      return openOn({ storage: 'memory', reason: translated.message }, module, options, runtime);
     }
   };
+}
+
+async function openOn(
+  chosen: Chosen,
+  module: EngineModule,
+  options: OpenOptions,
+  runtime: Runtime,
+): Promise<Database> {
+  const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+  let connection: Connection | undefined;
+  try {
+    const settings = engineOptions(options, chosen, files);
+    connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
+    if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
+    return new Database({
+      name: options.name,
+      region: options.region ?? 'local',
+      connection,
+      persistence: await persistence(connection, chosen),
+      remove: () => remove(module, settings, files),
+      released: () => files?.release(),
+    });
+  } catch (error) {
+    await connection?.close().catch(() => undefined);
+    files?.release();
+    throw error;
+  }
+}
+
+async function remove(
+  module: EngineModule,
+  settings: EngineOptions,
+  files: Files | undefined,
+): Promise<void> {
+  if (files) files.clear();
+  else if (settings.storage !== 'memory') await module.destroy(settings);
 }
 
 /** Makes the `destroy` of a runtime: deletes a database that is not open. */
@@ -142,27 +175,30 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     checkName(options);
     const chosen = choose(options, runtime);
     if (chosen.storage === 'memory') return;
-    const module = await load(options, runtime);
-    const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
     try {
-      await module.destroy(engineOptions(options, chosen, files));
-    } finally {
-      files?.release();
+      const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+      try {
+        const module = await load(options, runtime);
+        await remove(module, engineOptions(options, chosen, files), files);
+      } finally {
+        files?.release();
+      }
+    } catch (error) {
+      throw fromOpening(error);
     }
   };
 }
 
-/** The engine's word when it has one (it may have fallen back), else what the chosen storage gives. */
 async function persistence(connection: Connection, chosen: Chosen): Promise<Persistence> {
-  const said = connection.persistence();
-  if (said.startsWith('{')) {
-    const parsed = JSON.parse(said) as Partial<Persistence>;
-    if (parsed.kind) return { kind: parsed.kind, reason: parsed.reason ?? chosen.reason };
-  }
-  if (said === 'memory' || chosen.storage === 'memory') return { kind: 'memory', reason: chosen.reason };
-  if (chosen.storage === 'files') return { kind: 'persistent', reason: 'files' };
+  const where = connection.persistence() || chosen.storage;
+  if (where === 'memory') return { kind: 'memory', reason: chosen.reason };
+  if (where === 'files') return { kind: 'persistent', reason: 'files' };
   const persisted = await navigator.storage?.persisted?.().catch(() => false);
   return persisted
     ? { kind: 'persistent', reason: 'the origin was granted persistent storage' }
-    : { kind: 'best-effort', reason: 'the browser may evict the origin when space is short: navigator.storage.persist() asks it not to' };
+    : {
+        kind: 'best-effort',
+        reason:
+          'the browser may evict the origin when space is short; navigator.storage.persist() asks it not to',
+      };
 }

@@ -58,7 +58,11 @@ const shapes: { readonly [name in OperationName]?: Shape } = {
     ExclusiveStartKey: 'item',
     ExpressionAttributeValues: 'item',
   }),
-  Scan: structure({ ScanFilter: each(condition), ExclusiveStartKey: 'item', ExpressionAttributeValues: 'item' }),
+  Scan: structure({
+    ScanFilter: each(condition),
+    ExclusiveStartKey: 'item',
+    ExpressionAttributeValues: 'item',
+  }),
   BatchGetItem: structure({ RequestItems: each(structure({ Keys: each('item') })) }),
   BatchWriteItem: structure({
     RequestItems: each(

@@ -48,7 +48,8 @@ export function paginateQuery(
   input: t.QueryCommandInput<object> | t.QueryItemsInput,
 ): AsyncGenerator<unknown, void, undefined> {
   const { client } = config;
-  if (client instanceof Client) return pages(config, input as t.QueryItemsInput, (page) => client.query(page, config));
+  if (client instanceof Client)
+    return pages(config, input as t.QueryItemsInput, (page) => client.query(page, config));
   return pages(config, input as t.QueryCommandInput<object>, (page) => client.query(page, config));
 }
 
@@ -66,6 +67,7 @@ export function paginateScan(
   input: t.ScanCommandInput<object> | t.ScanItemsInput,
 ): AsyncGenerator<unknown, void, undefined> {
   const { client } = config;
-  if (client instanceof Client) return pages(config, input as t.ScanItemsInput, (page) => client.scan(page, config));
+  if (client instanceof Client)
+    return pages(config, input as t.ScanItemsInput, (page) => client.scan(page, config));
   return pages(config, input as t.ScanCommandInput<object>, (page) => client.scan(page, config));
 }

@@ -1,7 +1,13 @@
 /** The `tables` option of `open`: creates what is absent, compares what is there. */
 
 import { ResourceInUseException, ResourceNotFoundException, SchemaMismatchError } from '../errors/index.js';
-import type { AttributeDefinition, CreateTableInput, KeySchemaElement, Projection, TableDescription } from '../types.js';
+import type {
+  AttributeDefinition,
+  CreateTableInput,
+  KeySchemaElement,
+  Projection,
+  TableDescription,
+} from '../types.js';
 import type { Client } from './low-level-client.js';
 
 /** @throws SchemaMismatchError when a table exists with other keys, attribute types or indexes. */
@@ -13,7 +19,10 @@ export async function ensureTables(client: Client, tables: readonly CreateTableI
   }
 }
 
-async function describe(client: Client, TableName: string | undefined): Promise<TableDescription | undefined> {
+async function describe(
+  client: Client,
+  TableName: string | undefined,
+): Promise<TableDescription | undefined> {
   try {
     return (await client.describeTable({ TableName })).Table;
   } catch (error) {

@@ -53,20 +53,37 @@ export class Decoder {
   private root = new Name('', -1);
 
   /** One document value from `start` on. User data in it becomes native values, or attribute values if not `native`. */
-  document(bytes: Uint8Array, start: number, end: number, native: boolean, options?: UnmarshallOptions): unknown {
+  document(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    native: boolean,
+    options?: UnmarshallOptions,
+  ): unknown {
     this.prepare(bytes, start, native, options);
     if (end - start <= WINDOW) this.look(start, end);
     return this.documentValue(this.root);
   }
 
   /** One value (not a document) from `start` on. */
-  value(bytes: Uint8Array, start: number, end: number, native: boolean, options?: UnmarshallOptions): unknown {
+  value(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    native: boolean,
+    options?: UnmarshallOptions,
+  ): unknown {
     this.prepare(bytes, start, native, options);
     if (end - start <= ITEM_WINDOW) this.look(start, end);
     return native ? this.nativeValue(this.root) : this.attributeValue(this.root);
   }
 
-  private prepare(bytes: Uint8Array, start: number, native: boolean, options: UnmarshallOptions | undefined): void {
+  private prepare(
+    bytes: Uint8Array,
+    start: number,
+    native: boolean,
+    options: UnmarshallOptions | undefined,
+  ): void {
     this.bytes = bytes;
     this.at = start;
     this.native = native;
@@ -134,7 +151,11 @@ export class Decoder {
           else parent.child = name;
           last = name;
           const value = this.documentValue(name);
-          define(map, name.text, typeof value === 'number' && name.text.endsWith('DateTime') ? new Date(value * 1000) : value);
+          define(
+            map,
+            name.text,
+            typeof value === 'number' && name.text.endsWith('DateTime') ? new Date(value * 1000) : value,
+          );
         }
         return map;
       }

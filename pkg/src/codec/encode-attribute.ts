@@ -35,7 +35,9 @@ export function encodeAttribute(w: Writer, attribute: unknown, depth = 0): void 
   if (depth > MAX_DEPTH) throw new NestingError();
   if (typeof attribute !== 'object' || attribute === null) throw new TypeMismatch('Unexpected field type');
   if (Array.isArray(attribute)) {
-    throw new TypeMismatch('Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue');
+    throw new TypeMismatch(
+      'Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue',
+    );
   }
   let type = '';
   let value: unknown;

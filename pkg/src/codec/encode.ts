@@ -44,7 +44,12 @@ export function encodeItem(w: Writer, item: object, options: MarshallOptions = N
 }
 
 /** Writes one value. */
-export function encodeValue(w: Writer, value: unknown, options: MarshallOptions = NO_OPTIONS, depth = 0): void {
+export function encodeValue(
+  w: Writer,
+  value: unknown,
+  options: MarshallOptions = NO_OPTIONS,
+  depth = 0,
+): void {
   switch (typeof value) {
     case 'string':
       string(w, value, options);
@@ -136,15 +141,19 @@ function map(w: Writer, value: object, options: MarshallOptions, depth: number):
 }
 
 function skipped(member: unknown, options: MarshallOptions): boolean {
-  return (
-    typeof member === 'function' || (member === undefined && options.removeUndefinedValues === true)
-  );
+  return typeof member === 'function' || (member === undefined && options.removeUndefinedValues === true);
 }
 
 /** Whatever is neither a plain object nor an array. Told apart by constructor name, as the SDK does, so that values of other realms count. */
-function instance(w: Writer, value: object, prototype: object, options: MarshallOptions, depth: number): void {
+function instance(
+  w: Writer,
+  value: object,
+  prototype: object,
+  options: MarshallOptions,
+  depth: number,
+): void {
   if (ArrayBuffer.isView(value)) {
-    binary(w, new Uint8Array(value.buffer, value.byteOffset, value.byteLength), isArray(value), options);
+    binary(w, asBytes(value)!, isArray(value), options);
     return;
   }
   const constructor: unknown = (prototype as { constructor?: unknown }).constructor;
@@ -228,7 +237,10 @@ function set(w: Writer, values: Set<unknown>, options: MarshallOptions): void {
       if (typeof member === 'number') number(w, member, options);
       else w.numberText((member as object).toString());
     };
-  } else if (typeof first === 'bigint' || (typeof first === 'object' && first !== null && isNumberValue(first))) {
+  } else if (
+    typeof first === 'bigint' ||
+    (typeof first === 'object' && first !== null && isNumberValue(first))
+  ) {
     kind = tag.NS;
     write = (member) => w.numberText((member as object).toString());
   } else if (asBytes(first)) {
@@ -252,7 +264,9 @@ export function asBytes(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (
     value instanceof ArrayBuffer ||
-    (typeof value === 'object' && value !== null && objectPrototype.toString.call(value) === '[object ArrayBuffer]')
+    (typeof value === 'object' &&
+      value !== null &&
+      objectPrototype.toString.call(value) === '[object ArrayBuffer]')
   ) {
     return new Uint8Array(value as ArrayBuffer);
   }

@@ -135,7 +135,8 @@ export class Writer {
     let { written } = encoder.encodeInto(text, this.bytes.subarray(start + width));
     if (written !== text.length) {
       const wellFormed = text.replace(LONE_SURROGATES, '?');
-      if (wellFormed !== text) written = encoder.encodeInto(wellFormed, this.bytes.subarray(start + width)).written;
+      if (wellFormed !== text)
+        written = encoder.encodeInto(wellFormed, this.bytes.subarray(start + width)).written;
       const needed = varintWidth(written * 2 + 1);
       if (needed !== width) this.bytes.copyWithin(start + needed, start + width, start + width + written);
       width = needed;

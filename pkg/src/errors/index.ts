@@ -34,7 +34,11 @@ export type NamedExceptionOptions = Partial<Omit<ExceptionOptions, 'name'>>;
 
 type ExceptionClass = new (options?: NamedExceptionOptions) => DynatabServiceException;
 
-function define<N extends string>(name: N, fault: 'client' | 'server' = 'client', status = fault === 'client' ? 400 : 500) {
+function define<N extends string>(
+  name: N,
+  fault: 'client' | 'server' = 'client',
+  status = fault === 'client' ? 400 : 500,
+) {
   const made = class extends DynatabServiceException {
     override readonly name: N;
     constructor(options: NamedExceptionOptions = {}) {
@@ -57,9 +61,13 @@ export class ValidationException extends define('ValidationException') {}
 export class ResourceNotFoundException extends define('ResourceNotFoundException') {}
 export class ResourceInUseException extends define('ResourceInUseException') {}
 export class LimitExceededException extends define('LimitExceededException') {}
-export class ItemCollectionSizeLimitExceededException extends define('ItemCollectionSizeLimitExceededException') {}
+export class ItemCollectionSizeLimitExceededException extends define(
+  'ItemCollectionSizeLimitExceededException',
+) {}
 export class TransactionConflictException extends define('TransactionConflictException') {}
-export class ProvisionedThroughputExceededException extends define('ProvisionedThroughputExceededException') {}
+export class ProvisionedThroughputExceededException extends define(
+  'ProvisionedThroughputExceededException',
+) {}
 export class RequestLimitExceeded extends define('RequestLimitExceeded') {}
 export class ThrottlingException extends define('ThrottlingException') {}
 export class ReplicatedWriteConflictException extends define('ReplicatedWriteConflictException') {}
@@ -84,7 +92,12 @@ export class DatabaseClosedException extends define('DatabaseClosedException', '
 let classes: Record<string, ExceptionClass | undefined> | undefined;
 
 /** An error of the engine as the class of its name; an unknown name gives the base class with that name. */
-export function fromEngine(name: string, message: string, status: number, requestId: string): DynatabServiceException {
+export function fromEngine(
+  name: string,
+  message: string,
+  status: number,
+  requestId: string,
+): DynatabServiceException {
   const $metadata = { httpStatusCode: status, requestId, attempts: 1, totalRetryDelay: 0 };
   classes ??= {
     __proto__: null as never,
@@ -137,9 +150,40 @@ export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
 }
 
+/** What is stored cannot be read: it was damaged, or written by a later version. */
+export class DatabaseDamagedError extends Error {
+  override readonly name = 'DatabaseDamagedError';
+}
+
 /** The engine could not be loaded; the message says what to do. */
 export class EngineLoadError extends Error {
   override readonly name = 'EngineLoadError';
+}
+
+/** What opening threw, as the class of its name. The engine throws plain errors that carry one. */
+export function fromOpening(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message } = error;
+  switch (name) {
+    case 'DatabaseLockedError':
+      return error instanceof DatabaseLockedError
+        ? error
+        : new DatabaseLockedError(message, { cause: error });
+    case 'StorageUnavailableError':
+      return error instanceof StorageUnavailableError
+        ? error
+        : new StorageUnavailableError(message, { cause: error });
+    case 'DatabaseDamagedError':
+      return new DatabaseDamagedError(message, { cause: error });
+    case 'StorageFullException':
+      return new StorageFullException({ message, cause: error });
+    case 'StorageFailedException':
+      return new StorageFailedException({ message, cause: error });
+    case 'InvalidOptionsError':
+      return new TypeError(message, { cause: error });
+    default:
+      return error;
+  }
 }
 
 /** The error of a call whose `abortSignal` fired. */

@@ -83,7 +83,13 @@ async function answer(
   }
   const contentType = request.headers['content-type'];
   if (method === 'POST' && !CONTENT_TYPE.test(contentType ?? '')) {
-    refuse(response, cors, 415, 'UnknownOperationException', 'The content type is not application/x-amz-json-1.0');
+    refuse(
+      response,
+      cors,
+      415,
+      'UnknownOperationException',
+      'The content type is not application/x-amz-json-1.0',
+    );
     return;
   }
   const body = await read(request);

@@ -37,18 +37,31 @@ export interface FilePrimitives {
 const LOCK = 'LOCK';
 
 /** Creates the directory when absent and locks it. @throws DatabaseLockedError when another process holds it. */
-export function openDirectory(directory: string): { primitives: FilePrimitives; release(): void } {
+export function openDirectory(directory: string): {
+  primitives: FilePrimitives;
+  /** Removes everything but the lock. */
+  clear(): void;
+  release(): void;
+} {
   const root = nodePath.resolve(directory);
   fs.mkdirSync(root, { recursive: true });
   const release = lock(nodePath.join(root, LOCK));
-  return { primitives: primitives(root), release };
+  const made = primitives(root);
+  return {
+    primitives: made,
+    clear() {
+      for (const name of made.list('')) made.remove(name);
+    },
+    release,
+  };
 }
 
 /** The primitives below `root`. */
 export function primitives(root: string): FilePrimitives {
   const at = (path: string) => {
     const full = nodePath.join(root, path);
-    if (full !== root && !full.startsWith(root + nodePath.sep)) throw new Error(`path outside of the database: ${path}`);
+    if (full !== root && !full.startsWith(root + nodePath.sep))
+      throw new Error(`path outside of the database: ${path}`);
     return full;
   };
   const writeAt = (handle: number, offset: number, bytes: Uint8Array) => {
@@ -77,7 +90,8 @@ export function primitives(root: string): FilePrimitives {
       return end;
     },
     truncate: (handle, length) => fs.ftruncateSync(handle, length),
-    sync: (handle) => new Promise((resolve, reject) => fs.fdatasync(handle, (e) => (e ? reject(e) : resolve()))),
+    sync: (handle) =>
+      new Promise((resolve, reject) => fs.fdatasync(handle, (e) => (e ? reject(e) : resolve()))),
     async syncDirectory(path) {
       // Windows keeps no handle on directories, and needs none.
       if (process.platform === 'win32') return;
@@ -93,7 +107,10 @@ export function primitives(root: string): FilePrimitives {
     remove: (path) => fs.rmSync(at(path), { recursive: true, force: true }),
     list(path) {
       try {
-        return fs.readdirSync(at(path)).filter((name) => !name.startsWith(LOCK)).sort();
+        return fs
+          .readdirSync(at(path))
+          .filter((name) => !name.startsWith(LOCK))
+          .sort();
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
         throw error;

@@ -56,7 +56,11 @@ export const TABLE: api.CreateTableInput = {
     { AttributeName: 'lk', AttributeType: 'S' },
   ],
   GlobalSecondaryIndexes: [
-    { IndexName: 'byGk', KeySchema: [{ AttributeName: 'gk', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
+    {
+      IndexName: 'byGk',
+      KeySchema: [{ AttributeName: 'gk', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'ALL' },
+    },
   ],
   LocalSecondaryIndexes: [
     {
@@ -83,7 +87,9 @@ export function withTables(
   name: string,
   run: (doc: api.DocumentClient, db: api.Database, context: Context) => Promise<void>,
 ): Case {
-  return withDatabase(name, (db, context) => run(db.documentClient(), db, context), { tables: [TABLE, SIMPLE] });
+  return withDatabase(name, (db, context) => run(db.documentClient(), db, context), {
+    tables: [TABLE, SIMPLE],
+  });
 }
 
 function show(value: unknown): string {
@@ -104,7 +110,12 @@ export function same(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Date || b instanceof Date) return a instanceof Date && b instanceof Date && +a === +b;
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
-    return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
+    return (
+      a instanceof Uint8Array &&
+      b instanceof Uint8Array &&
+      a.length === b.length &&
+      a.every((x, i) => x === b[i])
+    );
   }
   if (a instanceof Set || b instanceof Set) {
     if (!(a instanceof Set && b instanceof Set) || a.size !== b.size) return false;
@@ -119,12 +130,15 @@ export function same(a: unknown, b: unknown): boolean {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every(
-    (k) => Object.hasOwn(b, k) && same(Object.getOwnPropertyDescriptor(a, k)!.value, Object.getOwnPropertyDescriptor(b, k)!.value),
+    (k) =>
+      Object.hasOwn(b, k) &&
+      same(Object.getOwnPropertyDescriptor(a, k)!.value, Object.getOwnPropertyDescriptor(b, k)!.value),
   );
 }
 
 export function equal(actual: unknown, expected: unknown, what = ''): void {
-  if (!same(actual, expected)) throw new Error(`${what}${what ? ': ' : ''}expected ${show(expected)}, got ${show(actual)}`);
+  if (!same(actual, expected))
+    throw new Error(`${what}${what ? ': ' : ''}expected ${show(expected)}, got ${show(actual)}`);
 }
 
 export function ok(condition: unknown, what: string): asserts condition {
@@ -132,7 +146,11 @@ export function ok(condition: unknown, what: string): asserts condition {
 }
 
 /** The error a promise rejects with; its name, and its message when given, are as expected. */
-export async function rejects(promise: Promise<unknown>, name: string, message?: string | RegExp): Promise<Error & Record<string, unknown>> {
+export async function rejects(
+  promise: Promise<unknown>,
+  name: string,
+  message?: string | RegExp,
+): Promise<Error & Record<string, unknown>> {
   let value: unknown;
   try {
     value = await promise;

@@ -11,7 +11,9 @@ export type { Case, Context, Env, Package } from './harness.js';
 export const suite: Case[] = [...tables, ...items, ...queries, ...batches, ...lifecycle];
 
 /** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */
-export async function runAll(context: import('./harness.js').Context): Promise<{ name: string; error?: string }[]> {
+export async function runAll(
+  context: import('./harness.js').Context,
+): Promise<{ name: string; error?: string }[]> {
   const results: { name: string; error?: string }[] = [];
   for (const { name, run } of suite) {
     try {

@@ -10,7 +10,10 @@ export const items: Case[] = [
     equal($metadata.attempts, 1);
     equal((await doc.get({ TableName, Key })).Item, { id: 'a', n: 1 });
     equal((await doc.get({ TableName, Key, ConsistentRead: true })).Item, { id: 'a', n: 1 });
-    equal((await doc.put({ TableName, Item: { id: 'a', m: 2 }, ReturnValues: 'ALL_OLD' })).Attributes, { id: 'a', n: 1 });
+    equal((await doc.put({ TableName, Item: { id: 'a', m: 2 }, ReturnValues: 'ALL_OLD' })).Attributes, {
+      id: 'a',
+      n: 1,
+    });
     equal((await doc.get({ TableName, Key })).Item, { id: 'a', m: 2 });
     equal((await doc.delete({ TableName, Key, ReturnValues: 'ALL_OLD' })).Attributes, { id: 'a', m: 2 });
     equal((await doc.delete({ TableName, Key, ReturnValues: 'ALL_OLD' })).Attributes, undefined);
@@ -54,7 +57,15 @@ export const items: Case[] = [
 
   withTables('big numbers keep every digit', async (doc, db, { pkg }) => {
     const text = '12345678901234567890123456789012345678';
-    await doc.put({ TableName: 'simple', Item: { id: 'n', big: BigInt(text), value: pkg.NumberValue.from(`0.${text}`), set: new Set([1n, BigInt(text)]) } });
+    await doc.put({
+      TableName: 'simple',
+      Item: {
+        id: 'n',
+        big: BigInt(text),
+        value: pkg.NumberValue.from(`0.${text}`),
+        set: new Set([1n, BigInt(text)]),
+      },
+    });
     const { Item } = await db.client().getItem({ TableName: 'simple', Key: { id: { S: 'n' } } });
     equal(Item?.['big'], { N: text });
     equal(Item?.['value'], { N: `0.${text}` });
@@ -80,27 +91,41 @@ export const items: Case[] = [
     ];
     for (const [sent, stored] of numbers) {
       await client.putItem({ TableName: 'simple', Item: { id: { S: 'x' }, n: { N: sent } } });
-      equal((await client.getItem({ TableName: 'simple', Key: { id: { S: 'x' } } })).Item?.['n'], { N: stored }, sent);
+      equal(
+        (await client.getItem({ TableName: 'simple', Key: { id: { S: 'x' } } })).Item?.['n'],
+        { N: stored },
+        sent,
+      );
     }
   }),
 
   withTables('names that mean something to JavaScript are data', async (doc, db) => {
-    const Item = JSON.parse('{"id":"proto","__proto__":{"polluted":true},"constructor":{"prototype":1},"hasOwnProperty":"x"}') as Record<string, unknown>;
+    const Item = JSON.parse(
+      '{"id":"proto","__proto__":{"polluted":true},"constructor":{"prototype":1},"hasOwnProperty":"x"}',
+    ) as Record<string, unknown>;
     await doc.put({ TableName: 'simple', Item });
     const back = (await doc.get({ TableName: 'simple', Key: { id: 'proto' } })).Item!;
     ok(Object.getPrototypeOf(back) === Object.prototype, 'the prototype is untouched');
     ok(same(back, Item), `same data, got ${JSON.stringify(back)}`);
     equal(Object.keys(back).sort(), ['__proto__', 'constructor', 'hasOwnProperty', 'id']);
-    ok((({}) as { polluted?: unknown }).polluted === undefined, 'nothing is polluted');
+    ok(({} as { polluted?: unknown }).polluted === undefined, 'nothing is polluted');
     const low = (await db.client().getItem({ TableName: 'simple', Key: { id: { S: 'proto' } } })).Item!;
     equal(Object.getOwnPropertyDescriptor(low, '__proto__')?.value, { M: { polluted: { BOOL: true } } });
-    const { Items } = await doc.scan({ TableName: 'simple', ProjectionExpression: '#p', ExpressionAttributeNames: { '#p': '__proto__' } });
+    const { Items } = await doc.scan({
+      TableName: 'simple',
+      ProjectionExpression: '#p',
+      ExpressionAttributeNames: { '#p': '__proto__' },
+    });
     equal(Object.keys(Items![0]!), ['__proto__']);
   }),
 
   withTables('a surrogate without its partner becomes a question mark', async (doc) => {
     await doc.put({ TableName: 'simple', Item: { id: 's', bad: 'a\ud83dz', good: '😀' } });
-    equal((await doc.get({ TableName: 'simple', Key: { id: 's' } })).Item, { id: 's', bad: 'a?z', good: '😀' });
+    equal((await doc.get({ TableName: 'simple', Key: { id: 's' } })).Item, {
+      id: 's',
+      bad: 'a?z',
+      good: '😀',
+    });
   }),
 
   withTables('values that are no attribute values are refused before anything happens', async (doc, db) => {
@@ -111,19 +136,37 @@ export const items: Case[] = [
     await rejects(put(new Set()), 'Error', 'Pass a non-empty set, or options.convertEmptyValues=true.');
     await rejects(put(new Date()), 'Error', /Unsupported type passed/);
     equal((await doc.scan({ TableName: 'simple' })).Count, 0);
-    const lax = db.documentClient({ marshallOptions: { removeUndefinedValues: true, convertEmptyValues: true, convertClassInstanceToMap: true } });
+    const lax = db.documentClient({
+      marshallOptions: {
+        removeUndefinedValues: true,
+        convertEmptyValues: true,
+        convertClassInstanceToMap: true,
+      },
+    });
     class Point {
       x = 1;
       y = '';
     }
-    await lax.put({ TableName: 'simple', Item: { id: 'x', a: { b: undefined }, c: new Set(), d: new Point() } });
-    equal((await doc.get({ TableName: 'simple', Key: { id: 'x' } })).Item, { id: 'x', a: {}, c: null, d: { x: 1, y: null } });
+    await lax.put({
+      TableName: 'simple',
+      Item: { id: 'x', a: { b: undefined }, c: new Set(), d: new Point() },
+    });
+    equal((await doc.get({ TableName: 'simple', Key: { id: 'x' } })).Item, {
+      id: 'x',
+      a: {},
+      c: null,
+      d: { x: 1, y: null },
+    });
   }),
 
   withTables('an item has a size and a depth it may not pass', async (doc) => {
     const put = (value: unknown) => doc.put({ TableName: 'simple', Item: { id: 'x', value } });
     await put('x'.repeat(400 * 1024 - 8));
-    await rejects(put('x'.repeat(400 * 1024)), 'ValidationException', 'Item size has exceeded the maximum allowed size');
+    await rejects(
+      put('x'.repeat(400 * 1024)),
+      'ValidationException',
+      'Item size has exceeded the maximum allowed size',
+    );
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     await put(nested(30));
     await rejects(put(nested(40)), 'ValidationException', /Nesting Levels have exceeded supported limits/);
@@ -131,17 +174,57 @@ export const items: Case[] = [
   }),
 
   withTables('keys are checked', async (doc, db) => {
-    await rejects(doc.put({ TableName: 'simple', Item: { n: 1 } }), 'ValidationException', 'One or more parameter values were invalid: Missing the key id in the item');
-    await rejects(doc.put({ TableName: 'simple', Item: { id: 1 } }), 'ValidationException', 'One or more parameter values were invalid: Type mismatch for key id expected: S actual: N');
-    await rejects(doc.put({ TableName: 'simple', Item: { id: '' } }), 'ValidationException', /empty string value\. Key: id/);
-    await rejects(doc.get({ TableName: 'simple', Key: { id: 1 } }), 'ValidationException', 'The provided key element does not match the schema');
+    await rejects(
+      doc.put({ TableName: 'simple', Item: { n: 1 } }),
+      'ValidationException',
+      'One or more parameter values were invalid: Missing the key id in the item',
+    );
+    await rejects(
+      doc.put({ TableName: 'simple', Item: { id: 1 } }),
+      'ValidationException',
+      'One or more parameter values were invalid: Type mismatch for key id expected: S actual: N',
+    );
+    await rejects(
+      doc.put({ TableName: 'simple', Item: { id: '' } }),
+      'ValidationException',
+      /empty string value\. Key: id/,
+    );
+    await rejects(
+      doc.get({ TableName: 'simple', Key: { id: 1 } }),
+      'ValidationException',
+      'The provided key element does not match the schema',
+    );
     await rejects(doc.get({ TableName: 'things', Key: { pk: 'a' } }), 'ValidationException');
-    await rejects(doc.get({ TableName: 'nowhere', Key: { pk: 'a' } }), 'ResourceNotFoundException', 'Requested resource not found');
-    await rejects(db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: {} as never } }), 'ValidationException', /AttributeValue is empty/);
-    await rejects(db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { S: 'a', N: '1' } as never } }), 'ValidationException', /more than one datatypes/);
-    await rejects(db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { NULL: false } } }), 'ValidationException', /Null attribute value types must have the value of true/);
-    await rejects(db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { SS: ['a', 'a'] } } }), 'ValidationException', /contains duplicates/);
-    await rejects(db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { N: 'x' } } }), 'ValidationException', /cannot be converted to a numeric value: x/);
+    await rejects(
+      doc.get({ TableName: 'nowhere', Key: { pk: 'a' } }),
+      'ResourceNotFoundException',
+      'Requested resource not found',
+    );
+    await rejects(
+      db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: {} as never } }),
+      'ValidationException',
+      /AttributeValue is empty/,
+    );
+    await rejects(
+      db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { S: 'a', N: '1' } as never } }),
+      'ValidationException',
+      /more than one datatypes/,
+    );
+    await rejects(
+      db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { NULL: false } } }),
+      'ValidationException',
+      /Null attribute value types must have the value of true/,
+    );
+    await rejects(
+      db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { SS: ['a', 'a'] } } }),
+      'ValidationException',
+      /contains duplicates/,
+    );
+    await rejects(
+      db.client().putItem({ TableName: 'simple', Item: { id: { S: 'a' }, v: { N: 'x' } } }),
+      'ValidationException',
+      /cannot be converted to a numeric value: x/,
+    );
   }),
 
   withTables('a failed condition is its own error and may carry the item', async (doc, _db, { pkg }) => {
@@ -159,7 +242,15 @@ export const items: Case[] = [
     equal(error.$metadata.httpStatusCode, 400);
     // As in the SDK: still attribute values.
     equal(error.Item, { id: { S: 'c' }, n: { N: '1' } });
-    const bare = await rejects(doc.delete({ TableName: 'simple', Key: { id: 'c' }, ConditionExpression: 'n = :two', ExpressionAttributeValues: { ':two': 2 } }), 'ConditionalCheckFailedException');
+    const bare = await rejects(
+      doc.delete({
+        TableName: 'simple',
+        Key: { id: 'c' },
+        ConditionExpression: 'n = :two',
+        ExpressionAttributeValues: { ':two': 2 },
+      }),
+      'ConditionalCheckFailedException',
+    );
     equal(bare['Item'], undefined);
     equal((await doc.get({ TableName: 'simple', Key: { id: 'c' } })).Item, { id: 'c', n: 1 });
   }),
@@ -172,18 +263,27 @@ export const items: Case[] = [
       Key,
       UpdateExpression: 'SET #n = :one, l = :list, m = :map, s = if_not_exists(s, :text) ADD tags :tags',
       ExpressionAttributeNames: { '#n': 'number' },
-      ExpressionAttributeValues: { ':one': 1, ':list': ['a'], ':map': { x: 1 }, ':text': 't', ':tags': new Set(['a']) },
+      ExpressionAttributeValues: {
+        ':one': 1,
+        ':list': ['a'],
+        ':map': { x: 1 },
+        ':text': 't',
+        ':tags': new Set(['a']),
+      },
       ReturnValues: 'ALL_NEW',
     });
     equal(made.Attributes, { id: 'u', number: 1, l: ['a'], m: { x: 1 }, s: 't', tags: new Set(['a']) });
-    const changed = await doc.update({
-      TableName,
-      Key,
-      UpdateExpression: 'SET #n = #n + :one, l = list_append(l, :more), m.y = :one, l[0] = :first REMOVE s ADD tags :tags DELETE none :tags',
-      ExpressionAttributeNames: { '#n': 'number' },
-      ExpressionAttributeValues: { ':one': 1, ':more': ['b'], ':first': 'z', ':tags': new Set(['b']) },
-      ReturnValues: 'UPDATED_NEW',
-    }).catch((e: Error) => e);
+    const changed = await doc
+      .update({
+        TableName,
+        Key,
+        UpdateExpression:
+          'SET #n = #n + :one, l = list_append(l, :more), m.y = :one, l[0] = :first REMOVE s ADD tags :tags DELETE none :tags',
+        ExpressionAttributeNames: { '#n': 'number' },
+        ExpressionAttributeValues: { ':one': 1, ':more': ['b'], ':first': 'z', ':tags': new Set(['b']) },
+        ReturnValues: 'UPDATED_NEW',
+      })
+      .catch((e: Error) => e);
     // list_append and l[0] overlap: DynamoDB refuses both in one expression.
     ok(changed instanceof Error && changed.name === 'ValidationException', 'overlapping paths are refused');
     const after = await doc.update({
@@ -194,24 +294,60 @@ export const items: Case[] = [
       ExpressionAttributeValues: { ':one': 1, ':more': ['b'], ':tags': new Set(['b']) },
       ReturnValues: 'ALL_NEW',
     });
-    equal(after.Attributes, { id: 'u', number: 2, l: ['a', 'b'], m: { x: 1, y: 1 }, tags: new Set(['a', 'b']) });
-    const old = await doc.update({ TableName, Key, UpdateExpression: 'SET m.y = :v DELETE tags :a', ExpressionAttributeValues: { ':v': 5, ':a': new Set(['a', 'b']) }, ReturnValues: 'UPDATED_OLD' });
+    equal(after.Attributes, {
+      id: 'u',
+      number: 2,
+      l: ['a', 'b'],
+      m: { x: 1, y: 1 },
+      tags: new Set(['a', 'b']),
+    });
+    const old = await doc.update({
+      TableName,
+      Key,
+      UpdateExpression: 'SET m.y = :v DELETE tags :a',
+      ExpressionAttributeValues: { ':v': 5, ':a': new Set(['a', 'b']) },
+      ReturnValues: 'UPDATED_OLD',
+    });
     equal(old.Attributes, { m: { y: 1 }, tags: new Set(['a', 'b']) });
     equal((await doc.get({ TableName, Key })).Item?.['tags'], undefined);
-    await rejects(doc.update({ TableName, Key, UpdateExpression: 'SET id = :v', ExpressionAttributeValues: { ':v': 'x' } }), 'ValidationException', /Cannot update attribute id\. This attribute is part of the key/);
+    await rejects(
+      doc.update({
+        TableName,
+        Key,
+        UpdateExpression: 'SET id = :v',
+        ExpressionAttributeValues: { ':v': 'x' },
+      }),
+      'ValidationException',
+      /Cannot update attribute id\. This attribute is part of the key/,
+    );
   }),
 
-  withTables('the older parameters work', async (doc) => {
+  // DIFFERENCE: the parameters that expressions replaced are refused by name, where DynamoDB still takes them.
+  withTables('the older parameters are refused by name', async (doc) => {
     const TableName = 'simple';
-    await doc.put({ TableName, Item: { id: 'l', n: 1 }, Expected: { id: { Exists: false } } });
-    await rejects(doc.put({ TableName, Item: { id: 'l' }, Expected: { n: { Value: 2 } } }), 'ConditionalCheckFailedException');
-    const { Attributes } = await doc.update({ TableName, Key: { id: 'l' }, AttributeUpdates: { n: { Action: 'ADD', Value: 4 }, t: { Value: 'x' } }, ReturnValues: 'ALL_NEW' });
-    equal(Attributes, { id: 'l', n: 5, t: 'x' });
-    equal((await doc.get({ TableName, Key: { id: 'l' }, AttributesToGet: ['n'] })).Item, { n: 5 });
+    await rejects(
+      doc.put({ TableName, Item: { id: 'l' }, Expected: { id: { Exists: false } } }),
+      'ValidationException',
+      /does not support the parameter Expected/,
+    );
+    await rejects(
+      doc.update({ TableName, Key: { id: 'l' }, AttributeUpdates: { n: { Value: 4 } } }),
+      'ValidationException',
+      /does not support the parameter AttributeUpdates/,
+    );
+    await rejects(
+      doc.get({ TableName, Key: { id: 'l' }, AttributesToGet: ['n'] }),
+      'ValidationException',
+      /does not support the parameter AttributesToGet/,
+    );
   }),
 
   withTables('consumed capacity is reported when asked for', async (doc) => {
-    const put = await doc.put({ TableName: 'simple', Item: { id: 'c', s: 'x'.repeat(1500) }, ReturnConsumedCapacity: 'TOTAL' });
+    const put = await doc.put({
+      TableName: 'simple',
+      Item: { id: 'c', s: 'x'.repeat(1500) },
+      ReturnConsumedCapacity: 'TOTAL',
+    });
     equal(put.ConsumedCapacity, { TableName: 'simple', CapacityUnits: 2 });
     const got = await doc.get({ TableName: 'simple', Key: { id: 'c' }, ReturnConsumedCapacity: 'TOTAL' });
     equal(got.ConsumedCapacity, { TableName: 'simple', CapacityUnits: 0.5 });

@@ -7,19 +7,35 @@ export const lifecycle: Case[] = [
     async run({ pkg, env }) {
       const options = { ...env.fresh(), tables: [SIMPLE, TABLE] };
       const db = await pkg.open(options);
-      equal(db.persistence.kind === 'memory', !env.persistent, `persistence ${JSON.stringify(db.persistence)}`);
+      equal(
+        db.persistence.kind === 'memory',
+        !env.persistent,
+        `persistence ${JSON.stringify(db.persistence)}`,
+      );
       ok(db.persistence.reason.length > 0, 'a reason is given');
       const Item = { id: 'kept', n: 1, set: new Set(['a']), deep: { list: [1, null, 'ü'] } };
       const doc = db.documentClient();
       await doc.put({ TableName: 'simple', Item });
-      await Promise.all(Array.from({ length: 50 }, (_, i) => doc.put({ TableName: 'things', Item: { pk: 'p', sk: i, gk: 'g' } })));
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          doc.put({ TableName: 'things', Item: { pk: 'p', sk: i, gk: 'g' } }),
+        ),
+      );
       await doc.delete({ TableName: 'things', Key: { pk: 'p', sk: 7 } });
       await db.close();
       const again = await pkg.open(options);
       try {
         const after = again.documentClient();
-        equal((await after.get({ TableName: 'simple', Key: { id: 'kept' } })).Item, env.persistent ? Item : undefined);
-        const byGk = await after.query({ TableName: 'things', IndexName: 'byGk', KeyConditionExpression: 'gk = :g', ExpressionAttributeValues: { ':g': 'g' } });
+        equal(
+          (await after.get({ TableName: 'simple', Key: { id: 'kept' } })).Item,
+          env.persistent ? Item : undefined,
+        );
+        const byGk = await after.query({
+          TableName: 'things',
+          IndexName: 'byGk',
+          KeyConditionExpression: 'gk = :g',
+          ExpressionAttributeValues: { ':g': 'g' },
+        });
         equal(byGk.Count, env.persistent ? 49 : 0);
       } finally {
         await again.destroy();
@@ -33,7 +49,12 @@ export const lifecycle: Case[] = [
       const options = { ...env.fresh(), tables: [SIMPLE] };
       const db = await pkg.open(options);
       const doc = db.documentClient();
-      const writes = Array.from({ length: 100 }, (_, i) => doc.put({ TableName: 'simple', Item: { id: `w${i}` } }).then(() => i, () => undefined));
+      const writes = Array.from({ length: 100 }, (_, i) =>
+        doc.put({ TableName: 'simple', Item: { id: `w${i}` } }).then(
+          () => i,
+          () => undefined,
+        ),
+      );
       await db.close();
       const kept = (await Promise.all(writes)).filter((i) => i !== undefined);
       await rejects(doc.get({ TableName: 'simple', Key: { id: 'w0' } }), 'DatabaseClosedException');
@@ -41,7 +62,8 @@ export const lifecycle: Case[] = [
       try {
         if (!env.persistent) return;
         const client = again.documentClient();
-        for (const i of kept) equal((await client.get({ TableName: 'simple', Key: { id: `w${i}` } })).Item, { id: `w${i}` });
+        for (const i of kept)
+          equal((await client.get({ TableName: 'simple', Key: { id: `w${i}` } })).Item, { id: `w${i}` });
       } finally {
         await again.destroy();
       }
@@ -78,23 +100,45 @@ export const lifecycle: Case[] = [
     name: 'wrong options are refused',
     async run({ pkg, env }) {
       await rejects(pkg.open({} as never), 'TypeError', /name/);
-      await rejects(pkg.open({ ...env.fresh(), storage: 'disk' as never, path: undefined }), 'TypeError', /storage/);
+      await rejects(
+        pkg.open({ ...env.fresh(), storage: 'disk' as never, path: undefined }),
+        'TypeError',
+        /storage/,
+      );
     },
   },
 
   withTables('commands are sent', async (doc, db, { pkg }) => {
     await doc.send(new pkg.PutCommand({ TableName: 'simple', Item: { id: 'c', s: new Set([1]) } }));
-    equal((await doc.send(new pkg.GetCommand({ TableName: 'simple', Key: { id: 'c' } }))).Item, { id: 'c', s: new Set([1]) });
-    equal((await doc.send(new pkg.GetItemCommand({ TableName: 'simple', Key: { id: { S: 'c' } } }))).Item, { id: { S: 'c' }, s: { NS: ['1'] } });
-    equal((await db.client().send(new pkg.ScanItemsCommand({ TableName: 'simple' }))).Items, [{ id: { S: 'c' }, s: { NS: ['1'] } }]);
+    equal((await doc.send(new pkg.GetCommand({ TableName: 'simple', Key: { id: 'c' } }))).Item, {
+      id: 'c',
+      s: new Set([1]),
+    });
+    equal((await doc.send(new pkg.GetItemCommand({ TableName: 'simple', Key: { id: { S: 'c' } } }))).Item, {
+      id: { S: 'c' },
+      s: { NS: ['1'] },
+    });
+    equal((await db.client().send(new pkg.ScanItemsCommand({ TableName: 'simple' }))).Items, [
+      { id: { S: 'c' }, s: { NS: ['1'] } },
+    ]);
   }),
 
   withTables('an aborted call rejects and harms nothing', async (doc) => {
-    await rejects(doc.get({ TableName: 'simple', Key: { id: 'a' } }, { abortSignal: AbortSignal.abort() }), 'AbortError');
+    await rejects(
+      doc.get({ TableName: 'simple', Key: { id: 'a' } }, { abortSignal: AbortSignal.abort() }),
+      'AbortError',
+    );
     const controller = new AbortController();
-    const write = doc.put({ TableName: 'simple', Item: { id: 'a' } }, { abortSignal: controller.signal }).catch((e: Error) => e.name);
+    const write = doc
+      .put({ TableName: 'simple', Item: { id: 'a' } }, { abortSignal: controller.signal })
+      .catch((e: Error) => e.name);
     controller.abort();
-    ok(['AbortError', undefined].includes(typeof (await write) === 'string' ? ((await write) as string) : undefined), 'aborted or done');
+    ok(
+      ['AbortError', undefined].includes(
+        typeof (await write) === 'string' ? ((await write) as string) : undefined,
+      ),
+      'aborted or done',
+    );
     await doc.put({ TableName: 'simple', Item: { id: 'b' } });
     equal((await doc.get({ TableName: 'simple', Key: { id: 'b' } })).Item, { id: 'b' });
   }),
@@ -113,39 +157,91 @@ export const lifecycle: Case[] = [
       },
     });
     await inner;
-    equal((await doc.get({ TableName: 'simple', Key: { id: 'outer' } })).Item, { id: 'outer', tricky: 'value', after: 'z' });
-    equal(((await doc.get({ TableName: 'simple', Key: { id: 'inner' } })).Item?.['x'] as string).length, 50_000);
+    equal((await doc.get({ TableName: 'simple', Key: { id: 'outer' } })).Item, {
+      id: 'outer',
+      tricky: 'value',
+      after: 'z',
+    });
+    equal(
+      ((await doc.get({ TableName: 'simple', Key: { id: 'inner' } })).Item?.['x'] as string).length,
+      50_000,
+    );
   }),
 
   withDatabase('the wire protocol is answered through fetch', async (db) => {
     const ask = (target: string, body: string, init: RequestInit = {}): Promise<Response> =>
-      db.fetch(new Request('http://localhost/', { method: 'POST', headers: { 'x-amz-target': `DynamoDB_20120810.${target}`, 'content-type': 'application/x-amz-json-1.0' }, body, ...init }));
+      db.fetch(
+        new Request('http://localhost/', {
+          method: 'POST',
+          headers: {
+            'x-amz-target': `DynamoDB_20120810.${target}`,
+            'content-type': 'application/x-amz-json-1.0',
+          },
+          body,
+          ...init,
+        }),
+      );
     const created = await ask('CreateTable', JSON.stringify(SIMPLE));
     equal(created.status, 200);
     equal(created.headers.get('content-type'), 'application/x-amz-json-1.0');
-    equal(created.headers.get('x-amz-crc32'), String(crc32(new Uint8Array(await created.clone().arrayBuffer()))));
-    ok(typeof ((await created.json()) as { TableDescription: { CreationDateTime: number } }).TableDescription.CreationDateTime === 'number', 'a time is a number on the wire');
+    equal(
+      created.headers.get('x-amz-crc32'),
+      String(crc32(new Uint8Array(await created.clone().arrayBuffer()))),
+    );
+    ok(
+      typeof ((await created.json()) as { TableDescription: { CreationDateTime: number } }).TableDescription
+        .CreationDateTime === 'number',
+      'a time is a number on the wire',
+    );
     await ask('PutItem', '{"TableName":"simple","Item":{"id":{"S":"w"},"b":{"B":"AAEC"},"n":{"N":"1.50"}}}');
     const got = await ask('GetItem', '{"TableName":"simple","Key":{"id":{"S":"w"}}}');
     equal(await got.json(), { Item: { id: { S: 'w' }, b: { B: 'AAEC' }, n: { N: '1.5' } } });
-    equal((await db.documentClient().get({ TableName: 'simple', Key: { id: 'w' } })).Item, { id: 'w', b: new Uint8Array([0, 1, 2]), n: 1.5 });
+    equal((await db.documentClient().get({ TableName: 'simple', Key: { id: 'w' } })).Item, {
+      id: 'w',
+      b: new Uint8Array([0, 1, 2]),
+      n: 1.5,
+    });
     const missing = await ask('GetItem', '{"TableName":"nope","Key":{"id":{"S":"w"}}}');
-    equal([missing.status, await missing.json()], [400, { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException', message: 'Requested resource not found' }]);
+    equal(
+      [missing.status, await missing.json()],
+      [
+        400,
+        {
+          __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException',
+          message: 'Requested resource not found',
+        },
+      ],
+    );
     const broken = await ask('GetItem', '{');
-    equal([broken.status, ((await broken.json()) as { __type: string }).__type], [400, 'com.amazon.coral.service#SerializationException']);
+    equal(
+      [broken.status, ((await broken.json()) as { __type: string }).__type],
+      [400, 'com.amazon.coral.service#SerializationException'],
+    );
     const unknown = await ask('Nothing', '{}');
-    equal([unknown.status, ((await unknown.json()) as { __type: string }).__type], [400, 'com.amazon.coral.service#UnknownOperationException']);
+    equal(
+      [unknown.status, ((await unknown.json()) as { __type: string }).__type],
+      [400, 'com.amazon.coral.service#UnknownOperationException'],
+    );
   }),
 
   withDatabase('both doors lead to one room', async (db: Database) => {
     // The same item through the native client, the low-level client and the wire is the same bytes to the engine.
     await db.client().createTable(SIMPLE);
-    await db.documentClient().put({ TableName: 'simple', Item: { id: 'x', n: 1.5, s: new Set(['b', 'a']), m: { z: 1, a: [true] } } });
+    await db
+      .documentClient()
+      .put({
+        TableName: 'simple',
+        Item: { id: 'x', n: 1.5, s: new Set(['b', 'a']), m: { z: 1, a: [true] } },
+      });
     const condition = {
       TableName: 'simple',
       Item: { id: { S: 'x' }, seen: { BOOL: true } },
       ConditionExpression: 'n = :n AND s = :s AND m = :m',
-      ExpressionAttributeValues: { ':n': { N: '15e-1' }, ':s': { SS: ['a', 'b'] }, ':m': { M: { a: { L: [{ BOOL: true }] }, z: { N: '1.0' } } } },
+      ExpressionAttributeValues: {
+        ':n': { N: '15e-1' },
+        ':s': { SS: ['a', 'b'] },
+        ':m': { M: { a: { L: [{ BOOL: true }] }, z: { N: '1.0' } } },
+      },
     };
     const handler = db.handler();
     const { response } = await handler.handle({
@@ -155,7 +251,10 @@ export const lifecycle: Case[] = [
       body: JSON.stringify(condition),
     });
     equal(response.statusCode, 200, new TextDecoder().decode(response.body));
-    equal((await db.documentClient().get({ TableName: 'simple', Key: { id: 'x' } })).Item, { id: 'x', seen: true });
+    equal((await db.documentClient().get({ TableName: 'simple', Key: { id: 'x' } })).Item, {
+      id: 'x',
+      seen: true,
+    });
   }),
 ];
 

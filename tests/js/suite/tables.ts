@@ -13,13 +13,23 @@ export const tables: Case[] = [
     equal(Table?.KeySchema, TABLE.KeySchema);
     equal(Table?.ItemCount, 0);
     equal(Table?.BillingModeSummary?.BillingMode, 'PAY_PER_REQUEST');
-    equal(Table?.GlobalSecondaryIndexes?.map((i) => i.IndexName), ['byGk']);
+    equal(
+      Table?.GlobalSecondaryIndexes?.map((i) => i.IndexName),
+      ['byGk'],
+    );
     equal(Table?.LocalSecondaryIndexes?.[0]?.Projection, { ProjectionType: 'KEYS_ONLY' });
-    ok(/^arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table\/things$/.test(Table?.TableArn ?? ''), `ARN ${Table?.TableArn}`);
+    ok(
+      /^arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table\/things$/.test(Table?.TableArn ?? ''),
+      `ARN ${Table?.TableArn}`,
+    );
     equal((await client.listTables()).TableNames, ['things']);
     equal((await client.deleteTable({ TableName: 'things' })).TableDescription?.TableName, 'things');
     equal((await client.listTables({})).TableNames, []);
-    await rejects(client.describeTable({ TableName: 'things' }), 'ResourceNotFoundException', 'Requested resource not found: Table: things not found');
+    await rejects(
+      client.describeTable({ TableName: 'things' }),
+      'ResourceNotFoundException',
+      'Requested resource not found: Table: things not found',
+    );
   }),
 
   withDatabase('tables are listed by name, in pages', async (db) => {
@@ -42,7 +52,10 @@ export const tables: Case[] = [
     const client = db.client();
     await rejects(client.createTable({ ...SIMPLE, TableName: 'a b c' }), 'ValidationException');
     await rejects(client.createTable({ ...SIMPLE, AttributeDefinitions: [] }), 'ValidationException');
-    await rejects(client.createTable({ ...SIMPLE, KeySchema: [{ AttributeName: 'id', KeyType: 'NONE' as never }] }), 'ValidationException');
+    await rejects(
+      client.createTable({ ...SIMPLE, KeySchema: [{ AttributeName: 'id', KeyType: 'NONE' as never }] }),
+      'ValidationException',
+    );
     equal((await client.listTables()).TableNames, []);
   }),
 
@@ -56,11 +69,18 @@ export const tables: Case[] = [
         await db.close();
         const again = await pkg.open(options);
         await again.close();
-        const other = { ...SIMPLE, KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' as const }], AttributeDefinitions: [{ AttributeName: 'other', AttributeType: 'N' as const }] };
+        const other = {
+          ...SIMPLE,
+          KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' as const }],
+          AttributeDefinitions: [{ AttributeName: 'other', AttributeType: 'N' as const }],
+        };
         const error = await rejects(pkg.open({ ...options, tables: [other] }), 'SchemaMismatchError');
         ok(error instanceof pkg.SchemaMismatchError, 'is a SchemaMismatchError');
         equal(error.table, 'simple');
-        equal(error.differences, ['key schema: expected other HASH, found id HASH', 'attribute definitions: expected other N, found id S']);
+        equal(error.differences, [
+          'key schema: expected other HASH, found id HASH',
+          'attribute definitions: expected other N, found id S',
+        ]);
         const last = await pkg.open(options);
         await last.destroy();
       } else {

@@ -37,7 +37,10 @@ test('user data is marked and everything else is plain', async () => {
         TableName: 't',
         Key: { pk: { S: 'a' } },
         AttributeUpdates: { n: { Value: { N: '5' }, Action: 'ADD' }, gone: { Action: 'DELETE' } },
-        Expected: { x: { Value: { NULL: true } }, y: { AttributeValueList: [{ N: '1' }, { S: 'b' }], ComparisonOperator: 'IN' } },
+        Expected: {
+          x: { Value: { NULL: true } },
+          y: { AttributeValueList: [{ N: '1' }, { S: 'b' }], ComparisonOperator: 'IN' },
+        },
         ExpressionAttributeValues: { ':v': { SS: ['s'] } },
         ExpressionAttributeNames: { '#n': 'name' },
       },
@@ -52,18 +55,30 @@ test('batches carry items inside lists and maps', async () => {
   });
   await doc().batchGet({ RequestItems: { t: { Keys: [{ a: 1 }], ConsistentRead: true } } });
   await client.batchGetItem({ RequestItems: { t: { Keys: [{ a: { N: '1' } }] } } });
-  assert.deepEqual(engine.requests.map((r) => r.input), [
-    { RequestItems: { t: [{ PutRequest: { Item: { a: { N: '1' } } } }, { DeleteRequest: { Key: { a: { N: '2' } } } }] } },
-    { RequestItems: { t: { Keys: [{ a: { N: '1' } }], ConsistentRead: true } } },
-    { RequestItems: { t: { Keys: [{ a: { N: '1' } }] } } },
-  ]);
+  assert.deepEqual(
+    engine.requests.map((r) => r.input),
+    [
+      {
+        RequestItems: {
+          t: [{ PutRequest: { Item: { a: { N: '1' } } } }, { DeleteRequest: { Key: { a: { N: '2' } } } }],
+        },
+      },
+      { RequestItems: { t: { Keys: [{ a: { N: '1' } }], ConsistentRead: true } } },
+      { RequestItems: { t: { Keys: [{ a: { N: '1' } }] } } },
+    ],
+  );
 });
 
 test('answers come back in the form of the client, dates as dates', async () => {
   const { engine, doc, low: client } = await setUp();
-  engine.answer = () => ({ output: { Item: { a: { N: '1.5' } }, Count: 3, CreationDateTime: 1700000000.5, ok: true } });
+  engine.answer = () => ({
+    output: { Item: { a: { N: '1.5' } }, Count: 3, CreationDateTime: 1700000000.5, ok: true },
+  });
   const native = (await doc().get({ TableName: 't', Key: { a: 1 } })) as unknown as Record<string, unknown>;
-  const attributes = (await client.getItem({ TableName: 't', Key: { a: { N: '1' } } })) as unknown as Record<string, unknown>;
+  const attributes = (await client.getItem({ TableName: 't', Key: { a: { N: '1' } } })) as unknown as Record<
+    string,
+    unknown
+  >;
   for (const [output, Item] of [
     [native, { a: 1.5 }],
     [attributes, { a: { N: '1.5' } }],
@@ -83,15 +98,25 @@ test('a pending call settles by its id, in any order', async () => {
   const calls = [1, 2, 3].map((a) => doc().get({ TableName: 't', Key: { a } }));
   engine.later.reverse();
   while (engine.later.length) engine.settleNext();
-  assert.deepEqual((await Promise.all(calls)).map((o) => o.Item), [{ a: 1 }, { a: 2 }, { a: 3 }]);
+  assert.deepEqual(
+    (await Promise.all(calls)).map((o) => o.Item),
+    [{ a: 1 }, { a: 2 }, { a: 3 }],
+  );
 });
 
 test('errors are of the class of their name', async () => {
   const { engine, doc } = await setUp();
   engine.answer = () => ({
-    error: { name: 'ConditionalCheckFailedException', message: 'The conditional request failed', status: 400, Item: { a: { N: '1' } } },
+    error: {
+      name: 'ConditionalCheckFailedException',
+      message: 'The conditional request failed',
+      status: 400,
+      Item: { a: { N: '1' } },
+    },
   });
-  const failed = await doc().put({ TableName: 't', Item: {} }).catch((e: unknown) => e);
+  const failed = await doc()
+    .put({ TableName: 't', Item: {} })
+    .catch((e: unknown) => e);
   assert.ok(failed instanceof own.ConditionalCheckFailedException);
   assert.ok(failed instanceof own.DynatabServiceException);
   assert.ok(failed instanceof Error);
@@ -103,15 +128,19 @@ test('errors are of the class of their name', async () => {
   assert.match(String(failed.stack), /ConditionalCheckFailedException|client\.test/);
 
   engine.answer = () => ({ error: { name: 'StorageFullException', message: 'm', status: 507 } });
-  const full = await doc().put({ TableName: 't', Item: {} }).catch((e: unknown) => e);
+  const full = await doc()
+    .put({ TableName: 't', Item: {} })
+    .catch((e: unknown) => e);
   assert.ok(full instanceof own.StorageFullException && full.$fault === 'server');
 
   engine.answer = () => ({ error: { name: '__proto__', message: 'm', status: 400 } });
-  const odd = await doc().put({ TableName: 't', Item: {} }).catch((e: unknown) => e);
+  const odd = await doc()
+    .put({ TableName: 't', Item: {} })
+    .catch((e: unknown) => e);
   assert.ok(odd instanceof own.DynatabServiceException && odd.name === '__proto__');
 });
 
-test('an error constructed by hand works like the SDK\'s', () => {
+test("an error constructed by hand works like the SDK's", () => {
   const error = new own.ResourceNotFoundException({ message: 'm', $metadata: {} });
   assert.equal(error.name, 'ResourceNotFoundException');
   assert.equal(error.message, 'm');
@@ -124,7 +153,8 @@ test('marshalling errors reject and reach no engine', async () => {
   await assert.rejects(doc().put({ TableName: 't', Item: { a: { b: undefined } } }), /removeUndefinedValues/);
   await assert.rejects(
     client.putItem({ TableName: 't', Item: { a: { S: 5 as never } } }),
-    (e) => e instanceof own.SerializationException && e.message === 'NUMBER_VALUE cannot be converted to String',
+    (e) =>
+      e instanceof own.SerializationException && e.message === 'NUMBER_VALUE cannot be converted to String',
   );
   const loop: unknown[] = [];
   loop.push(loop);
@@ -133,7 +163,10 @@ test('marshalling errors reject and reach no engine', async () => {
   cycle['cycle'] = cycle;
   await assert.rejects(doc().put(cycle as never), own.ValidationException);
   assert.equal(engine.requests.length, 0);
-  await doc({ marshallOptions: { removeUndefinedValues: true } }).put({ TableName: 't', Item: { a: { b: undefined } } });
+  await doc({ marshallOptions: { removeUndefinedValues: true } }).put({
+    TableName: 't',
+    Item: { a: { b: undefined } },
+  });
   assert.deepEqual(engine.requests[0]!.input, { TableName: 't', Item: { a: { M: {} } } });
 });
 
@@ -150,10 +183,16 @@ test('a getter that calls the client corrupts nothing', async () => {
   };
   await doc().put({ TableName: 'outer', Item: item });
   await inner;
-  assert.deepEqual(engine.requests.map((r) => r.input), [
-    { TableName: 'inner', Item: { x: { S: 'y'.repeat(5000) } } },
-    { TableName: 'outer', Item: { before: { S: 'b'.repeat(100) }, tricky: { S: 'value' }, after: { S: 'a' } } },
-  ]);
+  assert.deepEqual(
+    engine.requests.map((r) => r.input),
+    [
+      { TableName: 'inner', Item: { x: { S: 'y'.repeat(5000) } } },
+      {
+        TableName: 'outer',
+        Item: { before: { S: 'b'.repeat(100) }, tricky: { S: 'value' }, after: { S: 'a' } },
+      },
+    ],
+  );
 });
 
 test('a getter that throws leaves the client usable', async () => {
@@ -187,7 +226,9 @@ test('a wrapNumbers function may call the client', async () => {
 test('an aborted call rejects with AbortError', async () => {
   const { engine, doc } = await setUp();
   const early = AbortSignal.abort(new Error('why'));
-  await assert.rejects(doc().get({ TableName: 't', Key: {} }, { abortSignal: early }), { name: 'AbortError' });
+  await assert.rejects(doc().get({ TableName: 't', Key: {} }, { abortSignal: early }), {
+    name: 'AbortError',
+  });
   assert.equal(engine.requests.length, 0);
   engine.answer = () => ({ output: {}, later: true });
   const controller = new AbortController();
@@ -205,7 +246,10 @@ test('an engine that traps is not used again', async () => {
   const waiting = doc().get({ TableName: 't', Key: {} });
   const events: unknown[] = [];
   connection.on('event', (event) => events.push(event));
-  await assert.rejects(connection.http({ method: 'POST', path: '/', body: new Uint8Array(1) }), own.InternalServerError);
+  await assert.rejects(
+    connection.http({ method: 'POST', path: '/', body: new Uint8Array(1) }),
+    own.InternalServerError,
+  );
   await assert.rejects(waiting, own.DatabaseClosedException);
   await assert.rejects(doc().get({ TableName: 't', Key: {} }), own.DatabaseClosedException);
   assert.equal((events[0] as { kind: string }).kind, 'failed');
@@ -250,7 +294,10 @@ test('commands are recognized whatever their class is called', () => {
     const found = recognize(command);
     assert.deepEqual([found.operation, found.native], [operation, native]);
     // As a minifier would name it; a schema or a tag is enough.
-    const renamed = Object.create(Object.create(Object.getPrototypeOf(command), { constructor: { value: class a {} } }), Object.getOwnPropertyDescriptors(command));
+    const renamed = Object.create(
+      Object.create(Object.getPrototypeOf(command), { constructor: { value: class a {} } }),
+      Object.getOwnPropertyDescriptors(command),
+    );
     assert.deepEqual([recognize(renamed).operation, recognize(renamed).native], [operation, native]);
   }
   // Releases of the SDK before schemas.
@@ -269,12 +316,20 @@ test('paginators follow the key to the last page', async () => {
   const { engine, doc, low: client } = await setUp();
   engine.answer = (_, input: { ExclusiveStartKey?: { n: { N: string } }; Limit?: number }) => {
     const n = Number(input.ExclusiveStartKey?.n.N ?? 0) + 1;
-    return { output: { Count: n, Limit: input.Limit, ...(n < 3 ? { LastEvaluatedKey: { n: { N: String(n) } } } : {}) } };
+    return {
+      output: {
+        Count: n,
+        Limit: input.Limit,
+        ...(n < 3 ? { LastEvaluatedKey: { n: { N: String(n) } } } : {}),
+      },
+    };
   };
   const input = { TableName: 't' };
   const counts: unknown[] = [];
-  for await (const page of own.paginateQuery({ client: doc(), pageSize: 7 }, input)) counts.push([page.Count, (page as { Limit?: number }).Limit]);
-  for await (const page of own.paginateScan({ client, startingToken: { n: { N: '1' } } }, input)) counts.push(page.Count);
+  for await (const page of own.paginateQuery({ client: doc(), pageSize: 7 }, input))
+    counts.push([page.Count, (page as { Limit?: number }).Limit]);
+  for await (const page of own.paginateScan({ client, startingToken: { n: { N: '1' } } }, input))
+    counts.push(page.Count);
   assert.deepEqual(counts, [[1, 7], [2, 7], [3, 7], 2, 3]);
   assert.deepEqual(input, { TableName: 't' });
 });
@@ -290,7 +345,13 @@ test('a table of another schema is told apart by name', () => {
     compare(wanted, {
       KeySchema: [{ AttributeName: 'b', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'b', AttributeType: 'N' }],
-      GlobalSecondaryIndexes: [{ IndexName: 'i', KeySchema: [{ AttributeName: 'b', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'i',
+          KeySchema: [{ AttributeName: 'b', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
     }),
     [
       'key schema: expected a HASH, found b HASH',

@@ -14,8 +14,16 @@ const items = Array.from({ length: N }, (_, i) => ({
   active: i % 2 === 0,
   note: 'Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt',
   tags: new Set(['red', 'green', 'blue']),
-  address: { street: `${i} Main Street`, city: 'Springfield', zip: '12345', geo: { lat: 12.34567, lon: -98.76543 } },
-  lines: [{ sku: `SKU-${i}`, n: 1, price: 9.99 }, { sku: `SKU-${i + 1}`, n: 2, price: 19.99 }],
+  address: {
+    street: `${i} Main Street`,
+    city: 'Springfield',
+    zip: '12345',
+    geo: { lat: 12.34567, lon: -98.76543 },
+  },
+  lines: [
+    { sku: `SKU-${i}`, n: 1, price: 9.99 },
+    { sku: `SKU-${i + 1}`, n: 2, price: 19.99 },
+  ],
   blob: new Uint8Array(32).fill(i),
 }));
 
@@ -35,8 +43,8 @@ for (const item of items) {
 offsets.push(end);
 
 const cases: Record<string, (i: number) => unknown> = {
-  'structuredClone': (i) => structuredClone(items[i]),
-  'encode': (i) => {
+  structuredClone: (i) => structuredClone(items[i]),
+  encode: (i) => {
     w.at = 0;
     encodeItem(w, items[i]!);
     return w.at;
@@ -47,7 +55,7 @@ const cases: Record<string, (i: number) => unknown> = {
     view.set(w.bytes.subarray(0, w.at), 2_000_000);
     return w.at;
   },
-  'decode': (i) => decoder.document(view, offsets[i]!, offsets[i + 1]!, true),
+  decode: (i) => decoder.document(view, offsets[i]!, offsets[i + 1]!, true),
   'decode to AttributeValues': (i) => decoder.document(view, offsets[i]!, offsets[i + 1]!, false),
 };
 
@@ -69,9 +77,15 @@ export function run(): { bytes: number; ns: Record<string, number> } {
 
 const result = run();
 const text = JSON.stringify(
-  { ...result, ratio: ((result.ns['encode and copy to wasm memory']! + result.ns['decode']!) / result.ns['structuredClone']!).toFixed(2) },
+  {
+    ...result,
+    ratio: (
+      (result.ns['encode and copy to wasm memory']! + result.ns['decode']!) /
+      result.ns['structuredClone']!
+    ).toFixed(2),
+  },
   null,
   1,
 );
 if (typeof document === 'undefined') console.log(text);
-else document.title = 'done', (document.body.textContent = text);
+else ((document.title = 'done'), (document.body.textContent = text));

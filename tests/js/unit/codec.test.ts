@@ -52,6 +52,8 @@ const values: [string, unknown][] = [
   ['long ascii', 'x'.repeat(1000)],
   ['latin', 'grüße'],
   ['long latin', 'ü'.repeat(500)],
+  // Its header is a byte longer than that of as many ASCII characters.
+  ['longer latin', 'ü'.repeat(5000)],
   ['63 characters', 'y'.repeat(63)],
   ['64 characters', 'y'.repeat(64)],
   ['63 wide characters', '語'.repeat(63)],
@@ -60,9 +62,52 @@ const values: [string, unknown][] = [
   ['long emoji', '😀'.repeat(100)],
   ['byte order mark', '\ufeffx'],
   ['control characters', '\u0000\u0080\u009f'],
-  ...[0, -0, 1, -1, 63, 64, -64, -65, 127, 128, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52, 2 ** 52 + 1, -(2 ** 52) - 1]
-    .concat([2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 53, -(2 ** 53), 1e21, -1e21, 1e300, 0.1, -0.1, 0.5, 12.34, 1.005, 99.99])
-    .concat([123456.789, 0.1 + 0.2, 1e-7, 5e-324, 1.7976931348623157e308, Math.PI, -Math.E, 1e15 + 0.5, 123456789.123456])
+  ...[
+    0,
+    -0,
+    1,
+    -1,
+    63,
+    64,
+    -64,
+    -65,
+    127,
+    128,
+    2 ** 31 - 1,
+    -(2 ** 31),
+    2 ** 31,
+    2 ** 32,
+    2 ** 40,
+    2 ** 52,
+    2 ** 52 + 1,
+    -(2 ** 52) - 1,
+  ]
+    .concat([
+      2 ** 53 - 1,
+      -(2 ** 53) + 1,
+      2 ** 53,
+      -(2 ** 53),
+      1e21,
+      -1e21,
+      1e300,
+      0.1,
+      -0.1,
+      0.5,
+      12.34,
+      1.005,
+      99.99,
+    ])
+    .concat([
+      123456.789,
+      0.1 + 0.2,
+      1e-7,
+      5e-324,
+      1.7976931348623157e308,
+      Math.PI,
+      -Math.E,
+      1e15 + 0.5,
+      123456789.123456,
+    ])
     .concat([NaN, Infinity, -Infinity])
     .map((n): [string, unknown] => [`number ${n}`, n]),
   ['boxed number', Object(5)],
@@ -89,7 +134,13 @@ const values: [string, unknown][] = [
   ['map with undefined', { a: 1, b: undefined }],
   ['map with a function', { a: 1, b() {} }],
   ['map without prototype', Object.assign(Object.create(null), { a: 1 })],
-  ['Map', new Map<unknown, unknown>([['a', 1], [2, undefined]])],
+  [
+    'Map',
+    new Map<unknown, unknown>([
+      ['a', 1],
+      [2, undefined],
+    ]),
+  ],
   ['string set', new Set(['a', 'b'])],
   ['number set', new Set([1, 2.5])],
   ['bigint set', new Set([1n, 2n])],
@@ -112,7 +163,12 @@ const optionSets = [
   { removeUndefinedValues: true },
   { convertClassInstanceToMap: true },
   { allowImpreciseNumbers: true },
-  { convertEmptyValues: true, removeUndefinedValues: true, convertClassInstanceToMap: true, allowImpreciseNumbers: true },
+  {
+    convertEmptyValues: true,
+    removeUndefinedValues: true,
+    convertClassInstanceToMap: true,
+    allowImpreciseNumbers: true,
+  },
 ];
 
 function outcome(run: () => unknown): unknown {
@@ -139,7 +195,9 @@ test('values are marshalled as by the SDK, errors included', () => {
 test('values come back as by the SDK', () => {
   for (const back of [{}, { wrapNumbers: true }, { wrapNumbers: (text: string) => `n${text}` }]) {
     for (const [name, value] of values) {
-      const theirs = outcome(() => sdk.convertToNative(plain(sdk.convertToAttr(value as never)) as never, back));
+      const theirs = outcome(() =>
+        sdk.convertToNative(plain(sdk.convertToAttr(value as never)) as never, back),
+      );
       if ('error' in (theirs as object)) continue;
       const ours = outcome(() => {
         const w = new Writer();
@@ -193,7 +251,7 @@ test('bigints and NumberValues keep every digit', () => {
   assert.equal(roundTrip(BigInt(text)), BigInt(text));
 });
 
-test('NumberValue behaves as the SDK\'s', () => {
+test("NumberValue behaves as the SDK's", () => {
   for (const value of [1, 1.5, '1e400', 5n, { N: '7' }, NaN, Infinity, 2 ** 60, 'x']) {
     const of = (C: { from(v: never): { value: string; toString(): string } }) =>
       outcome(() => {
@@ -219,7 +277,8 @@ test('a surrogate without its partner becomes a question mark', () => {
 
 test('views and ArrayBuffers are their bytes', () => {
   const bytes = new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-  const middle = (C: new (b: ArrayBuffer, o: number, n: number) => ArrayBufferView, n: number) => new C(bytes.buffer, 0, n);
+  const middle = (C: new (b: ArrayBuffer, o: number, n: number) => ArrayBufferView, n: number) =>
+    new C(bytes.buffer, 0, n);
   assert.deepEqual(roundTrip(bytes.buffer), bytes);
   assert.deepEqual(roundTrip(bytes.subarray(2, 4)), new Uint8Array([2, 3]));
   assert.deepEqual(roundTrip(middle(DataView, 3)), new Uint8Array([0, 1, 2]));
@@ -232,7 +291,9 @@ test('a Blob is refused', () => {
 });
 
 test('names that mean something to JavaScript are data', () => {
-  const item = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":2},"toString":"t","hasOwnProperty":1}');
+  const item = JSON.parse(
+    '{"__proto__":{"polluted":1},"constructor":{"prototype":2},"toString":"t","hasOwnProperty":1}',
+  );
   for (let i = 0; i < 3; i++) {
     const w = new Writer();
     encodeItem(w, item);
@@ -243,12 +304,14 @@ test('names that mean something to JavaScript are data', () => {
     assert.deepEqual(Object.getOwnPropertyDescriptor(back, '__proto__')!.value, { polluted: 1 });
     const attributes = decoder.document(w.bytes, 0, w.at, false) as Record<string, unknown>;
     assert.equal(Object.getPrototypeOf(attributes), Object.prototype);
-    assert.deepEqual(Object.getOwnPropertyDescriptor(attributes, '__proto__')!.value, { M: { polluted: { N: '1' } } });
+    assert.deepEqual(Object.getOwnPropertyDescriptor(attributes, '__proto__')!.value, {
+      M: { polluted: { N: '1' } },
+    });
     const again = new Writer();
     encodeAttributes(again, attributes);
     assert.deepEqual(again.bytes.slice(0, again.at), w.bytes.slice(0, w.at));
   }
-  assert.equal((({}) as { polluted?: number }).polluted, undefined);
+  assert.equal(({} as { polluted?: number }).polluted, undefined);
 });
 
 test('only own enumerable string keys are attributes', () => {
@@ -287,7 +350,7 @@ test('AttributeValues survive a round trip', () => {
   assert.deepEqual(decoder.document(w.bytes, 0, w.at, false), item);
 });
 
-test('a low-level value of the wrong type is refused in the service\'s words', () => {
+test("a low-level value of the wrong type is refused in the service's words", () => {
   for (const [value, message] of [
     [{ S: 5 }, 'NUMBER_VALUE cannot be converted to String'],
     [{ S: 5.5 }, 'DECIMAL_VALUE cannot be converted to String'],
@@ -327,7 +390,13 @@ test('many names do not grow the cache without end', () => {
 });
 
 test('large items and large documents decode as small ones', () => {
-  const item = { s: 'x'.repeat(100_000), u: 'ü'.repeat(50_000), b: new Uint8Array(70_000).fill(7), n: 1, m: { a: 'short' } };
+  const item = {
+    s: 'x'.repeat(100_000),
+    u: 'ü'.repeat(50_000),
+    b: new Uint8Array(70_000).fill(7),
+    n: 1,
+    m: { a: 'short' },
+  };
   const w = new Writer();
   encodeItem(w, item);
   assert.deepEqual(decoder.document(w.bytes, 0, w.at, true), item);

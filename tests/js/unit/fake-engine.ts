@@ -43,7 +43,9 @@ export class FakeEngine implements Engine {
   };
 
   connect(): Promise<Connection> {
-    return Connection.open(this.module, (callbacks) => this.module.open({ name: 'x', storage: 'memory' }, callbacks));
+    return Connection.open(this.module, (callbacks) =>
+      this.module.open({ name: 'x', storage: 'memory' }, callbacks),
+    );
   }
 
   input(): number {

@@ -10,7 +10,11 @@ const seen: { method: string; path: string; target?: string | undefined; body: s
 const db = {
   async http(request: { method: string; path: string; target?: string; body: Uint8Array }) {
     seen.push({ ...request, body: Buffer.from(request.body).toString() });
-    return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Buffer.from('{"ok":1}') };
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/x-amz-json-1.0' },
+      body: Buffer.from('{"ok":1}'),
+    };
   },
 } as unknown as Database;
 
@@ -29,11 +33,20 @@ interface Answer {
 }
 function ask(served: Served, options: http.RequestOptions, body: string | Buffer = ''): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: served.port, method: 'POST', ...options }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (c: Buffer) => chunks.push(c));
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }));
-    });
+    const request = http.request(
+      { host: '127.0.0.1', port: served.port, method: 'POST', ...options },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (c: Buffer) => chunks.push(c));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode!,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });
@@ -74,7 +87,10 @@ test('with a host given any Host header is accepted', async () => {
 
 test('a preflight is answered only when asked to', async () => {
   const closed = await start();
-  const preflight = { method: 'OPTIONS', headers: { 'access-control-request-headers': 'x-amz-target,content-type', origin: 'http://a' } };
+  const preflight = {
+    method: 'OPTIONS',
+    headers: { 'access-control-request-headers': 'x-amz-target,content-type', origin: 'http://a' },
+  };
   assert.equal((await ask(closed, preflight)).headers['access-control-allow-origin'], undefined);
   const open = await start({ cors: 'http://a' });
   const answer = await ask(open, preflight);
@@ -100,7 +116,11 @@ test('a body of more than 16 MB is refused, announced or not', async () => {
     socket.once('error', reject);
   });
   assert.match(announced, /^HTTP\/1\.1 413 /);
-  const chunked = await ask(served, { headers: { ...json, 'transfer-encoding': 'chunked' } }, Buffer.concat([exact, Buffer.alloc(10)])).catch((e: NodeJS.ErrnoException) => e);
+  const chunked = await ask(
+    served,
+    { headers: { ...json, 'transfer-encoding': 'chunked' } },
+    Buffer.concat([exact, Buffer.alloc(10)]),
+  ).catch((e: NodeJS.ErrnoException) => e);
   // The server answers while the client still sends; some clients see only the closed connection.
   if ('status' in chunked) assert.equal(chunked.status, 413);
   else assert.match(String(chunked.code), /EPIPE|ECONNRESET/);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { load, ROOT } from './lib/bundle.mjs';
+import { load, ROOT } from '../lib/bundle.mjs';
 
 const dist = path.join(ROOT, 'pkg/dist');
 assert.ok(existsSync(path.join(dist, 'node.js')), 'the package is not built: npm run build');
@@ -51,7 +51,11 @@ test('the slim entry takes the engine it is given, and says so without', async (
   const slim = await import(pathToFileURL(path.join(dist, 'slim.js')).href);
   await assert.rejects(slim.open({ name: 's', storage: 'memory' }), { name: 'EngineLoadError' });
   const { readFileSync } = await import('node:fs');
-  const db = await slim.open({ name: 's', storage: 'memory', wasm: readFileSync(path.join(dist, 'engine.wasm')) });
+  const db = await slim.open({
+    name: 's',
+    storage: 'memory',
+    wasm: readFileSync(path.join(dist, 'engine.wasm')),
+  });
   await db.close();
 });
 
@@ -101,9 +105,11 @@ test('acknowledged writes survive a killed process', async () => {
 });
 
 test('the command line serves, and closes on SIGTERM', async () => {
-  const child = spawn(process.execPath, [path.join(dist, 'cli.js'), 'serve', '--port', '0', '--dir', path.join(folder, 'served')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(dist, 'cli.js'), 'serve', '--port', '0', '--dir', path.join(folder, 'served')],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const url = await new Promise((resolve) => {
     let said = '';
     child.stdout.on('data', (data) => {
@@ -122,7 +128,9 @@ test('the command line serves, and closes on SIGTERM', async () => {
   child.kill('SIGTERM');
   assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
   assert.ok(!existsSync(path.join(folder, 'served', 'LOCK')));
-  const wrong = spawnSync(process.execPath, [path.join(dist, 'cli.js'), 'serve', '--port', 'x'], { encoding: 'utf8' });
+  const wrong = spawnSync(process.execPath, [path.join(dist, 'cli.js'), 'serve', '--port', 'x'], {
+    encoding: 'utf8',
+  });
   assert.equal(wrong.status, 2);
   assert.match(wrong.stderr, /not a port: x\n\nusage:|not a port: x\nusage:/);
 });

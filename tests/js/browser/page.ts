@@ -1,5 +1,5 @@
 // The suite in a page: results on `globalThis.results`, the title says when it is done. The page sets what to import.
-import { runAll, type Env, type Package } from './suite/index.js';
+import { runAll, type Env, type Package } from '../suite/index.js';
 
 declare global {
   var results: { label: string; name: string; error?: string }[] | undefined;
@@ -10,8 +10,16 @@ export async function run(url: string): Promise<void> {
   let count = 0;
   const session = Math.random().toString(36).slice(2);
   const environments: Env[] = [
-    { label: 'memory', persistent: false, fresh: () => ({ name: `${session}m${count++}`, storage: 'memory' }) },
-    { label: 'indexeddb', persistent: true, fresh: () => ({ name: `${session}i${count++}`, storage: 'indexeddb' }) },
+    {
+      label: 'memory',
+      persistent: false,
+      fresh: () => ({ name: `${session}m${count++}`, storage: 'memory' }),
+    },
+    {
+      label: 'indexeddb',
+      persistent: true,
+      fresh: () => ({ name: `${session}i${count++}`, storage: 'indexeddb' }),
+    },
   ];
   globalThis.results = [];
   for (const env of environments) {

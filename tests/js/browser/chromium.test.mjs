@@ -1,0 +1,156 @@
+// The suite in Chromium, on memory and on IndexedDB, over the built browser entry and the inline one.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { chromiumOptions, findBrowser, missingBrowser } from '../../../scripts/lib/browser.mjs';
+import { serveFiles } from '../../../scripts/lib/static.mjs';
+import { browserText, load, ROOT } from '../lib/bundle.mjs';
+
+const skip = findBrowser('chromium') ? false : missingBrowser('chromium');
+const { suite } = await load('tests/js/suite/index.ts');
+const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
+
+describe('suite in Chromium', { skip }, () => {
+  let folder;
+  let server;
+  let browser;
+  let page;
+  const problems = [];
+
+  /** A new page of the site; what it complains about fails the suite. */
+  async function openPage(file = 'index.html') {
+    const opened = await browser.newPage();
+    opened.on('pageerror', (error) => problems.push(String(error)));
+    await opened.goto(`${server.url}/${file}`);
+    return opened;
+  }
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'dynatab-page-'));
+    mkdirSync(path.join(folder, 'profile'));
+    // A strict policy: the package needs one word of it.
+    const html = (policy) =>
+      `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><title>suite</title>`;
+    writeFileSync(path.join(folder, 'index.html'), html(POLICY));
+    writeFileSync(path.join(folder, 'strict.html'), html("script-src 'self'"));
+    writeFileSync(path.join(folder, 'suite.js'), await browserText('tests/js/browser/page.ts'));
+    server = await serveFiles({ '/dist/': path.join(ROOT, 'pkg/dist'), '/': folder });
+    // A profile of its own on disk: without one, storage is that of a private window.
+    browser = await chromium.launchPersistentContext(path.join(folder, 'profile'), chromiumOptions());
+    page = await openPage();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+    assert.deepEqual(problems, []);
+  });
+
+  test('every case on memory and on IndexedDB', async (t) => {
+    const results = await page.evaluate(async () => {
+      const { run } = await import('/suite.js');
+      await run('/dist/browser.js');
+      return globalThis.results;
+    });
+    assert.equal(results.length, suite.length * 2);
+    for (const { label, name, error } of results) {
+      await t.test(`${label}: ${name}`, () => assert.equal(error, undefined, error));
+    }
+  });
+
+  test('acknowledged writes survive a closed page', async () => {
+    const options = { name: 'survivor' };
+    const first = await openPage();
+    const count = await first.evaluate(async (options) => {
+      const { open } = await import('/dist/browser.js');
+      const db = await open({
+        ...options,
+        tables: [
+          {
+            TableName: 'simple',
+            KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          },
+        ],
+      });
+      const doc = db.documentClient();
+      let acknowledged = 0;
+      for (; acknowledged < 40; acknowledged++) {
+        await doc.put({ TableName: 'simple', Item: { id: `w${acknowledged}` } });
+      }
+      return acknowledged;
+    }, options);
+    // No db.close(): the page simply goes.
+    await first.close();
+    const second = await openPage();
+    const found = await second.evaluate(async (options) => {
+      const { open } = await import('/dist/browser.js');
+      const db = await open(options);
+      const { Count } = await db.documentClient().scan({ TableName: 'simple' });
+      const { kind } = db.persistence;
+      await db.destroy();
+      return { Count, kind };
+    }, options);
+    assert.equal(found.Count, count);
+    assert.notEqual(found.kind, 'memory');
+    await second.close();
+  });
+
+  test('a second page is told that the database is in use', async () => {
+    const first = await openPage();
+    await first.evaluate(async () => {
+      const { open } = await import('/dist/browser.js');
+      globalThis.db = await open({ name: 'one-owner' });
+    });
+    const second = await openPage();
+    const name = await second.evaluate(async () => {
+      const { open, DatabaseLockedError } = await import('/dist/browser.js');
+      return open({ name: 'one-owner' }).then(
+        () => 'opened',
+        (error) => (error instanceof DatabaseLockedError ? error.name : String(error)),
+      );
+    });
+    assert.equal(name, 'DatabaseLockedError');
+    await first.evaluate(() => globalThis.db.destroy());
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  test('the inline entry fetches nothing', async () => {
+    const inline = await openPage();
+    const fetched = [];
+    inline.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    const names = await inline.evaluate(async () => {
+      const { open } = await import('/dist/inline.js');
+      const db = await open({ name: 'inline', storage: 'memory' });
+      return (await db.client().listTables()).TableNames;
+    });
+    assert.deepEqual(names, []);
+    assert.deepEqual(fetched, ['/dist/inline.js']);
+    await inline.close();
+  });
+
+  test('a wasm that is not there, is a page, or is forbidden is explained', async () => {
+    const explain = (opened, wasm) =>
+      opened.evaluate(async (wasm) => {
+        const { open } = await import('/dist/browser.js');
+        const options = wasm ? { wasm: new URL(wasm, location.href) } : {};
+        return open({ name: 'x', storage: 'memory', ...options }).catch(
+          (error) => `${error.name}: ${error.message}`,
+        );
+      }, wasm);
+    const opened = await openPage();
+    assert.match(
+      await explain(opened, '/missing.wasm'),
+      /^EngineLoadError: .*answered 404.*open\(\{ wasm: url \}\)/,
+    );
+    assert.match(await explain(opened, '/index.html'), /^EngineLoadError: .*is not a wasm file/);
+    await opened.close();
+    const strict = await openPage('strict.html');
+    assert.match(await explain(strict), /^EngineLoadError: .*'wasm-unsafe-eval'/);
+    await strict.close();
+  });
+});
