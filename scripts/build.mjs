@@ -71,7 +71,8 @@ async function bind() {
     mkdirSync(join(ROOT, 'pkg/dist'), { recursive: true });
     const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
     const named = FEATURES.map((name) => `--enable-${name}`);
-    const passes = ['-Oz', '--strip-debug', '--strip-producers'];
+    // Inlining a function into its only caller saves bytes, but gzip likes the small functions better: a tenth less.
+    const passes = ['-Oz', '--one-caller-inline-max-function-size=0', '--strip-debug', '--strip-producers'];
     await run(process.execPath, [wasmOpt, BOUND, '-o', ENGINE, ...named, ...passes]);
   });
 }

@@ -140,12 +140,7 @@ impl BatchWriteItem {
         let mut after = SeqNo::default();
         for (write, old) in self.writes.iter_mut().zip(olds) {
             let Some((_, table)) = self.tables.get(write.table) else { continue };
-            let item = ItemWrite {
-                table,
-                key: std::mem::take(&mut write.key),
-                old,
-                new: write.new.take(),
-            };
+            let item = ItemWrite { table, key: std::mem::take(&mut write.key), old, new: write.new.take() };
             let (seq, cost) = engine.write_item(item, self.now_millis);
             after = after.max(seq);
             if let Some(sum) = consumed.get_mut(write.table) {

@@ -86,7 +86,9 @@ pub(super) fn condition(
 ) -> Result<Option<Condition>, ApiError> {
     members
         .condition
-        .map(|text| parse_condition(ExpressionKind::Condition, text, placeholders).map_err(|e| wording.error(e)))
+        .map(|text| {
+            parse_condition(ExpressionKind::Condition, text, placeholders).map_err(|e| wording.error(e))
+        })
         .transpose()
 }
 

@@ -58,8 +58,7 @@ impl GetItem {
 
     fn response(&self, item: Option<ItemRef<'_>>) -> Vec<u8> {
         let mut out = DocWriter::with_capacity(item.map_or(0, |i| i.bytes().len()) + 64);
-        let open =
-            out.begin(tag::MAP, usize::from(item.is_some()) + usize::from(self.table_name.is_some()));
+        let open = out.begin(tag::MAP, usize::from(item.is_some()) + usize::from(self.table_name.is_some()));
         if let Some(item) = item {
             out.name("Item");
             match &self.projection {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{ApiError, ErrorKind};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
-use crate::storage::{Bytes, BlockId, SeqNo};
+use crate::storage::{BlockId, Bytes, SeqNo};
 
 /// Longest partition key value in bytes.
 const MAX_HASH: usize = 2048;
@@ -70,7 +70,8 @@ pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiEr
 }
 
 fn check_key_values(table: &Table, map: MapRef<'_>) -> Result<(), ApiError> {
-    for (attribute, limit) in std::iter::once((&table.hash, MAX_HASH)).chain(table.range.iter().map(|r| (r, MAX_RANGE)))
+    for (attribute, limit) in
+        std::iter::once((&table.hash, MAX_HASH)).chain(table.range.iter().map(|r| (r, MAX_RANGE)))
     {
         let Some(length) = map.get(&attribute.name).and_then(key_length) else { continue };
         if length == 0 {

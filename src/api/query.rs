@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::find_table;
 use super::members::Members;
@@ -9,10 +10,11 @@ use super::page::{Page, Plan};
 use super::select;
 use super::single_write::return_capacity;
 use super::start_key::{self, Restart};
-use super::ApiError;
 use crate::engine::table::{put_value, stamp_hash};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
-use crate::expression::{ExpressionKind, KeyTerm, KeyTest, parse_condition, parse_key_condition, parse_projection};
+use crate::expression::{
+    ExpressionKind, KeyTerm, KeyTest, parse_condition, parse_key_condition, parse_projection,
+};
 use crate::item::{Kind, MapRef, ValueRef, View, key};
 
 pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiError> {
@@ -71,7 +73,9 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
             ));
         }
         if position < lower || upper.as_ref().is_some_and(|upper| position >= *upper) {
-            return Err(ApiError::validation("The provided starting key does not match the range key predicate"));
+            return Err(ApiError::validation(
+                "The provided starting key does not match the range key predicate",
+            ));
         }
         Restart { position, backward: members.backward }.apply(&mut lower, &mut upper);
     }
@@ -228,7 +232,10 @@ fn missed(attributes: &[&KeyAttribute]) -> ApiError {
     ApiError::validation(match attributes {
         [one] => format!("Query condition missed key schema element: {}", String::from_utf8_lossy(&one.name)),
         more => {
-            format!("HASH key attributes [{}] must have equality conditions specified in the query", names(more))
+            format!(
+                "HASH key attributes [{}] must have equality conditions specified in the query",
+                names(more)
+            )
         }
     })
 }

@@ -1,5 +1,6 @@
 //! Scan, whole or one parallel segment.
 
+use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::find_table;
 use super::members::Members;
@@ -8,7 +9,6 @@ use super::query::find_index;
 use super::select;
 use super::single_write::return_capacity;
 use super::start_key::{self, Restart};
-use super::ApiError;
 use crate::engine::Engine;
 use crate::expression::{ExpressionKind, parse_condition, parse_projection};
 use crate::item::MapRef;

@@ -3,8 +3,8 @@
 use super::ApiError;
 use super::expressions::Wording;
 use super::members::Members;
-use crate::engine::{Index, IndexKind, Table};
 use crate::engine::table::Projected;
+use crate::engine::{Index, IndexKind, Table};
 use crate::expression::{Condition, Projection};
 
 /// The shape of the answer.
@@ -54,7 +54,9 @@ pub(super) fn settle(
             .collect();
         if index.kind == IndexKind::Global {
             if members.consistent {
-                return Err(ApiError::validation("Consistent reads are not supported on global secondary indexes"));
+                return Err(ApiError::validation(
+                    "Consistent reads are not supported on global secondary indexes",
+                ));
             }
             if wants_all {
                 return Err(ApiError::validation(format!(
@@ -70,8 +72,7 @@ pub(super) fn settle(
                 )));
             }
         } else {
-            let filter_needs =
-                filter.is_some_and(|f| f.root_names().any(|(name, _)| !index.projects(name)));
+            let filter_needs = filter.is_some_and(|f| f.root_names().any(|(name, _)| !index.projects(name)));
             from_table = wants_all || !unprojected.is_empty() || filter_needs;
         }
     }

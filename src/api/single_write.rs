@@ -111,12 +111,8 @@ impl SingleWrite {
 
     fn write(&self, engine: &mut Engine, old: Option<Bytes>, new: Option<ItemBuf>, after: SeqNo) -> Answer {
         let attributes = self.attributes(old.as_ref(), new.as_ref());
-        let write = ItemWrite {
-            table: &self.table,
-            key: self.key.clone(),
-            old,
-            new: new.map(ItemBuf::into_bytes),
-        };
+        let write =
+            ItemWrite { table: &self.table, key: self.key.clone(), old, new: new.map(ItemBuf::into_bytes) };
         let (seq, cost) = engine.write_item(write, self.now_millis);
         let consumed = cost.consumed();
         Answer::new(Ok(self.response(attributes.as_ref(), &consumed)), seq.max(after))

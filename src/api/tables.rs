@@ -64,10 +64,9 @@ impl TableTask {
                 Some(schema) => create(engine, schema, *now),
                 None => Answer::new(Err(ApiError::new(ErrorKind::InternalServerError, "")), seen),
             },
-            Self::Describe(name) => Answer::new(
-                find(engine, name).map(|table| describe(engine, &table, "Table", "ACTIVE")),
-                seen,
-            ),
+            Self::Describe(name) => {
+                Answer::new(find(engine, name).map(|table| describe(engine, &table, "Table", "ACTIVE")), seen)
+            }
             Self::List { after, limit } => Answer::new(Ok(list(engine, after.as_deref(), *limit)), seen),
             Self::Delete(name, now) => match find(engine, name) {
                 Err(error) => Answer::new(Err(error), seen),

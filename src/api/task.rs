@@ -7,11 +7,11 @@ use super::page::Page;
 use super::single_write::SingleWrite;
 use super::tables::TableTask;
 use super::{
-    ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan, tables,
-    update_item, validate,
+    ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
+    tables, update_item, validate,
 };
 use crate::engine::Engine;
-use crate::item::{View, ValueRef};
+use crate::item::{ValueRef, View};
 use crate::storage::{BlockId, SeqNo, TreeId};
 
 /// What an operation may know of the outside, captured once when it arrives.
@@ -91,9 +91,10 @@ impl Engine {
         };
         validate::envelope(operation, request)?;
         Ok(match operation {
-            Operation::CreateTable | Operation::DescribeTable | Operation::ListTables | Operation::DeleteTable => {
-                Task::Table(tables::begin(operation, request, environment)?)
-            }
+            Operation::CreateTable
+            | Operation::DescribeTable
+            | Operation::ListTables
+            | Operation::DeleteTable => Task::Table(tables::begin(operation, request, environment)?),
             Operation::GetItem => Task::Get(Box::new(get_item::begin(self, request)?)),
             Operation::PutItem => Task::Write(Box::new(put_item::begin(self, request, environment)?)),
             Operation::UpdateItem => Task::Write(Box::new(update_item::begin(self, request, environment)?)),

@@ -22,11 +22,8 @@ pub(super) fn begin(
     let missing = if any { "" } else { "UpdateExpression and ConditionExpression are both null" };
     let mut placeholders = placeholders(&members, WORDING, any, missing)?;
     // The service looks at an empty condition before it looks at an empty update.
-    let early = if members.condition == Some("") {
-        condition(&members, &mut placeholders, WORDING)?
-    } else {
-        None
-    };
+    let early =
+        if members.condition == Some("") { condition(&members, &mut placeholders, WORDING)? } else { None };
     let update = match members.update {
         Some(text) => parse_update(text, &mut placeholders).map_err(|e| WORDING.error(e))?,
         None => Update::default(),

@@ -53,9 +53,7 @@ fn failed(cause: JsValue) -> FileError {
 }
 
 fn settled(promise: Result<Promise, JsValue>) -> LocalFuture<Result<(), FileError>> {
-    Box::pin(async move {
-        JsFuture::from(promise.map_err(failed)?).await.map(|_| ()).map_err(failed)
-    })
+    Box::pin(async move { JsFuture::from(promise.map_err(failed)?).await.map(|_| ()).map_err(failed) })
 }
 
 impl JsFiles {

@@ -8,11 +8,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::Callbacks;
 use super::files::JsFiles;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
+use crate::platform::MemoryStore;
 use crate::platform::browser::BrowserPlatform;
 use crate::platform::files::FileStore;
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::locks::{self, LockError, LockGuard};
-use crate::platform::MemoryStore;
 use crate::platform::{Durability, Store, StoreError};
 use crate::storage::StorageOptions;
 
@@ -60,8 +60,9 @@ fn error(name: &str, message: &str) -> JsValue {
 }
 
 fn read(options: &JsValue) -> Result<Options, JsValue> {
-    serde_wasm_bindgen::from_value(options.clone())
-        .map_err(|cause| error("InvalidOptionsError", &format!("open() was given options it does not know: {cause}")))
+    serde_wasm_bindgen::from_value(options.clone()).map_err(|cause| {
+        error("InvalidOptionsError", &format!("open() was given options it does not know: {cause}"))
+    })
 }
 
 fn store_error(cause: &StoreError) -> JsValue {
@@ -76,7 +77,9 @@ fn store_error(cause: &StoreError) -> JsValue {
 
 fn lock_error(name: &str, cause: &LockError) -> JsValue {
     match cause {
-        LockError::Busy => error("DatabaseLockedError", &format!("The database \"{name}\" cannot be opened: {cause}")),
+        LockError::Busy => {
+            error("DatabaseLockedError", &format!("The database \"{name}\" cannot be opened: {cause}"))
+        }
         LockError::Unavailable(_) => error("StorageUnavailableError", &cause.to_string()),
     }
 }
@@ -86,13 +89,19 @@ fn lock_name(name: &str) -> String {
     format!("dynatab/{name}")
 }
 
-pub(super) async fn open(options: JsValue, settle: Settle, callbacks: Rc<Callbacks>) -> Result<Opened, JsValue> {
+pub(super) async fn open(
+    options: JsValue,
+    settle: Settle,
+    callbacks: Rc<Callbacks>,
+) -> Result<Opened, JsValue> {
     let read = read(&options)?;
     let mut guard = None;
-    let (store, default, persistence): (Rc<dyn Store>, Option<Durability>, &'static str) = match read.storage {
+    let (store, default, persistence): (Rc<dyn Store>, Option<Durability>, &'static str) = match read.storage
+    {
         Kind::Memory => (Rc::new(MemoryStore::new()), None, "memory"),
         Kind::IndexedDb => {
-            guard = Some(locks::acquire(&lock_name(&read.name)).await.map_err(|e| lock_error(&read.name, &e))?);
+            guard =
+                Some(locks::acquire(&lock_name(&read.name)).await.map_err(|e| lock_error(&read.name, &e))?);
             let events = Rc::new(move |event: StoreEvent| {
                 let (kind, detail) = match event {
                     StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),

@@ -171,7 +171,9 @@ pub(super) fn storage_error(error: &StoreError) -> ApiError {
     let kind = match error {
         StoreError::Full(_) => ErrorKind::StorageFull,
         StoreError::Conflict | StoreError::Closed(_) => ErrorKind::DatabaseClosed,
-        StoreError::Aborted(_) | StoreError::Unknown(_) | StoreError::Unavailable(_) => ErrorKind::StorageFailed,
+        StoreError::Aborted(_) | StoreError::Unknown(_) | StoreError::Unavailable(_) => {
+            ErrorKind::StorageFailed
+        }
     };
     ApiError::new(kind, error.to_string())
 }

@@ -126,13 +126,15 @@ struct Recovered {
 impl Recovered {
     fn in_memory(options: &OpenOptions) -> Self {
         // Nothing is ever flushed: the memory table is the database.
-        let storage = StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
+        let storage =
+            StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
         let engine = Engine::new(Storage::new(storage), &options.region, &options.account);
         Self { engine, epoch: 0, next_frame: 0 }
     }
 
     async fn from_store(store: &dyn Store, options: &OpenOptions) -> Result<Self, OpenError> {
-        let (durability, manifest) = (options.durability.unwrap_or(Durability::Strict), manifest(store).await?);
+        let (durability, manifest) =
+            (options.durability.unwrap_or(Durability::Strict), manifest(store).await?);
         let catalog = manifest.catalog.clone();
         let garbage = manifest.garbage();
         let mut replay = Replay::new(&manifest);

@@ -55,7 +55,11 @@ impl Consumed {
                 .into_iter()
                 .map(|(kind, member)| {
                     let units = self.indexes.iter().filter_map(|(number, units)| {
-                        table.indexes.get(*number).filter(|i| i.kind == kind).map(|i| (i.name.as_str(), *units))
+                        table
+                            .indexes
+                            .get(*number)
+                            .filter(|i| i.kind == kind)
+                            .map(|i| (i.name.as_str(), *units))
                     });
                     (member, units.collect::<Vec<_>>())
                 })

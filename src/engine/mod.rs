@@ -6,8 +6,8 @@
 
 pub mod capacity;
 pub mod catalog;
-pub mod table;
 mod recovery;
+pub mod table;
 mod tables;
 mod write;
 

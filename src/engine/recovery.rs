@@ -25,7 +25,12 @@ impl std::fmt::Display for RecoveryError {
 
 impl Engine {
     /// An engine over what a manifest describes.
-    pub fn recover(storage: Storage, catalog: &[u8], region: &str, account: &str) -> Result<Self, RecoveryError> {
+    pub fn recover(
+        storage: Storage,
+        catalog: &[u8],
+        region: &str,
+        account: &str,
+    ) -> Result<Self, RecoveryError> {
         let mut engine = Self::new(storage, region, account);
         engine.load_catalog(catalog).ok_or(RecoveryError::Catalog)?;
         Ok(engine)

@@ -100,7 +100,8 @@ impl Table {
                 let projected = match projected {
                     Projected::All => Projected::All,
                     Projected::Names(mut names) => {
-                        let keys = hash_attributes.iter().chain(&range_attributes).chain([&hash]).chain(&range);
+                        let keys =
+                            hash_attributes.iter().chain(&range_attributes).chain([&hash]).chain(&range);
                         names.extend(keys.map(|k| k.name.clone()));
                         names.sort_unstable();
                         names.dedup();
@@ -184,7 +185,8 @@ impl Index {
         let value = match &self.projected {
             Projected::All => item.bytes().to_vec(),
             Projected::Names(names) => {
-                select(item.map(), |name| names.binary_search_by(|n| n.as_slice().cmp(name)).is_ok()).into_bytes()
+                select(item.map(), |name| names.binary_search_by(|n| n.as_slice().cmp(name)).is_ok())
+                    .into_bytes()
             }
         };
         Some((key, value))

@@ -57,7 +57,9 @@ impl Engine {
             ));
             let units = match (&before, &after) {
                 (Some(b), Some(a)) if b == a => 0,
-                (Some((bk, _)), Some((ak, _))) if bk == ak => WriteCost::units(size(&before).max(size(&after))),
+                (Some((bk, _)), Some((ak, _))) if bk == ak => {
+                    WriteCost::units(size(&before).max(size(&after)))
+                }
                 _ => {
                     before.as_ref().map_or(0, |_| WriteCost::units(size(&before)))
                         + after.as_ref().map_or(0, |_| WriteCost::units(size(&after)))

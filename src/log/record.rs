@@ -182,11 +182,11 @@ impl Record {
                     record.changes.push(LoggedChange { tree, key, value });
                 }
                 INDEX_DELETE => {
-                    record.index_deletes.push((tree(&mut field)?, Bytes::from(field.prefixed()?)))
+                    record.index_deletes.push((tree(&mut field)?, Bytes::from(field.prefixed()?)));
                 }
                 CATALOG => record.catalog = Some(field.rest().to_vec()),
                 STATS => {
-                    record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)))
+                    record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)));
                 }
                 REQUEST => record.request = Some(RequestId { client: field.leb()?, request: field.leb()? }),
                 TRANSACTION => {

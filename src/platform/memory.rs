@@ -8,6 +8,9 @@ use std::rc::Rc;
 use super::store::Usage;
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
 
+/// What a key held before a commit touched it.
+type Before = ((Space, u64), Option<Vec<u8>>);
+
 /// The values of a store, as plain data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
@@ -76,7 +79,9 @@ impl Image {
                     if from < to {
                         let range = self.values.range((*space, *from)..(*space, *to));
                         let keys: Vec<_> = range.map(|(key, _)| *key).collect();
-                        keys.into_iter().for_each(|key| self.set(key, None, &mut undo));
+                        for key in keys {
+                            self.set(key, None, &mut undo);
+                        }
                     }
                     Ok(())
                 }
@@ -91,12 +96,7 @@ impl Image {
         Ok(())
     }
 
-    fn set(
-        &mut self,
-        key: (Space, u64),
-        value: Option<Vec<u8>>,
-        undo: &mut Vec<((Space, u64), Option<Vec<u8>>)>,
-    ) {
+    fn set(&mut self, key: (Space, u64), value: Option<Vec<u8>>, undo: &mut Vec<Before>) {
         self.bytes += value.as_ref().map_or(0, |value| value.len() as u64);
         let before = match value {
             Some(value) => self.values.insert(key, value),

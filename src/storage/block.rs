@@ -186,16 +186,13 @@ impl Block {
                 return None;
             }
             last = Some(key);
-            match self.kind {
-                Kind::Data => {
-                    self.entry_from(&mut Reader::starting_at(self.bytes.get(..self.table)?, at), &mut at)?;
-                }
-                _ => {
-                    let mut reader = Reader::starting_at(self.bytes.get(..self.table)?, at);
-                    BlockMeta::read(&mut reader)?;
-                    at = reader.position();
-                }
+            let mut reader = Reader::starting_at(self.bytes.get(..self.table)?, at);
+            if self.kind == Kind::Data {
+                self.entry_from(&mut reader)?;
+            } else {
+                BlockMeta::read(&mut reader)?;
             }
+            at = reader.position();
         }
         (at == self.table).then_some(())
     }
@@ -228,10 +225,10 @@ impl Block {
     /// Entry `index` of a data block.
     pub(super) fn entry(&self, index: usize) -> Option<Entry> {
         let mut reader = Reader::starting_at(&self.bytes, self.position(index)?);
-        self.entry_from(&mut reader, &mut 0)
+        self.entry_from(&mut reader)
     }
 
-    fn entry_from(&self, reader: &mut Reader<'_>, end: &mut usize) -> Option<Entry> {
+    fn entry_from(&self, reader: &mut Reader<'_>) -> Option<Entry> {
         let cut = |range: Range<usize>| self.bytes.slice(range.start, range.end);
         let len = reader.size()?;
         let key = cut(reader.range(len)?);
@@ -253,7 +250,6 @@ impl Block {
             }
             _ => return None,
         };
-        *end = reader.position();
         Some(Entry { key, seq, value })
     }
 

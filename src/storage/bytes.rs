@@ -18,6 +18,7 @@ pub struct Bytes {
 
 impl Bytes {
     /// The bytes `from..to` of this value, clamped to its ends.
+    #[must_use]
     pub fn slice(&self, from: usize, to: usize) -> Self {
         let len = self.len();
         let to = to.min(len);

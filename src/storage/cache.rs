@@ -57,9 +57,9 @@ impl Cache {
             Rc::clone(&slot.block)
         });
         if found.is_some() {
-            self.hits += 1
+            self.hits += 1;
         } else {
-            self.misses += 1
+            self.misses += 1;
         }
         found
     }

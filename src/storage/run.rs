@@ -123,14 +123,18 @@ impl Run {
             let Some(piece) = self.piece.and_then(|at| self.pieces.get(at)).map(Rc::clone) else {
                 return Settled::End;
             };
-            let Some(meta) = self.meta(&piece, range, cache, missing) else {
-                if self.index.is_none() && matches!(piece.index, Index::Blocks(_)) {
-                    return Settled::Missing;
-                }
-                self.piece = None;
-                continue;
-            };
             if self.block.is_none() {
+                let Some(meta) = self.meta(&piece, range, cache, missing) else {
+                    if self.index.is_none() && matches!(piece.index, Index::Blocks(_)) {
+                        return Settled::Missing;
+                    }
+                    self.piece = None;
+                    continue;
+                };
+                if !range.reverse && range.is_past(&meta.first_key) {
+                    self.piece = None;
+                    continue;
+                }
                 let Some(block) = cache.get(meta.id) else {
                     missing.push(meta.id);
                     self.read_ahead(range, cache, missing, ahead);
@@ -196,8 +200,13 @@ impl Run {
 
     /// Moves to the data block after this one.
     fn next_block(&mut self, piece: &Piece, range: &Range) {
-        self.block = None;
         self.at = None;
+        let left = self.block.take();
+        // Going down, nothing before a block that begins at the lower bound is in the range.
+        if range.reverse && left.is_some_and(|left| left.key(0).is_some_and(|first| *first <= *range.lower)) {
+            self.piece = None;
+            return;
+        }
         let slots = self.index.as_ref().map_or(1, |index| index.len());
         self.slot = self.slot.and_then(|slot| step(slot, slots, range.reverse));
         if self.slot.is_some() {

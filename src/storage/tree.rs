@@ -1,7 +1,7 @@
 //! The storage as its users see it: memory tables, pieces and cache behind one set of calls.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 
 use super::block::{Block, Held, Kind, Span};
@@ -52,7 +52,8 @@ pub struct Storage {
     registry: Registry,
     latest: SeqNo,
     durable: SeqNo,
-    pub(super) dropped: BTreeSet<TreeId>,
+    /// With the commit that dropped each.
+    pub(super) dropped: BTreeMap<TreeId, SeqNo>,
     /// As last committed, but for the fences and the counters, which run ahead.
     pub(super) manifest: Manifest,
     pub(super) garbage: Vec<Garbage>,
@@ -82,7 +83,7 @@ impl Storage {
             registry: Registry::default(),
             latest: manifest.checkpoint,
             durable: manifest.checkpoint,
-            dropped: manifest.dropped.iter().copied().collect(),
+            dropped: manifest.dropped.iter().map(|tree| (*tree, manifest.checkpoint)).collect(),
             garbage,
             busy: false,
             merged_up_to: BTreeMap::new(),
@@ -134,6 +135,7 @@ impl Storage {
             self.active_log = last.log_start;
         }
         self.active.borrow_mut().rollback(self.durable);
+        self.dropped.retain(|_, seq| *seq <= self.durable);
         self.latest = self.durable;
     }
 
@@ -151,9 +153,6 @@ impl Storage {
     /// and `missing` has all that this key may need next. A block that has gone when it is read means a merge came
     /// between: ask again.
     pub fn get(&mut self, tree: TreeId, key: &[u8], at: SeqNo, missing: &mut Vec<BlockId>) -> Option<Found> {
-        if self.dropped.contains(&tree) {
-            return Some(Found::default());
-        }
         if let Some(found) = in_memory(self.tables(), tree, key, at) {
             return Some(found);
         }
@@ -233,10 +232,16 @@ impl Storage {
         self.active_log = next_log;
     }
 
-    /// Drops a tree, once the commit that says so is durable. What memory holds of it is ignored; its pieces leave
-    /// and its blocks are deleted by jobs. Its id must not be used again.
+    /// Drops a tree by the commit that is the latest now. Nobody asks for the tree any more, nor uses its id again.
+    /// What memory holds of it is not written, and its pieces and blocks go by jobs, once that commit is part of a
+    /// checkpoint: until then a loss of power may undo it.
     pub fn drop_tree(&mut self, tree: TreeId) {
-        self.dropped.insert(tree);
+        self.dropped.entry(tree).or_insert(self.latest);
+    }
+
+    /// Whether a checkpoint at `seq` no longer has this tree.
+    pub(super) fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
+        self.dropped.get(&tree).is_some_and(|dropped| *dropped <= seq)
     }
 
     /// Work to do: a flush, the removal of a dropped tree, a merge, a deletion of blocks. One job at a time: the

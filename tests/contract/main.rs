@@ -1,4 +1,10 @@
 //! One behaviour suite for every store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod simulated;
 mod suite;

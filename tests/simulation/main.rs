@@ -12,8 +12,8 @@ mod script;
 use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
-use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
 use dynatab::platform::Durability;
+use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
 use dynatab::storage::StorageOptions;
 use script::Script;
 

@@ -126,8 +126,8 @@ impl Script {
         match self.random.below(10) {
             0..5 => {
                 let item = self.random_item(&key);
-                let ticket = database
-                    .send(Operation::PutItem, &json!({"TableName": TABLES[key.0], "Item": item}));
+                let ticket =
+                    database.send(Operation::PutItem, &json!({"TableName": TABLES[key.0], "Item": item}));
                 self.wrote(database, ticket, vec![(key, Some(item))]);
             }
             5 | 6 => {
@@ -189,7 +189,8 @@ impl Script {
     fn wrote(&mut self, database: &Database, ticket: Ticket, writes: Vec<(Key, Option<Value>)>) {
         let before = self.writes.last().map_or(self.created, |w| w.seq);
         // A delete of nothing writes nothing and gets no number.
-        let expected = writes.iter().filter(|(key, item)| item.is_some() || self.newest.contains_key(key)).count();
+        let expected =
+            writes.iter().filter(|(key, item)| item.is_some() || self.newest.contains_key(key)).count();
         let mut turns = 0;
         while latest(database) < before + expected as u64 {
             database.platform.run_until_stalled();
@@ -252,8 +253,11 @@ impl Script {
         );
         let expected = self.state_at(seq);
         for (number, name) in TABLES.iter().enumerate() {
-            let mut want: Vec<Value> =
-                expected.iter().filter(|((table, _), _)| *table == number).map(|(_, item)| item.clone()).collect();
+            let mut want: Vec<Value> = expected
+                .iter()
+                .filter(|((table, _), _)| *table == number)
+                .map(|(_, item)| item.clone())
+                .collect();
             sort(&mut want);
             let mut got = scan(database, name, None);
             sort(&mut got);

@@ -118,7 +118,10 @@ pub(super) fn decode_body(body: &[u8]) -> Option<Vec<Entry>> {
 }
 
 /// Encodes the index of everything before segment `next`.
-pub(super) fn encode_index<'a>(next: u64, alive: impl ExactSizeIterator<Item = (&'a Key, &'a Place)>) -> Vec<u8> {
+pub(super) fn encode_index<'a>(
+    next: u64,
+    alive: impl ExactSizeIterator<Item = (&'a Key, &'a Place)>,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(24 + alive.len() * 29);
     out.extend_from_slice(&next.to_le_bytes());
     out.extend_from_slice(&(alive.len() as u64).to_le_bytes());

@@ -211,7 +211,11 @@ impl Inner {
             if self.files.truncate(&name, start).is_err() {
                 self.failed.set(true);
             }
-            return Err(if error.full { StoreError::Full(error.message) } else { StoreError::Aborted(error.message) });
+            return Err(if error.full {
+                StoreError::Full(error.message)
+            } else {
+                StoreError::Aborted(error.message)
+            });
         }
         state.end += bytes.len() as u64;
         state.apply(&entries, segment, start);

@@ -13,6 +13,7 @@ const BULK: usize = 512 << 10;
 
 pub(super) struct Flush {
     table: SharedTable,
+    max_seq: SeqNo,
     /// Last one first.
     trees: Vec<TreeId>,
     open: Option<Open>,
@@ -30,7 +31,7 @@ impl Flush {
         let frozen = storage.frozen.front().filter(|frozen| frozen.max_seq <= storage.durable())?;
         let mut trees: Vec<_> = frozen.table.borrow().trees().collect();
         trees.reverse();
-        Some(Self { table: SharedTable::clone(&frozen.table), trees, open: None })
+        Some(Self { table: SharedTable::clone(&frozen.table), max_seq: frozen.max_seq, trees, open: None })
     }
 
     pub(super) fn step(
@@ -42,7 +43,7 @@ impl Flush {
     ) -> Progress {
         let Some(open) = &mut self.open else {
             let Some(tree) = self.trees.pop() else { return Progress::Finished };
-            if !storage.dropped.contains(&tree) {
+            if !storage.is_dropped_at(tree, self.max_seq) {
                 let options = storage.options;
                 let bulk = self.table.borrow().tree_bytes(tree) > BULK;
                 let block_bytes = if bulk { options.bulk_block_bytes } else { options.block_bytes };

@@ -54,7 +54,7 @@ impl Merge {
 
     fn overfull(storage: &Storage) -> Option<(TreeId, u8)> {
         let levels = storage.levels.trees.iter().flat_map(|(tree, pieces)| {
-            (1u8..=u8::MAX - 1).zip(&pieces.deeper).map(move |(level, pieces)| (*tree, level, pieces))
+            (1u8..u8::MAX).zip(&pieces.deeper).map(move |(level, pieces)| (*tree, level, pieces))
         });
         levels
             .map(|(tree, level, pieces)| {

@@ -241,8 +241,8 @@ impl Storage {
         manifest.generation += 1;
         manifest.pieces = levels.all().cloned().collect();
         manifest.pending = garbage.iter().map(|garbage| garbage.span).collect();
-        manifest.dropped =
-            self.dropped.iter().copied().filter(|tree| levels.trees.contains_key(tree)).collect();
+        let dropped = levels.trees.keys().copied();
+        manifest.dropped = dropped.filter(|tree| self.is_dropped_at(*tree, manifest.checkpoint)).collect();
         batch.append(&mut manifest.encode(&self.manifest.chunks));
         // Even if this edit fails its chunk ids are not used again.
         self.manifest.next_chunk = manifest.next_chunk;

@@ -17,7 +17,9 @@ pub(super) struct Remove {
 
 impl Remove {
     pub(super) fn choose(storage: &Storage) -> Option<Self> {
-        let dropped = storage.levels.trees.iter().filter(|(tree, _)| storage.dropped.contains(tree));
+        let checkpoint = storage.manifest.checkpoint;
+        let dropped =
+            storage.levels.trees.iter().filter(|(tree, _)| storage.is_dropped_at(**tree, checkpoint));
         let pieces: Vec<_> = dropped.flat_map(|(_, pieces)| pieces.all()).take(MAX_PIECES).cloned().collect();
         (!pieces.is_empty()).then_some(Self { pieces })
     }

@@ -19,6 +19,9 @@ fn run(seed: u64) -> (u64, u64) {
     let mut random = Random::new(seed);
     let mut store = SimulatedStore::new(seed);
     let mut model = Model::default();
+    // Trees 0 to `trees` were made; commits dropped some.
+    let mut trees = 2;
+    let mut drops: Vec<(u64, u32)> = Vec::new();
     let mut lost = 0;
     let mut flushed = 0;
     for round in 0..6 {
@@ -27,7 +30,10 @@ fn run(seed: u64) -> (u64, u64) {
         assert!(seq <= model.versions.values().flatten().map(|(seq, _)| *seq).max().unwrap_or(0).max(seq));
         lost += model.versions.values().flatten().filter(|(version, _)| *version > seq).count() as u64;
         model.rollback(seq);
-        for tree in 0..2 {
+        drops.retain(|(dropped, _)| *dropped <= seq);
+        let mut live: Vec<u32> =
+            (0..trees).filter(|tree| drops.iter().all(|(_, dropped)| dropped != tree)).collect();
+        for tree in live.clone() {
             let mut cursor = storage.cursor(TreeId(tree), Vec::new(), None, false, SeqNo(seq));
             let image = store.image();
             let mut found = Vec::new();
@@ -45,10 +51,14 @@ fn run(seed: u64) -> (u64, u64) {
             if random.chance(50) {
                 seq += 1;
                 let mut changes = Vec::new();
-                for at in 0..1 + random.below(3) {
+                for at in 0..=random.below(3) {
                     let key = [b'a' + random.below(20) as u8, at as u8];
                     let value = vec![seq as u8; random.below(200) as usize];
-                    let logged = change(random.below(2) as u32, &key, random.chance(80).then_some(&*value));
+                    let logged = change(
+                        live[random.below(live.len() as u64) as usize],
+                        &key,
+                        random.chance(80).then_some(&*value),
+                    );
                     model.apply(seq, &logged);
                     storage.apply(
                         SeqNo(seq),
@@ -56,7 +66,17 @@ fn run(seed: u64) -> (u64, u64) {
                     );
                     changes.push(logged);
                 }
-                let record = crate::log::Record { seq, changes, ..Default::default() }.encode();
+                let mut catalog = None;
+                if random.chance(5) {
+                    let at = random.below(live.len() as u64) as usize;
+                    let tree = std::mem::replace(&mut live[at], trees);
+                    trees += 1;
+                    storage.advance(SeqNo(seq));
+                    storage.drop_tree(TreeId(tree));
+                    drops.push((seq, tree));
+                    catalog = Some(tree.to_le_bytes().to_vec());
+                }
+                let record = crate::log::Record { seq, changes, catalog, ..Default::default() }.encode();
                 let frames = encode_group(epoch, next_log, &[record]);
                 next_log += frames.len() as u64;
                 let strict = random.chance(10);
@@ -124,7 +144,7 @@ fn run(seed: u64) -> (u64, u64) {
 #[test]
 fn a_power_failure_leaves_a_prefix_of_the_commits() {
     let (mut lost, mut finished) = (0, 0);
-    for seed in 0..150 {
+    for seed in 0..300 {
         let (more_lost, more) =
             std::panic::catch_unwind(|| run(seed)).unwrap_or_else(|_| panic!("seed {seed}"));
         lost += more_lost;

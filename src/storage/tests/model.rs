@@ -59,7 +59,7 @@ struct Reached {
 fn run(seed: u64, steps: usize) -> Reached {
     let mut random = Random::new(seed);
     // Large values need a cache that holds all their blocks at once.
-    let large = seed % 3 == 0;
+    let large = seed.is_multiple_of(3);
     let cache_bytes = if large { 400_000 } else { small().cache_bytes };
     let mut harness = Harness::new(StorageOptions { cache_bytes, ..small() });
     let mut live: Vec<u32> = (0..TREES as u32).collect();
@@ -74,6 +74,9 @@ fn run(seed: u64, steps: usize) -> Reached {
                 harness.group(commits(&mut random, large, &live), None, false);
                 if random.chance(50) {
                     harness.group(commits(&mut random, large, &live), None, false);
+                }
+                if random.chance(30) {
+                    harness.storage.drop_tree(TreeId(live[0]));
                 }
                 harness.rollback();
             }

@@ -151,3 +151,41 @@ fn too_much_unflushed_asks_writers_to_wait() {
     }
     assert!(storage.pressure());
 }
+
+#[test]
+fn a_cursor_reads_no_block_outside_its_range() {
+    let mut harness = Harness::new(small());
+    harness.group(vec![(0..80).map(|k| change(1, &[k], Some(&[1; 60]))).collect()], None, true);
+    harness.run_jobs();
+    harness.reopen();
+    let image = harness.store.image();
+    let mut reads = |lower: u8, upper: u8, reverse| {
+        let mut cursor =
+            harness.storage.cursor(TreeId(1), vec![lower], Some(vec![upper]), reverse, SeqNo::MAX);
+        let (mut entries, mut read) = (0, 0);
+        loop {
+            match cursor.next(&mut harness.storage) {
+                CursorStep::Entry { .. } => entries += 1,
+                CursorStep::Missing(blocks) => {
+                    read += blocks.len();
+                    install(&mut harness.storage, &image, &blocks);
+                }
+                CursorStep::End => break,
+            }
+        }
+        assert_eq!(entries, usize::from(upper - lower));
+        // Nothing is cached for the next look.
+        harness.storage.cache = crate::storage::cache::Cache::new(100_000);
+        read
+    };
+    // Where the blocks begin: one entry more than a block holds costs another block.
+    let full = (1..80).find(|upper| reads(0, *upper, false) > reads(0, 1, false)).unwrap() - 1;
+    let single = reads(0, 1, false);
+    assert!(full > 2);
+    for reverse in [false, true] {
+        assert_eq!(reads(full, full + 1, reverse), single, "a range that begins where a block does");
+        assert_eq!(reads(full, full * 2, reverse), single);
+        assert_eq!(reads(full - 1, full, reverse), single, "a range that ends where a block does");
+        assert_eq!(reads(full - 1, full + 1, reverse), single + 1);
+    }
+}
