@@ -55,6 +55,8 @@ struct State {
     job_running: bool,
     /// Writes of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
+    /// `close` was called: only flushes are still begun.
+    closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
     /// Woken whenever a commit, a job or a pending call has ended.
@@ -98,7 +100,23 @@ impl Driver {
     }
 
     /// Waits for everything that was called so far, then stops taking calls and releases the store.
+    ///
+    /// Merges under way are given up, to be done after the next opening. What is not flushed yet is flushed when
+    /// it is much, so that the next opening has little to replay.
     pub async fn close(self: &Rc<Self>) {
+        self.state.borrow_mut().closing = true;
+        self.settled().await;
+        self.flush_tail().await;
+        self.settled().await;
+        self.state
+            .borrow_mut()
+            .closed
+            .get_or_insert_with(|| ApiError::new(ErrorKind::DatabaseClosed, "The database is closed"));
+        self.store.close().await;
+    }
+
+    /// Resolves when nothing is under way.
+    async fn settled(&self) {
         loop {
             let idle = {
                 let state = self.state.borrow();
@@ -115,11 +133,6 @@ impl Driver {
             let progress = self.state.borrow().progress.clone();
             progress.wait().await;
         }
-        self.state
-            .borrow_mut()
-            .closed
-            .get_or_insert_with(|| ApiError::new(ErrorKind::DatabaseClosed, "The database is closed"));
-        self.store.close().await;
     }
 
     /// Gives the engine to a caller that looks but does not change: statistics, tests.
