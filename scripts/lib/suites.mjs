@@ -2,7 +2,7 @@
 //
 // A row: name; what it shows (for a person); quick (part of `npm run test:quick`); long (only in `npm run test:long`);
 // needs (programs without which it is skipped on a person's machine and fails in CI); and how it runs: `cargo`
-// (arguments of cargo), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
+// (arguments of cargo), `env` (variables that say how far a campaign goes), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
 // exit code is one test). A row whose folder is missing fails: a suite cannot vanish unseen.
 
 /** A suite of Node test files below `folder`. */
@@ -29,7 +29,6 @@ const types = (name, project, shows, more = {}) => ({
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
-  node('js', 'tests/js', 'the package: codec, clients, server', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
   }),
@@ -38,8 +37,37 @@ export const SUITES = [
   }),
   node('js', 'tests/js/node', 'the package in Node, on memory and on files', { quick: true }),
   node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
+    quick: true,
     needs: ['chromium'],
   }),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
+  node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
+  node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
+    quick: true,
+    needs: ['chromium'],
+  }),
+  node('page', 'tests/browser/page.test.mjs', 'the page, driven as a person would', { needs: ['chromium'] }),
+  node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
+    quick: true,
+    needs: ['chromium'],
+  }),
+  node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
+  cargo(
+    'crashes',
+    ['test', '--release', '--test', 'simulation', '--', '--nocapture'],
+    'crashes at every storage call',
+    { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
+  ),
+  cargo(
+    'model',
+    ['test', '--release', '--test', 'engine', 'model', '--', '--nocapture'],
+    'operations beside a plain map',
+    { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
+  ),
+  node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {
+    long: true,
+    needs: ['chromium'],
+    env: { DYNATAB_KILL_ROUNDS: '300' },
+  }),
 ];

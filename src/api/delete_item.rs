@@ -1,11 +1,11 @@
 //! DeleteItem.
 
+use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
 use super::keys::{find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, SingleWrite, only_all_old, return_capacity};
 use super::task::Environment;
-use super::{ApiError, Operation};
 use crate::engine::Engine;
 use crate::item::MapRef;
 
@@ -19,7 +19,7 @@ pub(super) fn begin(
     let key = WORDING.admit(members.key.unwrap_or_default())?;
     let missing = if members.condition.is_none() { "ConditionExpression is null" } else { "" };
     let mut placeholders = placeholders(&members, WORDING, members.condition.is_some(), missing)?;
-    let return_values = only_all_old(members.return_values, Operation::DeleteItem)?;
+    let return_values = only_all_old(members.return_values)?;
     let condition = condition(&members, &mut placeholders, WORDING)?;
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::validate::arn;
 use super::{ApiError, ErrorKind};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
@@ -14,17 +15,12 @@ const MAX_RANGE: usize = 1024;
 
 /// The table a data-plane request names, by name or ARN.
 pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {
-    name.and_then(|name| engine.tables().get(table_name(name)))
+    let name = arn::table_name(name.unwrap_or_default().as_bytes(), &engine.region, &engine.account)?;
+    engine
+        .tables()
+        .get(name)
         .cloned()
         .ok_or_else(|| ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found"))
-}
-
-/// The name in a table's name or ARN.
-pub(super) fn table_name(name_or_arn: &str) -> &str {
-    if !name_or_arn.starts_with("arn:") {
-        return name_or_arn;
-    }
-    name_or_arn.split_once(":table/").map_or(name_or_arn, |(_, rest)| rest.split('/').next().unwrap_or(rest))
 }
 
 /// A request's Key: admitted, checked against the schema, and its tree key.

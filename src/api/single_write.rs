@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::ApiError;
 use super::expressions::condition_failed;
 use super::keys;
 use super::task::{Answer, Partition, Step};
-use super::{ApiError, Operation};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
 use crate::expression::{Condition, Outcome, Update};
@@ -180,12 +180,10 @@ pub(super) fn return_capacity(text: Option<&str>) -> ReturnConsumedCapacity {
 }
 
 /// Put and delete return the old item or nothing.
-pub(super) fn only_all_old(text: Option<&str>, operation: Operation) -> Result<ReturnValues, ApiError> {
-    match ReturnValues::parse(text) {
-        allowed @ (ReturnValues::None | ReturnValues::AllOld) => Ok(allowed),
-        _ => {
-            debug_assert!(matches!(operation, Operation::PutItem | Operation::DeleteItem));
-            Err(ApiError::validation("1 validation error detected: ReturnValues can only be ALL_OLD or NONE"))
-        }
+pub(super) fn only_all_old(text: Option<&str>) -> Result<ReturnValues, ApiError> {
+    let values = ReturnValues::parse(text);
+    if matches!(values, ReturnValues::None | ReturnValues::AllOld) {
+        return Ok(values);
     }
+    Err(ApiError::validation("1 validation error detected: ReturnValues can only be ALL_OLD or NONE"))
 }

@@ -115,7 +115,7 @@ pub(super) async fn open(
         Kind::Files => {
             let files = js_sys::Reflect::get(&options, &"files".into()).unwrap_or(JsValue::UNDEFINED);
             let files = Rc::new(JsFiles::new(files.unchecked_into()));
-            let store = FileStore::open(files).await.map_err(|e| store_error(&e))?;
+            let store = FileStore::open(files).map_err(|e| store_error(&e))?;
             (Rc::new(store), Some(Durability::Strict), "files")
         }
     };

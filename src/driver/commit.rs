@@ -10,7 +10,7 @@ use super::fetch::storage_error;
 use super::{Driver, Response, Ticket};
 use crate::engine::Group;
 use crate::log;
-use crate::platform::{Batch, Space, StoreError, Write};
+use crate::platform::{Batch, Durability, Space, StoreError, Write};
 
 /// Writes of a job, and where their outcome goes.
 pub(super) struct JobBatch {
@@ -75,7 +75,10 @@ impl Driver {
 
     async fn commit_group(self: &Rc<Self>, group: Group) {
         let last = group.last;
-        let (outcome, next) = self.commit_frames(&group.records, Batch::new()).await;
+        let (outcome, next) = match self.durability {
+            None => (Outcome::Committed, 0),
+            Some(durability) => self.commit_frames(&group.records, Batch::new(), durability).await,
+        };
         match outcome {
             Outcome::Committed => {
                 let answers = {
@@ -95,7 +98,8 @@ impl Driver {
     }
 
     async fn commit_job(self: &Rc<Self>, job: JobBatch) {
-        let (outcome, next) = self.commit_frames(&[], job.batch).await;
+        // Strict whatever the writes are: a manifest must never outlive the blocks it names.
+        let (outcome, next) = self.commit_frames(&[], job.batch, Durability::Strict).await;
         let result = match outcome {
             Outcome::Committed => {
                 self.state.borrow_mut().next_frame = next;
@@ -112,8 +116,12 @@ impl Driver {
     }
 
     /// Adds `records` as the next frames, together with `more`. Gives the frame number that follows.
-    async fn commit_frames(&self, records: &[Vec<u8>], more: Batch) -> (Outcome, u64) {
-        let Some(durability) = self.durability else { return (Outcome::Committed, 0) };
+    async fn commit_frames(
+        &self,
+        records: &[Vec<u8>],
+        more: Batch,
+        durability: Durability,
+    ) -> (Outcome, u64) {
         let (epoch, first) = {
             let state = self.state.borrow();
             (state.epoch, state.next_frame)
@@ -165,23 +173,18 @@ impl Driver {
     /// Too many unmerged runs: let the job catch up before more is written.
     async fn relieve_pressure(self: &Rc<Self>) {
         loop {
-            let progress = {
-                let state = self.state.borrow();
+            let (job, progress) = {
+                let mut state = self.state.borrow_mut();
                 if !state.engine.storage.pressure() || !state.job_running || state.closed.is_some() {
                     return;
                 }
-                if state.job_batch.is_some() {
-                    // The job itself waits for this loop.
-                    drop(state);
-                    let job = self.state.borrow_mut().job_batch.take();
-                    if let Some(job) = job {
-                        self.commit_job(job).await;
-                    }
-                    continue;
-                }
-                state.progress.clone()
+                // The job itself may wait for this loop.
+                (state.job_batch.take(), state.progress.clone())
             };
-            progress.wait().await;
+            match job {
+                Some(job) => self.commit_job(job).await,
+                None => progress.wait().await,
+            }
         }
     }
 }

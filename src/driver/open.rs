@@ -130,7 +130,7 @@ impl Recovered {
         // Nothing is ever flushed: the memory table is the database.
         let storage =
             StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
-        let engine = Engine::new(Storage::new(storage), &options.region, &options.account);
+        let engine = Engine::without_log(Storage::new(storage), &options.region, &options.account);
         Self { engine, epoch: 0, next_frame: 0 }
     }
 

@@ -51,7 +51,7 @@ pub struct Group {
     deltas: write::Deltas,
     /// The catalog before the first change of it in this group.
     tables_before: Option<Rc<Tables>>,
-    /// Trees of tables deleted in this group; given up once that is durable.
+    /// Trees of tables deleted in this group; their statistics go once that is durable.
     dropped: Vec<TreeId>,
 }
 
@@ -76,6 +76,8 @@ pub struct Engine {
     stats: BTreeMap<TreeId, Stats>,
     /// Groups not handed over yet; the last one is open.
     groups: VecDeque<Group>,
+    /// Without a log everything is durable at once and no group is ever made.
+    logged: bool,
     /// The group under commit, as far as it must be undone should it fail.
     under_way: Option<Group>,
     last_seq: SeqNo,
@@ -95,10 +97,16 @@ impl Engine {
             tables: Rc::default(),
             stats: BTreeMap::new(),
             groups: VecDeque::new(),
+            logged: true,
             under_way: None,
             last_time: 0,
             tables_seq: SeqNo::default(),
         }
+    }
+
+    /// An engine that keeps everything in memory and logs nothing.
+    pub fn without_log(storage: Storage, region: &str, account: &str) -> Self {
+        Self { logged: false, ..Self::new(storage, region, account) }
     }
 
     /// The tables, pending changes included.
@@ -121,15 +129,6 @@ impl Engine {
         !self.groups.is_empty()
     }
 
-    /// Without a log, everything is durable at once.
-    pub fn make_durable(&mut self) {
-        for group in std::mem::take(&mut self.groups) {
-            self.give_up(&group.dropped);
-        }
-        let latest = self.last_seq;
-        self.storage.set_durable(latest);
-    }
-
     /// Hands over the oldest group.
     pub fn take_group(&mut self) -> Option<Group> {
         let mut group = self.groups.pop_front()?;
@@ -142,7 +141,7 @@ impl Engine {
     /// The group under way is durable, and the log goes on at frame `next_log`.
     pub fn committed(&mut self, last: SeqNo, next_log: u64) {
         if let Some(group) = self.under_way.take() {
-            self.give_up(&group.dropped);
+            self.forget_stats(&group.dropped);
         }
         self.storage.set_durable(last);
         let Self { storage, tables, stats, .. } = self;
@@ -181,9 +180,8 @@ impl Engine {
         self.tables_seq = self.tables_seq.min(self.last_seq);
     }
 
-    fn give_up(&mut self, trees: &[TreeId]) {
+    fn forget_stats(&mut self, trees: &[TreeId]) {
         for tree in trees {
-            self.storage.drop_tree(*tree);
             self.stats.remove(tree);
         }
     }
@@ -210,6 +208,12 @@ impl Engine {
             let stats = self.stats.entry(*tree).or_default();
             stats.count += delta.count;
             stats.bytes += delta.bytes;
+        }
+        if !self.logged {
+            if let Some(catalog) = catalog {
+                self.forget_stats(&catalog.dropped);
+            }
+            return self.storage.set_durable(seq);
         }
         let bytes = record.encode();
         let mut group = match self.groups.pop_back() {

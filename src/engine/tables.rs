@@ -158,6 +158,10 @@ impl Engine {
         let before = std::mem::replace(&mut self.tables, Rc::new(tables));
         self.tables_seq = seq;
         self.storage.advance(seq);
+        for tree in &dropped {
+            // Undone by a rollback, like everything after the durable sequence number.
+            self.storage.drop_tree(*tree);
+        }
         self.add_to_group(seq, &record, Vec::new(), Some(CatalogUndo { before, dropped }));
         seq
     }
@@ -173,7 +177,10 @@ impl Engine {
             }
             CatalogChange::Delete { name } => {
                 if let Some(table) = tables.by_name.remove(std::str::from_utf8(name).ok()?) {
-                    self.give_up(&table.trees().collect::<Vec<_>>());
+                    for tree in table.trees() {
+                        self.storage.drop_tree(tree);
+                        self.stats.remove(&tree);
+                    }
                 }
             }
         }

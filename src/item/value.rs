@@ -264,6 +264,7 @@ impl<'a> MapRef<'a> {
 
     /// The entries of a canonical map with names from `first` to `last`: where the same few names are asked for
     /// several times, this steps over all others once.
+    #[must_use]
     pub fn between(&self, first: &[u8], last: &[u8]) -> Self {
         let mut r = Reader::new(self.body);
         let (mut count, mut start) = (0, None);

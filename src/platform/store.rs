@@ -86,18 +86,16 @@ pub struct Usage {
     pub quota: Option<u64>,
 }
 
+/// Values with their ids, ascending.
+pub type Listed = Vec<(u64, Vec<u8>)>;
+
 /// Persistent bytes. Calls may overlap; commits take effect in the order they were made.
 pub trait Store {
     /// The values of `ids`, in that order; `None` where absent.
     fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>>;
     /// Up to `limit` (id, value) with `from <= id < to`, ascending.
-    fn list(
-        &self,
-        space: Space,
-        from: u64,
-        to: u64,
-        limit: usize,
-    ) -> LocalFuture<Result<Vec<(u64, Vec<u8>)>, StoreError>>;
+    fn list(&self, space: Space, from: u64, to: u64, limit: usize)
+    -> LocalFuture<Result<Listed, StoreError>>;
     /// Applies all of `batch` or nothing, up to [`Store::max_atomic_bytes`] of values.
     ///
     /// Resolves when the batch is as lasting as `durability` says. On [`Durability::Strict`] every commit that

@@ -2,7 +2,14 @@
 //! indexes hold what their tables say.
 //!
 //! `DYNATAB_CRASH_POINTS` sets how many crashes to survive, `DYNATAB_SEED` where to begin.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -164,7 +164,7 @@ impl Script {
     fn send_batch(&mut self, database: &Database) {
         let mut requests = serde_json::Map::new();
         let mut writes: BTreeMap<Key, Option<Value>> = BTreeMap::new();
-        for _ in 0..1 + self.random.below(12) {
+        for _ in 0..=self.random.below(12) {
             let key = self.random_key();
             if writes.contains_key(&key) {
                 continue;
@@ -195,9 +195,11 @@ impl Script {
         while latest(database) < before + expected as u64 {
             database.platform.run_until_stalled();
             let evaluated = latest(database) >= before + expected as u64;
-            if !evaluated && !database.platform.step_store() {
-                panic!("an operation writes nothing: {:?}", database.take(ticket));
-            }
+            assert!(
+                evaluated || database.platform.step_store(),
+                "an operation writes nothing: {:?}",
+                database.take(ticket)
+            );
             turns += 1;
             assert!(turns < 10_000, "an operation is never evaluated");
         }

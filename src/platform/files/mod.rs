@@ -66,12 +66,12 @@ fn unavailable(error: FileError) -> StoreError {
 
 impl FileStore {
     /// Opens the store in `files`, which this process holds alone.
-    pub async fn open(files: Rc<dyn FileSystem>) -> Result<Self, StoreError> {
-        Self::open_with(files, SEGMENT_BYTES).await
+    pub fn open(files: Rc<dyn FileSystem>) -> Result<Self, StoreError> {
+        Self::open_with(files, SEGMENT_BYTES)
     }
 
     /// [`FileStore::open`] with segments of another size.
-    pub async fn open_with(files: Rc<dyn FileSystem>, segment_bytes: u64) -> Result<Self, StoreError> {
+    pub fn open_with(files: Rc<dyn FileSystem>, segment_bytes: u64) -> Result<Self, StoreError> {
         let state = State::load(&*files).map_err(unavailable)?;
         let inner = Inner { files, state: RefCell::new(state), failed: Cell::new(false), segment_bytes };
         Ok(Self { inner: Rc::new(inner) })

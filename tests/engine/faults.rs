@@ -1,0 +1,143 @@
+//! Commits that fail: rejected and undone, settled from the log, or the end of this owner.
+
+use std::rc::Rc;
+
+use dynatab::driver::OpenOptions;
+use dynatab::platform::StoreError;
+use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
+use serde_json::json;
+
+use crate::support::Database;
+use crate::{music, put, song, with};
+
+fn database(seed: u64) -> (Database, SimulatedStore) {
+    let platform = SimulatedPlatform::new(seed);
+    let store = SimulatedStore::new(seed);
+    platform.attach(&store);
+    let db = Database::open(&platform, Rc::new(store.clone()), OpenOptions::default());
+    music(&db);
+    put(&db, &with(song("a", "b"), json!({"v": {"N": "1"}, "genre": {"S": "rock"}, "year": {"N": "1"}})));
+    (db, store)
+}
+
+fn fail_next_commit(store: &SimulatedStore, error: StoreError, applied: bool) {
+    store.add_fault(Fault { applied, ..Fault::once(Call::Commit, 0, error) });
+}
+
+fn version(db: &Database) -> String {
+    let got = db.ok("GetItem", json!({"TableName": "music", "Key": song("a", "b"), "ConsistentRead": true}));
+    got["Item"]["v"]["N"].as_str().unwrap_or("gone").to_owned()
+}
+
+fn put_version(db: &Database, v: u32) -> Result<serde_json::Value, dynatab::api::ApiError> {
+    let item = with(
+        song("a", "b"),
+        json!({"v": {"N": v.to_string()}, "genre": {"S": "jazz"}, "year": {"N": v.to_string()}}),
+    );
+    db.call("PutItem", json!({"TableName": "music", "Item": item}))
+}
+
+fn genre_count(db: &Database, genre: &str) -> u64 {
+    let page = db.ok(
+        "Query",
+        json!({"TableName": "music", "IndexName": "genre-year", "KeyConditionExpression": "genre = :g",
+            "ExpressionAttributeValues": {":g": {"S": genre}}}),
+    );
+    page["Count"].as_u64().unwrap()
+}
+
+#[test]
+fn an_aborted_commit_is_rejected_and_the_database_goes_on() {
+    let (db, store) = database(1);
+    fail_next_commit(&store, StoreError::Aborted("the disk said no".into()), false);
+    let error = put_version(&db, 2).unwrap_err();
+    assert_eq!(error.to_string(), "StorageFailedException: the storage commit was aborted: the disk said no");
+    assert_eq!((version(&db).as_str(), genre_count(&db, "rock"), genre_count(&db, "jazz")), ("1", 1, 0));
+    assert_eq!(db.ok("DescribeTable", json!({"TableName": "music"}))["Table"]["ItemCount"], 1);
+    put_version(&db, 3).unwrap();
+    assert_eq!((version(&db).as_str(), genre_count(&db, "rock"), genre_count(&db, "jazz")), ("3", 0, 1));
+}
+
+#[test]
+fn a_full_store_is_told_and_reads_go_on() {
+    let (db, store) = database(2);
+    fail_next_commit(&store, StoreError::Full("quota".into()), false);
+    assert_eq!(
+        put_version(&db, 2).unwrap_err().to_string(),
+        "StorageFullException: the storage is full: quota"
+    );
+    assert_eq!(version(&db), "1");
+    put_version(&db, 2).unwrap();
+    assert_eq!(version(&db), "2");
+}
+
+#[test]
+fn what_built_on_an_aborted_commit_is_rejected_with_it() {
+    let (db, store) = database(3);
+    fail_next_commit(&store, StoreError::Aborted("no".into()), false);
+    let operation = dynatab::api::Operation::UpdateItem;
+    let add = json!({"TableName": "music", "Key": song("a", "b"), "UpdateExpression": "ADD v :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}}});
+    let first = db.send(operation, &add);
+    db.platform.run_until_stalled();
+    // The first is on its way to the store now; the second is evaluated on top of it.
+    let second = db.send(operation, &add);
+    let refused = db.send(
+        dynatab::api::Operation::DeleteItem,
+        &json!({"TableName": "music", "Key": song("a", "b"), "ConditionExpression": "v = :v",
+            "ExpressionAttributeValues": {":v": {"N": "1"}}}),
+    );
+    assert!(db.take(refused).is_none(), "a refusal waits for what it was evaluated on");
+    db.platform.run_until_idle();
+    for ticket in [first, second, refused] {
+        let error = db.take(ticket).expect("an answer").unwrap_err();
+        assert_eq!(error.kind, dynatab::api::ErrorKind::StorageFailed);
+    }
+    assert_eq!(version(&db), "1");
+}
+
+#[test]
+fn an_unknown_outcome_is_settled_from_the_log() {
+    for applied in [true, false] {
+        let (db, store) = database(4);
+        fail_next_commit(&store, StoreError::Unknown("the connection was lost".into()), applied);
+        assert_eq!(put_version(&db, 2).is_ok(), applied);
+        assert_eq!(version(&db), if applied { "2" } else { "1" });
+        put_version(&db, 3).unwrap();
+        assert_eq!(version(&db), "3");
+    }
+}
+
+#[test]
+fn a_replaced_owner_stops() {
+    let (db, store) = database(5);
+    // Another owner opens the same store, as a second tab would that wrongly got the lock.
+    let other = Database::open(&db.platform, Rc::new(store), OpenOptions::default());
+    put_version(&other, 9).unwrap();
+    let error = put_version(&db, 2).unwrap_err();
+    assert_eq!(error.kind, dynatab::api::ErrorKind::DatabaseClosed);
+    assert_eq!(version(&other), "9");
+    assert!(db.driver.is_closed());
+    assert_eq!(
+        db.call("GetItem", json!({"TableName": "music", "Key": song("a", "b")})).unwrap_err().kind,
+        dynatab::api::ErrorKind::DatabaseClosed
+    );
+}
+
+#[test]
+fn everything_is_there_after_closing_and_opening() {
+    let (db, store) = database(6);
+    put_version(&db, 7).unwrap();
+    let described = db.ok("DescribeTable", json!({"TableName": "music"}));
+    let platform = db.platform.clone();
+    let image = {
+        db.close();
+        store.image()
+    };
+    let store = SimulatedStore::with_image(6, image);
+    platform.detach_stores();
+    platform.attach(&store);
+    let db = Database::open(&platform, Rc::new(store), OpenOptions::default());
+    assert_eq!(version(&db), "7");
+    assert_eq!(db.ok("DescribeTable", json!({"TableName": "music"})), described);
+}

@@ -1,0 +1,76 @@
+//! Behaviour of the operations: DynamoDB's JSON in, DynamoDB's JSON out, natively and in memory.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod batches;
+mod capacity;
+mod faults;
+mod indexes;
+mod items;
+mod model;
+mod order;
+mod pages;
+mod tables;
+
+use serde_json::{Value, json};
+use support::Database;
+
+/// A table `music` with partition key `artist` and sort key `song`.
+fn music(database: &Database) {
+    database.ok(
+        "CreateTable",
+        json!({
+            "TableName": "music",
+            "AttributeDefinitions": [
+                {"AttributeName": "artist", "AttributeType": "S"},
+                {"AttributeName": "song", "AttributeType": "S"},
+                {"AttributeName": "genre", "AttributeType": "S"},
+                {"AttributeName": "year", "AttributeType": "N"},
+            ],
+            "KeySchema": [
+                {"AttributeName": "artist", "KeyType": "HASH"},
+                {"AttributeName": "song", "KeyType": "RANGE"},
+            ],
+            "LocalSecondaryIndexes": [{
+                "IndexName": "artist-year",
+                "KeySchema": [
+                    {"AttributeName": "artist", "KeyType": "HASH"},
+                    {"AttributeName": "year", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "genre-year",
+                "KeySchema": [
+                    {"AttributeName": "genre", "KeyType": "HASH"},
+                    {"AttributeName": "year", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["label"]},
+            }],
+            "BillingMode": "PAY_PER_REQUEST",
+        }),
+    );
+}
+
+fn song(artist: &str, name: &str) -> Value {
+    json!({"artist": {"S": artist}, "song": {"S": name}})
+}
+
+fn put(database: &Database, item: &Value) {
+    database.ok("PutItem", json!({"TableName": "music", "Item": item}));
+}
+
+/// `base` with more attributes.
+fn with(mut base: Value, more: Value) -> Value {
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}

@@ -1,0 +1,152 @@
+//! Random operations against a plain model. `DYNATAB_MODEL_OPERATIONS` and `DYNATAB_SEED` set how far and where.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dynatab::driver::OpenOptions;
+use dynatab::platform::simulated::{Random, SimulatedPlatform, SimulatedStore};
+use dynatab::storage::StorageOptions;
+use serde_json::{Value, json};
+
+use crate::support::Database;
+use crate::{music, song, with};
+
+fn environment(name: &str, fallback: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(fallback)
+}
+
+#[derive(Default)]
+struct Model {
+    items: BTreeMap<(String, String), Value>,
+}
+
+impl Model {
+    /// What a query of a partition finds, in order.
+    fn query(&self, artist: &str, low: &str, high: &str, forward: bool) -> Vec<Value> {
+        let mut found: Vec<Value> = self
+            .items
+            .iter()
+            .filter(|((a, s), _)| a == artist && s.as_str() >= low && s.as_str() <= high)
+            .map(|(_, item)| item.clone())
+            .collect();
+        if !forward {
+            found.reverse();
+        }
+        found
+    }
+}
+
+fn query_all(db: &Database, mut input: Value, limit: u64) -> Vec<Value> {
+    let mut found = Vec::new();
+    input["Limit"] = json!(limit);
+    loop {
+        let mut page = db.ok("Query", input.clone());
+        found.append(page["Items"].as_array_mut().unwrap());
+        match page.get("LastEvaluatedKey") {
+            Some(key) => input["ExclusiveStartKey"] = key.clone(),
+            None => return found,
+        }
+    }
+}
+
+#[test]
+fn random_operations_answer_as_a_plain_map_does() {
+    let operations = environment("DYNATAB_MODEL_OPERATIONS", 6_000);
+    let seed = environment("DYNATAB_SEED", 1);
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let platform = SimulatedPlatform::new(seed);
+    let mut store = SimulatedStore::new(seed);
+    platform.attach(&store);
+    let storage = StorageOptions {
+        memory_table_bytes: 16 << 10,
+        block_bytes: 1 << 10,
+        bulk_block_bytes: 4 << 10,
+        piece_bytes: 16 << 10,
+        level1_bytes: 64 << 10,
+        ..StorageOptions::default()
+    };
+    let options = OpenOptions { storage, ..OpenOptions::default() };
+    let mut db = Database::open(&platform, Rc::new(store.clone()), options.clone());
+    music(&db);
+    let mut model = Model::default();
+    for step in 0..operations {
+        let (artist, name) = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
+        let at = (artist.clone(), name.clone());
+        let key = song(&artist, &name);
+        match random.below(12) {
+            0..4 => {
+                let item = with(
+                    key,
+                    json!({"genre": {"S": format!("g{}", random.below(3))}, "year": {"N": random.below(30).to_string()},
+                        "n": {"N": step.to_string()}, "text": {"S": "x".repeat(random.below(300) as usize)}}),
+                );
+                let got =
+                    db.ok("PutItem", json!({"TableName": "music", "Item": item, "ReturnValues": "ALL_OLD"}));
+                assert_eq!(got.get("Attributes"), model.items.insert(at, item).as_ref());
+            }
+            4 | 5 => {
+                let got =
+                    db.ok("DeleteItem", json!({"TableName": "music", "Key": key, "ReturnValues": "ALL_OLD"}));
+                assert_eq!(got.get("Attributes"), model.items.remove(&at).as_ref());
+            }
+            6 | 7 => {
+                let exists = model.items.contains_key(&at);
+                let got = db.call(
+                    "UpdateItem",
+                    json!({"TableName": "music", "Key": key, "UpdateExpression": "ADD n :one REMOVE genre",
+                        "ConditionExpression": "attribute_exists(artist)",
+                        "ExpressionAttributeValues": {":one": {"N": "1"}}, "ReturnValues": "ALL_NEW"}),
+                );
+                assert_eq!(got.is_ok(), exists);
+                if let (Ok(answer), Some(item)) = (got, model.items.get_mut(&at)) {
+                    let n: u64 = item["n"]["N"].as_str().unwrap().parse().unwrap();
+                    item["n"] = json!({"N": (n + 1).to_string()});
+                    item.as_object_mut().unwrap().remove("genre");
+                    assert_eq!(&answer["Attributes"], item);
+                }
+            }
+            8 => {
+                let got = db.ok("GetItem", json!({"TableName": "music", "Key": key}));
+                assert_eq!(got.get("Item"), model.items.get(&at));
+            }
+            9 | 10 => {
+                let forward = random.chance(50);
+                let (mut low, mut high) =
+                    (format!("s{:02}", random.below(40)), format!("s{:02}", random.below(40)));
+                if low > high {
+                    std::mem::swap(&mut low, &mut high);
+                }
+                let input = json!({"TableName": "music", "ScanIndexForward": forward,
+                    "KeyConditionExpression": "artist = :a AND song BETWEEN :l AND :h",
+                    "ExpressionAttributeValues": {":a": {"S": artist}, ":l": {"S": low}, ":h": {"S": high}}});
+                assert_eq!(
+                    query_all(&db, input, 1 + random.below(9)),
+                    model.query(&artist, &low, &high, forward)
+                );
+            }
+            _ => {
+                let genre = format!("g{}", random.below(3));
+                let input = json!({"TableName": "music", "IndexName": "genre-year",
+                    "KeyConditionExpression": "genre = :g", "ExpressionAttributeValues": {":g": {"S": genre}}});
+                let got = query_all(&db, input, 1 + random.below(20));
+                let wanted =
+                    model.items.values().filter(|i| i["genre"]["S"].as_str() == Some(genre.as_str())).count();
+                assert_eq!(got.len(), wanted);
+                let years: Vec<u64> =
+                    got.iter().map(|i| i["year"]["N"].as_str().unwrap().parse().unwrap()).collect();
+                assert!(years.is_sorted());
+            }
+        }
+        if random.below(400) == 0 {
+            db.close();
+            platform.detach_stores();
+            store = SimulatedStore::with_image(step, store.image());
+            platform.attach(&store);
+            db = Database::open(&platform, Rc::new(store.clone()), options.clone());
+        }
+    }
+    let stats = db.driver.inspect(|engine| engine.storage.stats());
+    println!("{operations} operations, pieces per level {:?}", stats.levels);
+    assert!(stats.levels.len() > 1, "the script never merged anything");
+}

@@ -1,0 +1,177 @@
+// How the page reads files, guesses keys, shows values and writes requests.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from '../../scripts/lib/run.mjs';
+import { load } from '../js/lib/bundle.mjs';
+
+const page = await load('tests/www/entry.ts');
+
+test('JSON lines give rows with their line, and a failure for each line that is none', () => {
+  const { rows, failures } = page.readJsonRows('\uFEFF{"a":1}\r\n\n{"a":\n[1]\n{"a":2}');
+  assert.deepEqual(rows, [
+    { line: 1, item: { a: 1 } },
+    { line: 5, item: { a: 2 } },
+  ]);
+  assert.deepEqual(
+    failures.map(({ line }) => line),
+    [3, 4],
+  );
+  assert.equal(failures[1].message, 'not a JSON object');
+});
+
+test('a JSON array is read as its elements', () => {
+  const { rows, failures } = page.readJsonRows('[\n{"a":1},\n"x"\n]');
+  assert.deepEqual(rows, [{ line: 1, item: { a: 1 } }]);
+  assert.deepEqual(failures, [{ line: 2, message: 'not a JSON object' }]);
+});
+
+test('CSV fields may be quoted and hold commas, quotes and line ends', () => {
+  assert.deepEqual(page.readCsv('a,b,c\r\n1,"x, ""y""\nz",\n,,3\n'), [
+    ['a', 'b', 'c'],
+    ['1', 'x, "y"\nz', ''],
+    ['', '', '3'],
+  ]);
+});
+
+const rowsOf = (items) => items.map((item, at) => ({ line: at + 1, item }));
+
+test('keys are guessed: an id before anything else that tells rows apart, else a pair', () => {
+  const people = rowsOf([
+    { name: 'a', userId: 'x1', age: 3 },
+    { name: 'b', userId: 'x2', age: 3 },
+  ]);
+  assert.equal(page.inferKeys(people).partition, 'userId');
+  const readings = rowsOf([
+    { at: 1, place: 'a', on: true },
+    { at: 2, place: 'a', on: true },
+    { at: 1, place: 'b', on: true },
+  ]);
+  const keys = page.inferKeys(readings);
+  assert.deepEqual([keys.partition, keys.sort], ['at', 'place']);
+  assert.deepEqual(
+    [...keys.candidates],
+    [
+      ['at', 'N'],
+      ['place', 'S'],
+    ],
+  );
+  assert.equal(page.inferKeys([]).partition, '');
+  assert.equal(page.inferKeys(rowsOf([{ a: '' }, { a: 'x' }])).partition, '', 'an empty string is no key');
+});
+
+test('file names become table names', () => {
+  assert.equal(page.tableNameOf('my data (1).jsonl'), 'my-data-1-');
+  assert.equal(page.tableNameOf('a.json'), 'table-a');
+  assert.equal(page.tableNameOf(`${'x'.repeat(300)}.json`).length, 255);
+});
+
+test('plain JSON is offered only where it says the whole item', () => {
+  const whole = {
+    a: { N: '1.5' },
+    b: { L: [{ M: { __proto__: null, c: { NULL: true } } }] },
+    d: { BOOL: false },
+  };
+  assert.deepEqual(page.plainItem(whole), { a: 1.5, b: [{ c: null }], d: false });
+  for (const value of [
+    { SS: ['a'] },
+    { B: new Uint8Array(1) },
+    { N: '12345678901234567890' },
+    { L: [{ NS: ['1'] }] },
+  ]) {
+    assert.equal(page.plainItem({ value }), undefined);
+  }
+});
+
+test('both forms of JSON read back what they show', () => {
+  const item = {
+    s: { S: 'x' },
+    b: { B: new Uint8Array([0, 255]) },
+    bs: { BS: [new Uint8Array([1])] },
+    m: { M: { l: { L: [{ B: new Uint8Array([2]) }] } } },
+  };
+  assert.deepEqual(page.readJsonItem(JSON.parse(JSON.stringify(page.jsonItem(item)))), item);
+  const plain = JSON.parse('{"__proto__":{"x":1},"n":0.0000001,"big":1e21}');
+  const read = page.readPlainItem(plain);
+  assert.deepEqual(Object.keys(read), ['__proto__', 'n', 'big']);
+  assert.equal(Object.getPrototypeOf(read), Object.prototype);
+  assert.deepEqual(read.n, { N: '1E-7' });
+  assert.deepEqual(read.big, { N: '1E21' });
+  assert.throws(() => page.readJsonItem([]), /JSON object/);
+  assert.throws(() => page.readJsonItem({ b: { B: '*' } }), /base64/);
+});
+
+const TABLE = {
+  TableName: 't',
+  KeySchema: [
+    { AttributeName: 'my key', KeyType: 'HASH' },
+    { AttributeName: 'at', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'my key', AttributeType: 'S' },
+    { AttributeName: 'at', AttributeType: 'N' },
+  ],
+};
+
+test('the form becomes expressions with placeholders for all names and values', () => {
+  const request = page.requestFor(TABLE, {
+    ...page.blankReading(),
+    mode: 'query',
+    partition: 'p',
+    sort: { operator: 'between', value: '1', upper: ' 2 ' },
+    filters: [
+      { attribute: 'a.b[0][1].my key', type: 'S', operator: 'contains', value: 'x', upper: '' },
+      { attribute: 'seen', type: 'BOOL', operator: '<>', value: 'true', upper: '' },
+      { attribute: 'gone', type: 'S', operator: 'missing', value: '', upper: '' },
+      { attribute: '', type: 'S', operator: '=', value: '', upper: '' },
+    ],
+    descending: true,
+  });
+  assert.equal(request.KeyConditionExpression, '#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2');
+  assert.equal(
+    request.FilterExpression,
+    'contains(#n2.#n3[0][1].#n0, :v3) AND #n4 <> :v4 AND attribute_not_exists(#n5)',
+  );
+  assert.deepEqual(request.ExpressionAttributeNames, {
+    '#n0': 'my key',
+    '#n1': 'at',
+    '#n2': 'a',
+    '#n3': 'b',
+    '#n4': 'seen',
+    '#n5': 'gone',
+  });
+  assert.deepEqual(request.ExpressionAttributeValues, {
+    ':v0': { S: 'p' },
+    ':v1': { N: '1' },
+    ':v2': { N: '2' },
+    ':v3': { S: 'x' },
+    ':v4': { BOOL: true },
+  });
+  assert.equal(request.ScanIndexForward, false);
+});
+
+test('every row of the datasets has its own key, and its keys have their types', () => {
+  for (const { file, table, rows } of page.DATASETS) {
+    const text = readFileSync(join(ROOT, 'node_modules/vega-datasets', file), 'utf8');
+    const items = rows(text).map((row) => row.item);
+    const names = table.KeySchema.map((element) => element.AttributeName);
+    assert.equal(
+      new Set(items.map((item) => JSON.stringify(names.map((name) => item[name])))).size,
+      items.length,
+    );
+    assert.ok(items.length > 3000);
+    for (const { AttributeName: name, AttributeType: type } of table.AttributeDefinitions) {
+      for (const item of items.filter((item) => name in item)) {
+        assert.equal(typeof item[name], type === 'N' ? 'number' : 'string');
+        assert.notEqual(item[name], '');
+      }
+    }
+    if (table.TableName === 'movies') {
+      const dates = items.map((item) => item['Release Date']).sort();
+      assert.match(dates[0], /^19\d\d-\d\d-\d\d$/);
+      assert.match(dates.at(-1), /^2011-/);
+    }
+  }
+});

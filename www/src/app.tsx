@@ -1,0 +1,26 @@
+/** Opens the database, then shows the workbench, or says why it cannot. */
+
+import type { Database } from 'dynatab';
+import { useEffect, useState } from 'preact/hooks';
+import { openDatabase } from './database.js';
+import { Closed } from './view/closed.js';
+import { Workbench } from './view/workbench.js';
+
+export function App() {
+  const [db, setDb] = useState<Database>();
+  const [error, setError] = useState<Error>();
+
+  const start = () => {
+    setError(undefined);
+    openDatabase().then(setDb, setError);
+  };
+  useEffect(start, []);
+
+  if (db) return <Workbench db={db} />;
+  if (error) return <Closed error={error} retry={start} />;
+  return (
+    <p class="opening" role="status">
+      Opening the database…
+    </p>
+  );
+}

@@ -1,0 +1,140 @@
+/** Attribute values on the screen: their types, one line of text, and plain JSON where that loses nothing. */
+
+import type { AttributeMap, AttributeValue } from 'dynatab';
+
+export type TypeName = 'S' | 'N' | 'B' | 'SS' | 'NS' | 'BS' | 'M' | 'L' | 'NULL' | 'BOOL';
+
+/** The one member of an attribute value: its type and what it holds. */
+export function parts(value: AttributeValue): [TypeName, unknown] {
+  return Object.entries(value)[0] as [TypeName, unknown];
+}
+
+export function bytesToBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/** @throws an Error that says what is wrong with the text. */
+export function base64ToBytes(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    throw new Error(`"${text}" is not base64`);
+  }
+}
+
+/** A value as one line for a person; not for reading back. */
+export function show(value: AttributeValue): string {
+  const [type, held] = parts(value);
+  switch (type) {
+    case 'NULL':
+      return 'null';
+    case 'B':
+      return `${(held as Uint8Array).length} bytes`;
+    case 'BS':
+      return `{ ${(held as Uint8Array[]).length} binaries }`;
+    case 'SS':
+    case 'NS':
+      return `{ ${(held as string[]).join(', ')} }`;
+    case 'M':
+    case 'L':
+      return JSON.stringify(plain(value) ?? jsonValue(value));
+    default:
+      return String(held);
+  }
+}
+
+/** Whether plain JSON says the whole of a value: no sets, no bytes, no number that JavaScript rounds. */
+function isPlain(value: AttributeValue): boolean {
+  const [type, held] = parts(value);
+  if (type === 'N') return numberText(Number(held)) === held;
+  if (type === 'L') return (held as AttributeValue[]).every(isPlain);
+  if (type === 'M') return Object.values(held as AttributeMap).every(isPlain);
+  return type === 'S' || type === 'BOOL' || type === 'NULL';
+}
+
+/** A number as DynamoDB writes it: digits, never an exponent. */
+function numberText(number: number): string {
+  const text = String(number);
+  if (!/e/i.test(text)) return text;
+  const [digits, exponent] = text.split('e') as [string, string];
+  return `${digits}E${Number(exponent)}`;
+}
+
+/** A value as plain JSON data, or undefined when that would lose something. */
+function plain(value: AttributeValue): unknown {
+  return isPlain(value) ? bare(value) : undefined;
+}
+
+function bare(value: AttributeValue): unknown {
+  const [type, held] = parts(value);
+  if (type === 'N') return Number(held);
+  if (type === 'NULL') return null;
+  if (type === 'L') return (held as AttributeValue[]).map(bare);
+  if (type === 'M') return mapped(held as AttributeMap, bare);
+  return held;
+}
+
+/** `Object.fromEntries` keeps a member named `__proto__` what it is: a member. */
+function mapped<A, B>(map: Record<string, A>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
+}
+
+/** An item as plain JSON data, or undefined when that would lose something. */
+export function plainItem(item: AttributeMap): Record<string, unknown> | undefined {
+  return Object.values(item).every(isPlain) ? mapped(item, bare) : undefined;
+}
+
+/** An item in DynamoDB JSON, as data for `JSON.stringify`: bytes become base64. */
+export function jsonItem(item: AttributeMap): Record<string, unknown> {
+  return mapped(item, jsonValue);
+}
+
+function jsonValue(value: AttributeValue): unknown {
+  const [type, held] = parts(value);
+  if (type === 'B') return { B: bytesToBase64(held as Uint8Array) };
+  if (type === 'BS') return { BS: (held as Uint8Array[]).map(bytesToBase64) };
+  if (type === 'L') return { L: (held as AttributeValue[]).map(jsonValue) };
+  if (type === 'M') return { M: mapped(held as AttributeMap, jsonValue) };
+  return value;
+}
+
+/** Reads an item written in DynamoDB JSON: only bytes change, the engine judges the rest. */
+export function readJsonItem(data: unknown): AttributeMap {
+  if (!isObject(data)) throw new Error('An item is a JSON object: { "name": { "S": "..." } }');
+  return mapped(data, readJsonValue);
+}
+
+function readJsonValue(data: unknown): AttributeValue {
+  if (!isObject(data)) return data as AttributeValue;
+  const read = (type: string, held: unknown): unknown => {
+    if (type === 'B' && typeof held === 'string') return base64ToBytes(held);
+    if (type === 'BS' && Array.isArray(held)) return held.map((one) => base64ToBytes(String(one)));
+    if (type === 'L' && Array.isArray(held)) return held.map(readJsonValue);
+    if (type === 'M' && isObject(held)) return mapped(held, readJsonValue);
+    return held;
+  };
+  return Object.fromEntries(
+    Object.entries(data).map(([type, held]) => [type, read(type, held)]),
+  ) as AttributeValue;
+}
+
+/** Reads an item written as plain JSON. */
+export function readPlainItem(data: unknown): AttributeMap {
+  if (!isObject(data)) throw new Error('An item is a JSON object: { "name": "value" }');
+  return mapped(data, readPlainValue);
+}
+
+function readPlainValue(data: unknown): AttributeValue {
+  if (data === null) return { NULL: true };
+  if (typeof data === 'string') return { S: data };
+  if (typeof data === 'number') return { N: numberText(data) };
+  if (typeof data === 'boolean') return { BOOL: data };
+  if (Array.isArray(data)) return { L: data.map(readPlainValue) };
+  return { M: mapped(data as Record<string, unknown>, readPlainValue) };
+}
+
+export function isObject(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
+}

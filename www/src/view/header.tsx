@@ -1,0 +1,65 @@
+/** Name, how the data is kept, and how much space it takes. */
+
+import type { Database } from 'dynatab';
+import { useEffect, useState } from 'preact/hooks';
+import { bytes } from './format.js';
+
+const WORDS = {
+  persistent: 'Kept in this browser',
+  'best-effort': 'In this browser, best effort',
+  memory: 'In memory only',
+};
+
+export function Header({ db, version }: { db: Database; version: number }) {
+  const [granted, setGranted] = useState(false);
+  const [refused, setRefused] = useState(false);
+  const used = useStorageUsed(version);
+
+  const { kind, reason } = granted
+    ? { kind: 'persistent' as const, reason: 'the browser keeps it until it is deleted' }
+    : db.persistence;
+  const ask = async () => {
+    const answer = await navigator.storage.persist();
+    setGranted(answer);
+    setRefused(!answer);
+  };
+
+  return (
+    <header class="top">
+      <a class="brand" href="#">
+        <img src="icon.svg" alt="" width="26" height="26" /> dynatab
+      </a>
+      <details class="persistence" data-kind={kind}>
+        <summary>
+          <span class="dot" /> {WORDS[kind]}
+        </summary>
+        <div class="pop card">
+          <p>
+            <b>{db.name}</b>: {reason}.
+          </p>
+          {kind === 'best-effort' && 'storage' in navigator && (
+            <p>
+              <button onClick={() => void ask()}>Ask the browser to keep it</button>
+              {refused && <span role="status"> It declined for now.</span>}
+            </p>
+          )}
+        </div>
+      </details>
+      <span class="used" title="What the browser counts for this origin">
+        {used === undefined ? '' : `${bytes(used)} used`}
+      </span>
+    </header>
+  );
+}
+
+/** The browser's estimate, read again after changes and now and then. */
+function useStorageUsed(version: number): number | undefined {
+  const [used, setUsed] = useState<number>();
+  useEffect(() => {
+    const read = async () => setUsed((await navigator.storage?.estimate?.())?.usage);
+    void read();
+    const timer = setInterval(() => void read(), 5000);
+    return () => clearInterval(timer);
+  }, [version]);
+  return used;
+}

@@ -1,0 +1,174 @@
+/** One item as JSON: added, changed or deleted. */
+
+import type { AttributeMap, Client, TableDescription } from 'dynatab';
+import { useEffect, useState } from 'preact/hooks';
+import { keyNames, keyOf, keysOf } from '../data/schema.js';
+import { jsonItem, plainItem, readJsonItem, readPlainItem, show } from '../data/values.js';
+import { Dialog, ErrorText, useAttempt, useFocus } from './dialog.js';
+import { Segments } from './fields.js';
+
+type Form = 'plain' | 'typed';
+
+interface Props {
+  client: Client;
+  table: TableDescription;
+  /** The key of the item to edit. */
+  of: AttributeMap | 'new';
+  changed: (done: string) => Promise<void>;
+  close: () => void;
+}
+
+const print = (item: AttributeMap, form: Form) =>
+  JSON.stringify(form === 'plain' ? plainItem(item) : jsonItem(item), null, 2);
+
+/** @throws a SyntaxError, or an Error that says what is wrong. */
+function read(text: string, form: Form): AttributeMap {
+  const data: unknown = JSON.parse(text);
+  return form === 'plain' ? readPlainItem(data) : readJsonItem(data);
+}
+
+/** What to begin a new item with: its keys, empty. */
+function template(table: TableDescription): AttributeMap {
+  const { partition, sort } = keysOf(table);
+  const blank = (type: string) =>
+    type === 'N' ? { N: '0' } : type === 'B' ? { B: new Uint8Array() } : { S: '' };
+  const item: AttributeMap = { [partition.name]: blank(partition.type) };
+  if (sort) item[sort.name] = blank(sort.type);
+  return item;
+}
+
+export function ItemDialog(props: Props) {
+  const [item, setItem] = useState<AttributeMap>();
+  const { error, attempt } = useAttempt();
+  useEffect(() => {
+    // The whole item: what an index gave may be a part of it.
+    void attempt(async () => {
+      if (props.of === 'new') return setItem(template(props.table));
+      const input = { TableName: props.table.TableName, Key: props.of, ConsistentRead: true };
+      const found = (await props.client.getItem(input)).Item;
+      if (!found) throw new Error('This item is not there any more.');
+      setItem(found);
+    });
+  }, []);
+  const title = props.of === 'new' ? `Add an item to ${props.table.TableName}` : keyText(props.of);
+  return (
+    <Dialog title={title} wide close={props.close}>
+      {item ? (
+        <Editor {...props} item={item} />
+      ) : (
+        <div class="content">{error ? <ErrorText error={error} /> : 'Reading…'}</div>
+      )}
+    </Dialog>
+  );
+}
+
+const keyText = (key: AttributeMap) => Object.values(key).map(show).join(' · ');
+
+function Editor(props: Props & { item: AttributeMap }) {
+  const { client, table, item } = props;
+  const isNew = props.of === 'new';
+  const [form, setForm] = useState<Form>(() => (plainItem(item) ? 'plain' : 'typed'));
+  const [text, setText] = useState(() => print(item, form));
+  const [deleting, setDeleting] = useState(false);
+  const { busy, error, attempt } = useAttempt();
+  const area = useFocus<HTMLTextAreaElement>();
+
+  const turn = (next: Form) =>
+    attempt(async () => {
+      const current = read(text, form);
+      if (next === 'plain' && !plainItem(current)) {
+        throw new Error('Plain JSON cannot say all of this item: it has sets, binaries or long numbers.');
+      }
+      setText(print(current, next));
+      setForm(next);
+    });
+
+  const save = () =>
+    attempt(async () => {
+      const next = read(text, form);
+      const before = props.of === 'new' ? undefined : keyText(props.of);
+      if (before !== undefined && keyText(keyOf(table, next)) !== before) {
+        throw new Error(
+          `The key of an item (${keyNames(table).join(', ')}) cannot change. Add a new item instead.`,
+        );
+      }
+      // A new item must not overwrite one that is there.
+      const condition = {
+        ConditionExpression: 'attribute_not_exists(#key)',
+        ExpressionAttributeNames: { '#key': keysOf(table).partition.name },
+      };
+      try {
+        await client.putItem({ TableName: table.TableName, Item: next, ...(isNew ? condition : {}) });
+      } catch (caught) {
+        if ((caught as Error).name !== 'ConditionalCheckFailedException') throw caught;
+        throw new Error('An item with this key is there already.', { cause: caught });
+      }
+      props.close();
+      await props.changed(isNew ? 'Item added.' : 'Item saved.');
+    });
+
+  const remove = () =>
+    attempt(async () => {
+      await client.deleteItem({ TableName: table.TableName, Key: props.of as AttributeMap });
+      props.close();
+      await props.changed('Item deleted.');
+    });
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void (deleting ? remove() : save());
+      }}
+    >
+      <div class="content">
+        <div class="row">
+          <Segments
+            label="Form of the item"
+            value={form}
+            options={{ plain: 'JSON', typed: 'DynamoDB JSON' }}
+            change={(next) => void turn(next)}
+          />
+        </div>
+        <label class="hidden" for="item-text">
+          The item
+        </label>
+        <textarea
+          id="item-text"
+          ref={area}
+          spellcheck={false}
+          value={text}
+          rows={Math.min(Math.max(text.split('\n').length, 8), 24)}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <ErrorText error={error} />
+      </div>
+      {deleting ? (
+        <footer class="asking">
+          <span class="grow">Delete this item? This cannot be undone.</span>
+          <button type="button" onClick={() => setDeleting(false)}>
+            Keep it
+          </button>
+          <button type="submit" class="danger" disabled={busy}>
+            Delete
+          </button>
+        </footer>
+      ) : (
+        <footer>
+          {!isNew && (
+            <button type="button" class="quiet danger" onClick={() => setDeleting(true)}>
+              Delete item
+            </button>
+          )}
+          <span class="grow" />
+          <button type="button" onClick={props.close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={busy}>
+            {isNew ? 'Add item' : 'Save'}
+          </button>
+        </footer>
+      )}
+    </form>
+  );
+}

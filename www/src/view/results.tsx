@@ -1,0 +1,138 @@
+/** One page of items. */
+
+import type { AttributeMap, AttributeValue, QueryItemsInput, TableDescription } from 'dynatab';
+import type { Page } from '../data/read.js';
+import type { Reading } from '../data/request.js';
+import { keyNames } from '../data/schema.js';
+import { jsonItem, parts, show } from '../data/values.js';
+import { counted, integer, milliseconds } from './format.js';
+
+interface Props {
+  table: TableDescription;
+  page: Page;
+  request: QueryItemsInput;
+  mode: Reading['mode'];
+  /** Of the page, from 1. */
+  number: number;
+  edit: (item: AttributeMap) => void;
+  back: (() => void) | undefined;
+  next: (() => void) | undefined;
+}
+
+export function Results(props: Props) {
+  const { page, request } = props;
+  const columns = columnsOf(props);
+  return (
+    <section class="card results" aria-label="Items">
+      <header>
+        <p class="summary" role="status">
+          <b>{counted(page.items.length, 'item')}</b>
+          <span>{integer(page.scanned)} read</span>
+          <span data-units={page.units}>{counted(Math.round(page.units * 10) / 10, 'capacity unit')}</span>
+          <span>{milliseconds(page.milliseconds)}</span>
+        </p>
+        <Paging {...props} />
+      </header>
+      {page.items.length === 0 ? (
+        <p class="empty faint">No items{request.FilterExpression ? ' match' : ''}.</p>
+      ) : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Items of this page">
+          <table>
+            <thead>
+              <tr>
+                {columns.map(({ name, numeric }) => (
+                  <th key={name} scope="col" class={numeric ? 'number' : undefined}>
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {page.items.map((item, row) => (
+                <tr key={row} onClick={() => props.edit(item)}>
+                  {columns.map(({ name, numeric }, at) => (
+                    <td key={name} class={numeric ? 'number' : undefined}>
+                      {at === 0 ? (
+                        <button class="cell">{text(item, name)}</button>
+                      ) : (
+                        <Cell value={item[name]} />
+                      )}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <footer>
+        <details>
+          <summary>Request</summary>
+          <pre>
+            {props.mode === 'query' ? 'Query' : 'Scan'} {requestText(request)}
+          </pre>
+        </details>
+        {page.items.length > 12 && <Paging {...props} />}
+      </footer>
+    </section>
+  );
+}
+
+function Paging({ back, next, number }: Props) {
+  return (
+    <div class="paging">
+      <button onClick={back} disabled={!back} aria-label="Previous page">
+        ←
+      </button>
+      <span>Page {number}</span>
+      <button onClick={next} disabled={!next} aria-label="Next page">
+        →
+      </button>
+    </div>
+  );
+}
+
+const text = (item: AttributeMap, name: string) => {
+  const value = item[name];
+  return (value && show(value)) || '""';
+};
+
+function Cell({ value }: { value: AttributeValue | undefined }) {
+  if (!value) return <span class="absent">–</span>;
+  const line = show(value);
+  return (
+    <span class={`value ${parts(value)[0]}`} title={line.length > 30 ? line.slice(0, 1000) : undefined}>
+      {line.slice(0, 200)}
+    </span>
+  );
+}
+
+/** Keys of the table and of the index first, then by how many items have the attribute. */
+function columnsOf({ table, page, request }: Props): { name: string; numeric: boolean }[] {
+  const seen = new Map<string, { count: number; numbers: number }>();
+  for (const item of page.items) {
+    for (const [name, value] of Object.entries(item)) {
+      const entry = seen.get(name) ?? { count: 0, numbers: 0 };
+      entry.count++;
+      if (parts(value)[0] === 'N') entry.numbers++;
+      seen.set(name, entry);
+    }
+  }
+  const keys = new Set([
+    ...keyNames(table),
+    ...(request.IndexName ? keyNames(table, request.IndexName) : []),
+  ]);
+  const rest = [...seen.keys()].filter((name) => !keys.has(name));
+  rest.sort((a, b) => seen.get(b)!.count - seen.get(a)!.count || (a < b ? -1 : 1));
+  return [...keys, ...rest].slice(0, 40).map((name) => {
+    const entry = seen.get(name);
+    return { name, numeric: entry !== undefined && entry.numbers === entry.count };
+  });
+}
+
+/** The request as one would write it. */
+function requestText(request: QueryItemsInput): string {
+  const { ExpressionAttributeValues: values, ...rest } = request;
+  const shown = values ? { ...rest, ExpressionAttributeValues: jsonItem(values) } : rest;
+  return JSON.stringify(shown, null, 2);
+}
