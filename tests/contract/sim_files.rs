@@ -39,6 +39,7 @@ enum Naming {
 pub struct Disk {
     files: BTreeMap<u64, File>,
     names: BTreeMap<String, u64>,
+    #[expect(clippy::struct_field_names, reason = "names as the disk has them")]
     disk_names: BTreeMap<String, u64>,
     pending: Vec<Naming>,
     next: u64,
