@@ -53,7 +53,9 @@ struct State {
     next_frame: u64,
     committing: bool,
     job_running: bool,
-    /// Writes of the running job, to be committed in turn with the groups.
+    /// Somebody waits for the application to pause.
+    idle_watch: bool,
+    /// The last batch of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
     /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,
