@@ -328,17 +328,17 @@ fn the_death_of_the_process_loses_no_completed_commit() {
             check(crash, crash.book.relaxed, &format!("seed {seed}, call {at}"));
         }
         // The next process makes a strict commit: what the dead one left to the cache must last with it.
-        let platform = SimulatedPlatform::new(seed);
-        let files = SimFiles::new(files.disk());
-        let store = open(&platform, Rc::clone(&files) as _, 400).unwrap();
-        platform
-            .block_on(store.commit(vec![Write::Put(Space::Log, 99, vec![9])], Durability::Strict))
-            .unwrap()
-            .unwrap();
-        let book = Book::new(contents(&store)).borrow().clone();
-        for _ in 0..20 {
-            let crash = Crash { disk: files.disk().crash(&mut random), book: book.clone() };
-            check(&crash, 0, &format!("seed {seed}, the second process"));
+        for (at, crash) in crashes.iter().enumerate() {
+            let platform = SimulatedPlatform::new(seed);
+            let files = SimFiles::new(crash.disk.clone());
+            let store = open(&platform, Rc::clone(&files) as _, 400).unwrap();
+            let batch = vec![Write::Put(Space::Log, 99, vec![9])];
+            platform.block_on(store.commit(batch, Durability::Strict)).unwrap().unwrap();
+            let book = Book::new(contents(&store)).borrow().clone();
+            for _ in 0..3 {
+                let after = Crash { disk: files.disk().crash(&mut random), book: book.clone() };
+                check(&after, 0, &format!("seed {seed}, call {at}, the second process"));
+            }
         }
     }
     println!("{points} deaths");
