@@ -58,7 +58,7 @@ export const SUITES = [
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
   cargo(
     'crashes',
-    ['test', '--release', '--test', 'simulation', '--', '--nocapture'],
+    ['test', '--test', 'simulation', '--', '--nocapture'],
     'crashes at every storage call',
     { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
   ),
@@ -70,7 +70,7 @@ export const SUITES = [
   ),
   cargo(
     'model',
-    ['test', '--release', '--test', 'engine', 'model', '--', '--nocapture'],
+    ['test', '--test', 'engine', 'model', '--', '--nocapture'],
     'operations beside a plain map',
     { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
   ),

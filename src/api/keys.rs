@@ -41,17 +41,20 @@ pub(super) fn request_key(table: &Table, key: &ItemBuf) -> Result<Vec<u8>, ApiEr
 
 /// An item's key attributes: present, of the right type, not empty, not too long. Gives its tree key.
 pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiError> {
+    let item = table.key_part(item);
     for attribute in table.key_attributes() {
-        let name = String::from_utf8_lossy(&attribute.name);
+        let name = || String::from_utf8_lossy(&attribute.name);
         match item.get(&attribute.name).and_then(ValueRef::kind) {
             None => {
                 return Err(ApiError::validation(format!(
-                    "One or more parameter values were invalid: Missing the key {name} in the item"
+                    "One or more parameter values were invalid: Missing the key {} in the item",
+                    name()
                 )));
             }
             Some(kind) if kind != attribute.kind => {
                 return Err(ApiError::validation(format!(
-                    "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
+                    "One or more parameter values were invalid: Type mismatch for key {} expected: {} actual: {}",
+                    name(),
                     attribute.kind.name(),
                     kind.name()
                 )));

@@ -55,7 +55,7 @@ struct State {
     job_running: bool,
     /// Writes of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
-    /// No new calls and no new jobs; those that were made are answered.
+    /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
@@ -114,8 +114,20 @@ impl Driver {
     }
 
     /// Takes no more calls, waits for those that were made, then releases the store.
+    ///
+    /// Merges under way are given up, to be done after the next opening. What is not flushed yet is flushed when
+    /// it is much, so that the next opening has little to replay.
     pub async fn close(self: &Rc<Self>) {
         self.state.borrow_mut().closing = true;
+        self.settled().await;
+        self.flush_tail().await;
+        self.settled().await;
+        self.state.borrow_mut().closed.get_or_insert_with(closed);
+        self.store.close().await;
+    }
+
+    /// Resolves when nothing is under way.
+    async fn settled(&self) {
         loop {
             let idle = {
                 let state = self.state.borrow();
@@ -132,8 +144,6 @@ impl Driver {
             let progress = self.state.borrow().progress.clone();
             progress.wait().await;
         }
-        self.state.borrow_mut().closed.get_or_insert_with(closed);
-        self.store.close().await;
     }
 
     /// Gives the engine to a caller that looks but does not change: statistics, tests.

@@ -10,8 +10,9 @@ use crate::log::{Fed, Replay};
 use crate::platform::{Durability, Platform, Space, Store, StoreError};
 use crate::storage::{Manifest, Storage, StorageOptions};
 
-/// Frames read at once: at most 4 MB.
-const FRAMES_PER_READ: usize = 64;
+/// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
+/// most frames are small, and what is flushed leaves the log.
+const FRAMES_PER_READ: usize = 1024;
 /// How often opening is tried again when another owner's commit came between.
 const ATTEMPTS: usize = 5;
 

@@ -148,6 +148,14 @@ impl Engine {
         storage.close_group(next_log, || tables.encode(stats));
     }
 
+    /// Freezes a memory table that is worth it before closing; the log goes on at frame `next_log`.
+    pub fn freeze_tail(&mut self, next_log: u64) {
+        let Self { storage, tables, stats, .. } = self;
+        if storage.tail_is_long(next_log) {
+            storage.freeze(next_log, tables.encode(stats));
+        }
+    }
+
     /// The log's tail has been replayed and goes on at frame `next_log`.
     pub fn recovered(&mut self, next_log: u64) {
         let Self { storage, tables, stats, .. } = self;

@@ -2,13 +2,14 @@
 // print what the comment says.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+mkdirSync(join(ROOT, 'tests/artifacts'), { recursive: true });
 
 /** The blocks of a Markdown file that are JavaScript. */
 function examples(text) {
