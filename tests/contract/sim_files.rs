@@ -39,8 +39,7 @@ enum Naming {
 pub struct Disk {
     files: BTreeMap<u64, File>,
     names: BTreeMap<String, u64>,
-    #[expect(clippy::struct_field_names, reason = "names as the disk has them")]
-    disk_names: BTreeMap<String, u64>,
+    kept_names: BTreeMap<String, u64>,
     pending: Vec<Naming>,
     next: u64,
 }
@@ -61,7 +60,7 @@ fn change(bytes: &mut Vec<u8>, change: &Change) {
 impl Disk {
     /// After the loss of power.
     pub fn crash(&self, random: &mut Random) -> Self {
-        let mut names = self.disk_names.clone();
+        let mut names = self.kept_names.clone();
         for naming in &self.pending {
             if random.chance(50) {
                 continue;
@@ -92,7 +91,7 @@ impl Disk {
             }
             files.insert(*id, File { now: bytes.clone(), disk: bytes, pending: Vec::new() });
         }
-        Self { files, names: names.clone(), disk_names: names, pending: Vec::new(), next: self.next }
+        Self { files, names: names.clone(), kept_names: names, pending: Vec::new(), next: self.next }
     }
 
     pub fn names(&self) -> Vec<String> {
@@ -299,7 +298,9 @@ impl FileSystem for SimFiles {
             let synced: Vec<Change> = file.pending.drain(..count).collect();
             // After a failure the operating system holds the pages for written, and the disk has not got them.
             if failed.is_ok() {
-                synced.iter().for_each(|pending| change(&mut file.disk, pending));
+                for pending in &synced {
+                    change(&mut file.disk, pending);
+                }
             }
             failed
         })
@@ -313,7 +314,7 @@ impl FileSystem for SimFiles {
             let mut disk = disk.borrow_mut();
             disk.pending.drain(..count);
             if failed.is_ok() {
-                disk.disk_names = names;
+                disk.kept_names = names;
             }
             failed
         })
