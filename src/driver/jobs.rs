@@ -85,28 +85,24 @@ impl Driver {
     }
 
     async fn flush_when_idle(self: Rc<Self>) {
-        let mut quiet = 0;
-        let mut last_frame = 0;
-        while quiet < QUIET_TURNS {
+        let start = self.state.borrow().next_frame;
+        let mut quiet = true;
+        for _ in 0..QUIET_TURNS {
             self.platform.yield_now().await;
             let state = self.state.borrow();
-            if state.closing || state.closed.is_some() {
-                break;
-            }
-            let busy = state.committing || state.engine.has_writes() || state.next_frame != last_frame;
-            quiet = if busy { 0 } else { quiet + 1 };
-            last_frame = state.next_frame;
-            if busy && !state.engine.storage.tail_is_long(last_frame) {
+            // The end of the next commit begins to watch anew; to wait for it here would keep the loop spinning.
+            let busy = state.committing || state.engine.has_writes() || state.next_frame != start;
+            if busy || state.closing || state.closed.is_some() {
+                quiet = false;
                 break;
             }
         }
         {
             let mut state = self.state.borrow_mut();
             state.idle_watch = false;
-            if quiet < QUIET_TURNS {
-                return;
+            if quiet {
+                state.engine.freeze_tail(start);
             }
-            state.engine.freeze_tail(last_frame);
         }
         self.start_job();
     }

@@ -43,6 +43,7 @@ pub struct Driver {
     durability: Option<Durability>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says what one task is about; they are independent")]
 struct State {
     engine: Engine,
     /// Answers that wait until their sequence number is durable.
