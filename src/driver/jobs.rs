@@ -8,8 +8,8 @@ use super::{Driver, fetch};
 use crate::platform::{Batch, Durability, Space, StoreError};
 use crate::storage::{Job, JobStep};
 
-/// Turns of the event loop without a write that count as a pause.
-const QUIET_TURNS: u32 = 64;
+/// Time without a commit that counts as a pause, at least.
+const PAUSE_MILLIS: u32 = 100;
 
 impl Driver {
     /// Starts the next job if there is one and none runs.
@@ -85,24 +85,22 @@ impl Driver {
     }
 
     async fn flush_when_idle(self: Rc<Self>) {
-        let start = self.state.borrow().next_frame;
-        let mut quiet = true;
-        for _ in 0..QUIET_TURNS {
-            self.platform.yield_now().await;
-            let state = self.state.borrow();
-            // The end of the next commit begins to watch anew; to wait for it here would keep the loop spinning.
-            let busy = state.committing || state.engine.has_writes() || state.next_frame != start;
-            if busy || state.closing || state.closed.is_some() {
-                quiet = false;
+        let mut seen = None;
+        loop {
+            self.platform.sleep(PAUSE_MILLIS).await;
+            let mut state = self.state.borrow_mut();
+            let frame = state.next_frame;
+            let quiet = seen == Some(frame) && !state.committing && !state.engine.has_writes();
+            if state.closing || state.closed.is_some() || !state.engine.storage.tail_is_long(frame) {
+                state.idle_watch = false;
+                return;
+            }
+            if quiet {
+                state.idle_watch = false;
+                state.engine.freeze_tail(frame);
                 break;
             }
-        }
-        {
-            let mut state = self.state.borrow_mut();
-            state.idle_watch = false;
-            if quiet {
-                state.engine.freeze_tail(start);
-            }
+            seen = Some(frame);
         }
         self.start_job();
     }

@@ -54,6 +54,24 @@ impl Platform for BrowserPlatform {
         })
     }
 
+    fn sleep(&self, millis: u32) -> LocalFuture<()> {
+        let (sender, receiver) = oneshot::channel();
+        let callback = Closure::once_into_js(move || sender.send(()));
+        if let Some(function) = js::global_function("setTimeout") {
+            // A call that throws drops the sender, which resolves the wait as well.
+            let timer = function.call2(&JsValue::UNDEFINED, &callback, &JsValue::from(millis));
+            // Node's timers are objects, and would keep the process alive.
+            if let Some(unref) = timer.as_ref().ok().and_then(|timer| js::property(timer, "unref"))
+                && let (Ok(timer), Some(unref)) = (&timer, unref.dyn_ref::<Function>())
+            {
+                let _ = unref.call0(timer);
+            }
+        }
+        Box::pin(async move {
+            receiver.await;
+        })
+    }
+
     fn turn_end(&self) -> LocalFuture<()> {
         Box::pin(async {
             // A resolved promise cannot reject.

@@ -39,4 +39,6 @@ pub trait Platform {
     /// Resolves at the end of the current turn, when everything that is ready to run has run: where a group
     /// of writes closes. In a page: a microtask.
     fn turn_end(&self) -> LocalFuture<()>;
+    /// Resolves after about `millis`; much later in a hidden tab. Keeps no process alive.
+    fn sleep(&self, millis: u32) -> LocalFuture<()>;
 }

@@ -41,8 +41,11 @@ struct State {
     turn_end: RefCell<Vec<Waker>>,
     /// Who waits for a turn after that.
     yielded: RefCell<Vec<Waker>>,
+    /// Who sleeps. Time goes on only when nothing else can.
+    sleeping: RefCell<Vec<Waker>>,
     turn: Cell<u64>,
     round: Cell<u64>,
+    naps: Cell<u64>,
     stores: RefCell<Vec<SimulatedStore>>,
 }
 
@@ -62,8 +65,10 @@ impl SimulatedPlatform {
             ready: Ready::default(),
             turn_end: RefCell::default(),
             yielded: RefCell::default(),
+            sleeping: RefCell::default(),
             turn: Cell::new(0),
             round: Cell::new(0),
+            naps: Cell::new(0),
             stores: RefCell::default(),
         }))
     }
@@ -84,6 +89,7 @@ impl SimulatedPlatform {
         drop(tasks);
         self.0.turn_end.borrow_mut().clear();
         self.0.yielded.borrow_mut().clear();
+        self.0.sleeping.borrow_mut().clear();
     }
 
     /// Moves the clock; it may go backwards.
@@ -118,7 +124,7 @@ impl SimulatedPlatform {
     pub fn run_until_idle(&self) {
         loop {
             self.run_until_stalled();
-            if !self.step_store() {
+            if !self.step_store() && !self.end_naps() {
                 return;
             }
         }
@@ -134,10 +140,16 @@ impl SimulatedPlatform {
             if let Some(value) = value.take() {
                 return Some(value);
             }
-            if !self.step_store() {
+            if !self.step_store() && !self.end_naps() {
                 return None;
             }
         }
+    }
+
+    /// Wakes whoever sleeps; false if nobody does.
+    fn end_naps(&self) -> bool {
+        self.0.naps.set(self.0.naps.get() + 1);
+        wake_all(&self.0.sleeping)
     }
 
     /// Polls what is ready, one task; then whoever waits for the end of the turn; then whoever yielded.
@@ -178,16 +190,23 @@ fn wake_all(waiting: &RefCell<Vec<Waker>>) -> bool {
 struct Until {
     state: Rc<State>,
     since: u64,
-    turn: bool,
+    event: Event,
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    TurnEnd,
+    Round,
+    Nap,
 }
 
 impl Future for Until {
     type Output = ();
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let (now, waiting) = if self.turn {
-            (self.state.turn.get(), &self.state.turn_end)
-        } else {
-            (self.state.round.get(), &self.state.yielded)
+        let (now, waiting) = match self.event {
+            Event::TurnEnd => (self.state.turn.get(), &self.state.turn_end),
+            Event::Round => (self.state.round.get(), &self.state.yielded),
+            Event::Nap => (self.state.naps.get(), &self.state.sleeping),
         };
         if now > self.since {
             return Poll::Ready(());
@@ -216,11 +235,15 @@ impl Platform for SimulatedPlatform {
     }
 
     fn yield_now(&self) -> LocalFuture<()> {
-        Box::pin(Until { state: Rc::clone(&self.0), since: self.0.round.get(), turn: false })
+        Box::pin(Until { state: Rc::clone(&self.0), since: self.0.round.get(), event: Event::Round })
     }
 
     fn turn_end(&self) -> LocalFuture<()> {
-        Box::pin(Until { state: Rc::clone(&self.0), since: self.0.turn.get(), turn: true })
+        Box::pin(Until { state: Rc::clone(&self.0), since: self.0.turn.get(), event: Event::TurnEnd })
+    }
+
+    fn sleep(&self, _millis: u32) -> LocalFuture<()> {
+        Box::pin(Until { state: Rc::clone(&self.0), since: self.0.naps.get(), event: Event::Nap })
     }
 }
 
