@@ -1,12 +1,12 @@
 //! [`FileSystem`] over an object of file primitives that the shell passes in (`pkg/src/storage/node-fs.ts`).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::collections::VecMap;
 use crate::platform::LocalFuture;
 use crate::platform::files::{FileError, FileSystem};
 
@@ -43,7 +43,7 @@ extern "C" {
 /// Files reached through JavaScript; each is opened once.
 pub(super) struct JsFiles {
     primitives: FilePrimitives,
-    handles: RefCell<BTreeMap<String, f64>>,
+    handles: RefCell<VecMap<String, f64>>,
 }
 
 fn failed(cause: JsValue) -> FileError {
@@ -134,7 +134,7 @@ impl FileSystem for JsFiles {
     }
 
     fn close(&self) {
-        for handle in std::mem::take(&mut *self.handles.borrow_mut()).into_values() {
+        for (_, handle) in std::mem::take(&mut *self.handles.borrow_mut()).into_entries() {
             // A handle that cannot be closed goes with the process; its bytes were synced before.
             let _ = self.primitives.close(handle);
         }

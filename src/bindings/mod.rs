@@ -8,12 +8,12 @@ mod files;
 mod options;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
 use crate::api::{ApiError, Operation};
+use crate::collections::VecMap;
 use crate::driver::{Driver, Response};
 use crate::item::ItemRef;
 use crate::item::tag;
@@ -31,7 +31,7 @@ extern "C" {
 }
 
 /// The answer of a call that came through the wire, still to be put into its envelope.
-type HttpCalls = Rc<RefCell<BTreeMap<u64, Door>>>;
+type HttpCalls = Rc<RefCell<VecMap<u64, Door>>>;
 
 /// Through which door a call came, and so the form of its answer.
 enum Door {

@@ -9,6 +9,8 @@
 //! ```
 //! Integers are little-endian.
 
+use super::alive::Alive;
+use crate::checksum::crc32;
 use crate::item::value::Reader;
 use crate::platform::{Space, Write};
 
@@ -68,7 +70,7 @@ pub(super) fn encode_commit(batch: &[Write]) -> (Vec<u8>, Vec<Entry>) {
         }
     }
     let body = out.get(HEADER..).unwrap_or_default();
-    let (length, checksum) = (body.len() as u32, crc32fast::hash(body));
+    let (length, checksum) = (body.len() as u32, crc32(body));
     let mut header = Vec::with_capacity(HEADER);
     header.extend_from_slice(COMMIT_MAGIC);
     header.extend_from_slice(&length.to_le_bytes());
@@ -118,22 +120,19 @@ pub(super) fn decode_body(body: &[u8]) -> Option<Vec<Entry>> {
 }
 
 /// Encodes the index of everything before segment `next`.
-pub(super) fn encode_index<'a>(
-    next: u64,
-    alive: impl ExactSizeIterator<Item = (&'a Key, &'a Place)>,
-) -> Vec<u8> {
+pub(super) fn encode_index(next: u64, alive: &Alive) -> Vec<u8> {
     let mut out = Vec::with_capacity(24 + alive.len() * 29);
     out.extend_from_slice(&next.to_le_bytes());
     out.extend_from_slice(&(alive.len() as u64).to_le_bytes());
-    for ((space, id), place) in alive {
-        out.push(*space as u8);
+    for ((space, id), place) in alive.iter() {
+        out.push(space as u8);
         out.extend_from_slice(&id.to_le_bytes());
         out.extend_from_slice(&place.segment.to_le_bytes());
         out.extend_from_slice(&place.offset.to_le_bytes());
         out.extend_from_slice(&place.length.to_le_bytes());
     }
     let mut whole = INDEX_MAGIC.to_vec();
-    whole.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
+    whole.extend_from_slice(&crc32(&out).to_le_bytes());
     whole.extend_from_slice(&out);
     whole
 }
@@ -141,7 +140,7 @@ pub(super) fn encode_index<'a>(
 /// The first segment an index does not cover, and what it says is alive.
 pub(super) fn decode_index(bytes: &[u8]) -> Option<(u64, Vec<(Key, Place)>)> {
     let mut r = Reader::new(bytes);
-    if r.take(4)? != INDEX_MAGIC || r.u32()? != crc32fast::hash(r.rest()) {
+    if r.take(4)? != INDEX_MAGIC || r.u32()? != crc32(r.rest()) {
         return None;
     }
     let next = r.u64()?;

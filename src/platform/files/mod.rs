@@ -4,18 +4,21 @@
 //! value is. When a segment is full the index is written out, so that opening reads one index and one segment,
 //! and segments that hold mostly dead values are rewritten. The bytes are in `format`.
 
+mod alive;
 mod format;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod system;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::store::Usage;
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
-use format::{Entry, HEADER, Key, Place};
+use crate::checksum::crc32;
+use crate::collections::sort;
+use alive::Alive;
+use format::{HEADER, Place};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::NativeFiles;
@@ -50,9 +53,7 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    alive: BTreeMap<Key, Place>,
-    /// Living bytes per segment.
-    used: BTreeMap<u64, u64>,
+    alive: Alive,
     segment: u64,
     end: u64,
     /// The newest segment's name is on the disk.
@@ -86,7 +87,7 @@ impl State {
                 .iter()
                 .filter_map(|name| u64::from_str_radix(name.strip_prefix(prefix)?, 16).ok())
                 .collect();
-            numbers.sort_unstable();
+            sort(&mut numbers);
             numbers
         };
         let mut state = Self::default();
@@ -97,7 +98,7 @@ impl State {
             if let Some((next, alive)) = format::decode_index(&bytes) {
                 first = next;
                 for (key, place) in alive {
-                    state.put(key, place);
+                    state.alive.put(key, place);
                 }
                 break;
             }
@@ -123,48 +124,12 @@ impl State {
             let header = files.read(&name, at, HEADER)?;
             let Some((length, checksum)) = format::decode_header(&header) else { return Ok(at) };
             let body = files.read(&name, at + HEADER as u64, length)?;
-            if body.len() != length || crc32fast::hash(&body) != checksum {
+            if body.len() != length || crc32(&body) != checksum {
                 return Ok(at);
             }
             let Some(entries) = format::decode_body(&body) else { return Ok(at) };
-            self.apply(&entries, segment, at);
+            self.alive.apply(&entries, segment, at);
             at += (HEADER + length) as u64;
-        }
-    }
-
-    fn apply(&mut self, entries: &[Entry], segment: u64, start: u64) {
-        for entry in entries {
-            match *entry {
-                Entry::Put(key, offset, length) => {
-                    self.put(key, Place { segment, offset: start + offset, length });
-                }
-                Entry::Delete(key) => self.delete(key),
-                Entry::DeleteRange(space, from, to) => {
-                    let keys: Vec<Key> = self.range(space, from, to).map(|(key, _)| *key).collect();
-                    for key in keys {
-                        self.delete(key);
-                    }
-                }
-            }
-        }
-    }
-
-    fn range(&self, space: Space, from: u64, to: u64) -> impl Iterator<Item = (&Key, &Place)> {
-        let end = to.max(from);
-        self.alive.range((space, from)..(space, end))
-    }
-
-    fn put(&mut self, key: Key, place: Place) {
-        self.delete(key);
-        *self.used.entry(place.segment).or_default() += u64::from(place.length);
-        self.alive.insert(key, place);
-    }
-
-    fn delete(&mut self, key: Key) {
-        if let Some(old) = self.alive.remove(&key)
-            && let Some(used) = self.used.get_mut(&old.segment)
-        {
-            *used -= u64::from(old.length);
         }
     }
 }
@@ -198,7 +163,7 @@ impl Inner {
         let mut state = self.state.borrow_mut();
         for write in batch {
             if let Write::Add(space, id, _) = write
-                && state.alive.contains_key(&(*space, *id))
+                && state.alive.get((*space, *id)).is_some()
             {
                 return Err(StoreError::Conflict);
             }
@@ -218,7 +183,7 @@ impl Inner {
             });
         }
         state.end += bytes.len() as u64;
-        state.apply(&entries, segment, start);
+        state.alive.apply(&entries, segment, start);
         Ok(name)
     }
 
@@ -253,7 +218,7 @@ impl Inner {
             state.segment = next;
             state.end = 0;
             state.named = false;
-            (next, format::encode_index(next, state.alive.iter()))
+            (next, format::encode_index(next, &state.alive))
         };
         self.sync(name).await?;
         let result = self.write_index(next, &index).await;
@@ -274,9 +239,7 @@ impl Inner {
         for name in self.files.list()? {
             let old_index = name.strip_prefix("index-").and_then(|n| u64::from_str_radix(n, 16).ok());
             let old_segment = name.strip_prefix("segment-").and_then(|n| u64::from_str_radix(n, 16).ok());
-            let dead = |segment: u64| {
-                segment < next && self.state.borrow().used.get(&segment).is_none_or(|used| *used == 0)
-            };
+            let dead = |segment: u64| segment < next && self.state.borrow().alive.used(segment) == 0;
             if old_index.is_some_and(|n| n < next) || old_segment.is_some_and(dead) {
                 self.files.remove(&name)?;
             }
@@ -288,16 +251,12 @@ impl Inner {
     fn rewrite_sparse(&self, next: u64) -> Result<(), StoreError> {
         let batch = {
             let state = self.state.borrow();
-            let sparse = state
-                .used
-                .iter()
-                .filter(|(segment, used)| **segment < next && **used > 0 && **used < self.segment_bytes / 2)
-                .min_by_key(|(_, used)| **used)
-                .map(|(segment, _)| *segment);
-            let Some(sparse) = sparse else { return Ok(()) };
+            let sparse = |used: u64| used > 0 && used < self.segment_bytes / 2;
+            let segments = state.alive.segments().filter(|(segment, used)| *segment < next && sparse(*used));
+            let Some((sparse, _)) = segments.min_by_key(|(_, used)| *used) else { return Ok(()) };
             let mut batch = Batch::new();
             for ((space, id), place) in state.alive.iter().filter(|(_, place)| place.segment == sparse) {
-                batch.push(Write::Put(*space, *id, self.value(*place)?));
+                batch.push(Write::Put(space, id, self.value(place)?));
             }
             batch
         };
@@ -314,7 +273,7 @@ impl Store for FileStore {
         let result = self.inner.check().and_then(|()| {
             let state = self.inner.state.borrow();
             ids.iter()
-                .map(|id| state.alive.get(&(space, *id)).map(|place| self.inner.value(*place)).transpose())
+                .map(|id| state.alive.get((space, *id)).map(|place| self.inner.value(place)).transpose())
                 .collect()
         });
         Box::pin(std::future::ready(result))
@@ -329,11 +288,8 @@ impl Store for FileStore {
     ) -> LocalFuture<Result<Vec<(u64, Vec<u8>)>, StoreError>> {
         let result = self.inner.check().and_then(|()| {
             let state = self.inner.state.borrow();
-            state
-                .range(space, from, to)
-                .take(limit)
-                .map(|((_, id), place)| self.inner.value(*place).map(|value| (*id, value)))
-                .collect()
+            let found = state.alive.range(space, from, to).iter().take(limit);
+            found.map(|(id, place)| self.inner.value(*place).map(|value| (*id, value))).collect()
         });
         Box::pin(std::future::ready(result))
     }
