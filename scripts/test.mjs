@@ -41,7 +41,7 @@ function watched(command, args, env = process.env) {
 }
 
 async function runCargo(suite) {
-  const { code, text } = await watched('cargo', suite.cargo);
+  const { code, text } = await watched('cargo', suite.cargo, { ...process.env, ...suite.env });
   return { code, counts: cargoCounts(text) };
 }
 
@@ -55,7 +55,8 @@ async function runNode(suite) {
     const places = ['stdout', tap].map((place) => `--test-reporter-destination=${place}`);
     // One file at a time: the machine is small, and timings and ports are steadier.
     const args = ['--test', '--test-concurrency=1', ...reporters, ...places, ...tests];
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { NODE_TEST_CONTEXT: _, ...own } = process.env;
+    const env = { ...own, ...suite.env };
     const { code } = await watched(process.execPath, args, env);
     return { code, counts: existsSync(tap) ? tapCounts(readFileSync(tap, 'utf8')) : undefined };
   } finally {

@@ -2,7 +2,7 @@
 //
 // A row: name; what it shows (for a person); quick (part of `npm run test:quick`); long (only in `npm run test:long`);
 // needs (programs without which it is skipped on a person's machine and fails in CI); and how it runs: `cargo`
-// (arguments of cargo), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
+// (arguments of cargo), `env` (variables that say how far a campaign goes), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
 // exit code is one test). A row whose folder is missing fails: a suite cannot vanish unseen.
 
 /** A suite of Node test files below `folder`. */
@@ -51,5 +51,23 @@ export const SUITES = [
     quick: true,
     needs: ['chromium'],
   }),
+  node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
+  cargo(
+    'crashes',
+    ['test', '--release', '--test', 'simulation', '--', '--nocapture'],
+    'crashes at every storage call',
+    { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
+  ),
+  cargo(
+    'model',
+    ['test', '--release', '--test', 'engine', 'model', '--', '--nocapture'],
+    'operations beside a plain map',
+    { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
+  ),
+  node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {
+    long: true,
+    needs: ['chromium'],
+    env: { DYNATAB_KILL_ROUNDS: '300' },
+  }),
 ];

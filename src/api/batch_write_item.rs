@@ -98,13 +98,14 @@ impl BatchWriteItem {
             Request::Put(item) => {
                 // The batch words a wrong key as the Key operations do.
                 let map = item.as_ref().map();
+                let keys = table.key_part(map);
                 let fits = table
                     .key_attributes()
-                    .all(|a| map.get(&a.name).and_then(crate::item::ValueRef::kind) == Some(a.kind));
+                    .all(|a| keys.get(&a.name).and_then(crate::item::ValueRef::kind) == Some(a.kind));
                 if !fits {
                     return Err(ApiError::validation("The provided key element does not match the schema"));
                 }
-                let key = item_key(table, map)?;
+                let key = item_key(table, keys)?;
                 if item.as_ref().size() > MAX_ITEM {
                     return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
                 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::validate::arn;
 use super::{ApiError, ErrorKind};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
@@ -14,17 +15,12 @@ const MAX_RANGE: usize = 1024;
 
 /// The table a data-plane request names, by name or ARN.
 pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {
-    name.and_then(|name| engine.tables().get(table_name(name)))
+    let name = arn::table_name(name.unwrap_or_default().as_bytes(), &engine.region, &engine.account)?;
+    engine
+        .tables()
+        .get(name)
         .cloned()
         .ok_or_else(|| ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found"))
-}
-
-/// The name in a table's name or ARN.
-pub(super) fn table_name(name_or_arn: &str) -> &str {
-    if !name_or_arn.starts_with("arn:") {
-        return name_or_arn;
-    }
-    name_or_arn.split_once(":table/").map_or(name_or_arn, |(_, rest)| rest.split('/').next().unwrap_or(rest))
 }
 
 /// A request's Key: admitted, checked against the schema, and its tree key.
@@ -45,17 +41,20 @@ pub(super) fn request_key(table: &Table, key: &ItemBuf) -> Result<Vec<u8>, ApiEr
 
 /// An item's key attributes: present, of the right type, not empty, not too long. Gives its tree key.
 pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiError> {
+    let item = table.key_part(item);
     for attribute in table.key_attributes() {
-        let name = String::from_utf8_lossy(&attribute.name);
+        let name = || String::from_utf8_lossy(&attribute.name);
         match item.get(&attribute.name).and_then(ValueRef::kind) {
             None => {
                 return Err(ApiError::validation(format!(
-                    "One or more parameter values were invalid: Missing the key {name} in the item"
+                    "One or more parameter values were invalid: Missing the key {} in the item",
+                    name()
                 )));
             }
             Some(kind) if kind != attribute.kind => {
                 return Err(ApiError::validation(format!(
-                    "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
+                    "One or more parameter values were invalid: Type mismatch for key {} expected: {} actual: {}",
+                    name(),
                     attribute.kind.name(),
                     kind.name()
                 )));

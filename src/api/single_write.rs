@@ -80,7 +80,7 @@ impl SingleWrite {
     }
 
     /// The item after the write. `Ok(None)` inside means deleted or still absent.
-    fn evaluate(&self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
+    fn evaluate(&mut self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
         let old_item = old.and_then(|bytes| ItemRef::parse(bytes));
         if let Change::Update { update, .. } = &self.change
             && update.request_charge() > MAX_ITEM
@@ -92,9 +92,10 @@ impl SingleWrite {
         {
             return Err(condition_failed(old.map(|b| &**b), self.return_old_on_failure));
         }
-        match &self.change {
+        match &mut self.change {
             Change::Delete => Ok(None),
-            Change::Put(item) => Ok(Some(item.clone())),
+            // It is evaluated once: what is put is handed on, not copied.
+            Change::Put(item) => Ok(Some(std::mem::take(item))),
             Change::Update { key, update } => {
                 let outcome = update
                     .apply(key.as_ref(), old_item)
@@ -109,10 +110,20 @@ impl SingleWrite {
         }
     }
 
-    fn write(&self, engine: &mut Engine, old: Option<Bytes>, new: Option<ItemBuf>, after: SeqNo) -> Answer {
+    fn write(
+        &mut self,
+        engine: &mut Engine,
+        old: Option<Bytes>,
+        new: Option<ItemBuf>,
+        after: SeqNo,
+    ) -> Answer {
         let attributes = self.attributes(old.as_ref(), new.as_ref());
-        let write =
-            ItemWrite { table: &self.table, key: self.key.clone(), old, new: new.map(ItemBuf::into_bytes) };
+        let write = ItemWrite {
+            table: &self.table,
+            key: std::mem::take(&mut self.key),
+            old,
+            new: new.map(ItemBuf::into_bytes),
+        };
         let (seq, cost) = engine.write_item(write, self.now_millis);
         let consumed = cost.consumed();
         Answer::new(Ok(self.response(attributes.as_ref(), &consumed)), seq.max(after))

@@ -1,8 +1,8 @@
 //! CreateTable, DescribeTable, ListTables, DeleteTable.
 
-use super::keys::table_name;
 use super::members::{integer, string};
 use super::task::{Answer, Environment};
+use super::validate::arn;
 use super::{ApiError, ErrorKind, Operation};
 use crate::engine::catalog::{self, TableSchema};
 use crate::engine::{Engine, Table};
@@ -30,11 +30,13 @@ pub enum TableTask {
 }
 
 pub(super) fn begin(
+    engine: &Engine,
     operation: Operation,
     request: MapRef<'_>,
     environment: &Environment,
 ) -> Result<TableTask, ApiError> {
-    let name = request.find(b"TableName").and_then(string).map(|n| table_name(n).to_owned());
+    let text = request.find(b"TableName").and_then(string).unwrap_or_default();
+    let name = arn::table_name(text.as_bytes(), &engine.region, &engine.account)?.to_owned();
     Ok(match operation {
         Operation::CreateTable => {
             let mut schema = catalog::create::parse(request)?;
@@ -42,7 +44,7 @@ pub(super) fn begin(
             schema.id = uuid(environment.random);
             TableTask::Create(Box::new(Some(schema)), environment.now_millis)
         }
-        Operation::DeleteTable => TableTask::Delete(name.unwrap_or_default(), environment.now_millis),
+        Operation::DeleteTable => TableTask::Delete(name, environment.now_millis),
         Operation::ListTables => TableTask::List {
             after: request.find(b"ExclusiveStartTableName").and_then(string).map(str::to_owned),
             limit: request
@@ -51,7 +53,7 @@ pub(super) fn begin(
                 .and_then(|l| usize::try_from(l).ok())
                 .unwrap_or(MAX_PAGE),
         },
-        _ => TableTask::Describe(name.unwrap_or_default()),
+        _ => TableTask::Describe(name),
     })
 }
 

@@ -94,7 +94,7 @@ impl Engine {
             Operation::CreateTable
             | Operation::DescribeTable
             | Operation::ListTables
-            | Operation::DeleteTable => Task::Table(tables::begin(operation, request, environment)?),
+            | Operation::DeleteTable => Task::Table(tables::begin(self, operation, request, environment)?),
             Operation::GetItem => Task::Get(Box::new(get_item::begin(self, request)?)),
             Operation::PutItem => Task::Write(Box::new(put_item::begin(self, request, environment)?)),
             Operation::UpdateItem => Task::Write(Box::new(update_item::begin(self, request, environment)?)),

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::collections::VecMap;
 use crate::platform::LocalFuture;
 use crate::platform::files::{FileError, FileSystem};
+use crate::platform::js;
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,7 +48,7 @@ pub(super) struct JsFiles {
 }
 
 fn failed(cause: JsValue) -> FileError {
-    let text = |name: &str| js_sys::Reflect::get(&cause, &name.into()).ok().and_then(|v| v.as_string());
+    let text = |name: &str| js::property(&cause, name).and_then(|value| value.as_string());
     let full = matches!(text("code").as_deref(), Some("ENOSPC" | "EDQUOT"));
     FileError { full, message: text("message").unwrap_or_else(|| "a file operation failed".into()) }
 }

@@ -21,11 +21,16 @@ pub(super) struct Queue {
     held: VecMap<Ticket, Vec<Partition>>,
     parked: VecMap<Ticket, Task>,
     reading: usize,
+    /// Tasks whose turn to read has not come.
+    later: VecDeque<(Ticket, Task, Vec<BlockId>)>,
 }
+
+/// Tasks that read at the same time. What they read stays pinned until their answer, and has to fit into the cache.
+const MAX_READING: usize = 64;
 
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
-        self.reading == 0 && self.parked.is_empty()
+        self.reading == 0 && self.parked.is_empty() && self.later.is_empty()
     }
 
     /// Must a task that writes to `partitions` wait for another?
@@ -38,12 +43,35 @@ impl Queue {
         self.parked.insert(ticket, task);
     }
 
-    /// A task begins to read. It lines up unless it came from the line.
-    pub(super) fn start(&mut self, ticket: Ticket, partitions: &[Partition]) {
-        self.reading += 1;
+    /// A task keeps its partition keys until it is evaluated. It lines up unless it came from the line.
+    pub(super) fn hold(&mut self, ticket: Ticket, partitions: &[Partition]) {
         if !self.held.contains_key(&ticket) {
             self.line_up(ticket, partitions);
         }
+    }
+
+    /// Gives the task back when it may read now, else keeps it.
+    pub(super) fn start(
+        &mut self,
+        ticket: Ticket,
+        task: Task,
+        missing: Vec<BlockId>,
+    ) -> Option<(Task, Vec<BlockId>)> {
+        if self.reading >= MAX_READING {
+            self.later.push_back((ticket, task, missing));
+            return None;
+        }
+        self.reading += 1;
+        Some((task, missing))
+    }
+
+    /// A task has read all it needs; gives the one whose turn it is.
+    fn finish(&mut self) -> Option<(Ticket, Task, Vec<BlockId>)> {
+        let next = self.later.pop_front();
+        if next.is_none() {
+            self.reading -= 1;
+        }
+        next
     }
 
     fn line_up(&mut self, ticket: Ticket, partitions: &[Partition]) {
@@ -83,11 +111,13 @@ impl Queue {
         })
     }
 
-    /// Forgets all parked tasks.
+    /// Forgets all tasks that have not begun to read.
     pub(super) fn drain_parked(&mut self) -> Vec<Ticket> {
         self.lines.clear();
         self.held.clear();
-        std::mem::take(&mut self.parked).into_entries().into_iter().map(|(ticket, _)| ticket).collect()
+        let parked = std::mem::take(&mut self.parked).into_entries();
+        let later = std::mem::take(&mut self.later).into_iter().map(|(ticket, ..)| ticket);
+        parked.into_iter().map(|(ticket, _)| ticket).chain(later).collect()
     }
 }
 
@@ -115,7 +145,7 @@ impl Driver {
             }
             match state.engine.step(&mut task) {
                 Step::Missing(blocks) => missing = blocks,
-                Step::Done(answer) => match self.hold(&mut state, answer, ticket) {
+                Step::Done(answer) => match state.hold(answer, ticket) {
                     Progress::Answered(response) => break Some(response),
                     _ => break None,
                 },
@@ -125,7 +155,9 @@ impl Driver {
         let mut answers: Vec<(Ticket, Response)> = answer.map(|a| (ticket, a)).into_iter().collect();
         let has_writes = {
             let mut state = self.state.borrow_mut();
-            state.fetch.reading -= 1;
+            if let Some((next, task, blocks)) = state.fetch.finish() {
+                self.platform.spawn(Box::pin(Rc::clone(&self).fetch(next, task, blocks)));
+            }
             let mut released = VecDeque::from(state.fetch.release(ticket));
             while let Some((next, task)) = released.pop_front() {
                 match self.advance(&mut state, task, next) {

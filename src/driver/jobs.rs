@@ -16,7 +16,7 @@ impl Driver {
         }
         let job = {
             let mut state = self.state.borrow_mut();
-            if state.job_running || state.closed.is_some() {
+            if state.job_running || state.closing || state.closed.is_some() {
                 return;
             }
             let Some(job) = state.engine.storage.next_job() else { return };
@@ -28,12 +28,15 @@ impl Driver {
 
     async fn run_jobs(self: Rc<Self>, first: Job) {
         let mut next = Some(first);
+        // What gave rise to it (an opening, a commit) is answered first.
+        self.platform.yield_now().await;
         while let Some(job) = next {
             let done = self.run_job(job).await;
             let mut state = self.state.borrow_mut();
             state.progress.wake();
             // A job that failed is tried again after the next commit, not at once.
-            next = if done && state.closed.is_none() { state.engine.storage.next_job() } else { None };
+            let go_on = done && !state.closing && state.closed.is_none();
+            next = if go_on { state.engine.storage.next_job() } else { None };
             if next.is_none() {
                 state.job_running = false;
             }
@@ -41,11 +44,35 @@ impl Driver {
         self.state.borrow().progress.wake();
     }
 
+    /// Before closing: flushes what the next opening would have to replay, if it is worth it. The log has it all
+    /// the same, so a failure is no matter.
+    pub(super) async fn flush_tail(self: &Rc<Self>) {
+        {
+            let mut state = self.state.borrow_mut();
+            if self.durability.is_none() || state.closed.is_some() {
+                return;
+            }
+            let next_frame = state.next_frame;
+            state.engine.freeze_tail(next_frame);
+            state.job_running = true;
+        }
+        loop {
+            let job = self.state.borrow_mut().engine.storage.next_flush();
+            let Some(job) = job else { break };
+            if !self.run_job(job).await {
+                break;
+            }
+        }
+        let mut state = self.state.borrow_mut();
+        state.job_running = false;
+        state.progress.wake();
+    }
+
     async fn run_job(self: &Rc<Self>, mut job: Job) -> bool {
         loop {
             let step = {
                 let mut state = self.state.borrow_mut();
-                if state.closed.is_some() {
+                if state.closed.is_some() || (state.closing && !job.flushes()) {
                     job.abort(&mut state.engine.storage);
                     return false;
                 }

@@ -55,10 +55,16 @@ struct State {
     job_running: bool,
     /// Writes of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
+    /// `close` was called: calls made before are answered, and only flushes are still begun.
+    closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
     /// Woken whenever a commit, a job or a pending call has ended.
     progress: signal::Signal,
+}
+
+fn closed() -> ApiError {
+    ApiError::new(ErrorKind::DatabaseClosed, "The database is closed")
 }
 
 /// How far a task came.
@@ -79,12 +85,15 @@ impl Driver {
         if let Some(error) = &state.closed {
             return Some(Err(error.clone()));
         }
+        if state.closing {
+            return Some(Err(closed()));
+        }
         let task = match state.engine.begin(operation, document, &environment) {
             Ok(task) => task,
             // A table may be unknown because its deletion is still to be committed.
             Err(error) => {
                 let after = state.engine.tables_seq();
-                return match self.hold(&mut state, Answer { response: Err(error), after }, ticket) {
+                return match state.hold(Answer { response: Err(error), after }, ticket) {
                     Progress::Answered(response) => Some(response),
                     Progress::Evaluated | Progress::Reading => None,
                 };
@@ -104,8 +113,21 @@ impl Driver {
         self.state.borrow().closed.is_some()
     }
 
-    /// Waits for everything that was called so far, then stops taking calls and releases the store.
+    /// Takes no more calls, waits for those that were made, then releases the store.
+    ///
+    /// Merges under way are given up, to be done after the next opening. What is not flushed yet is flushed when
+    /// it is much, so that the next opening has little to replay.
     pub async fn close(self: &Rc<Self>) {
+        self.state.borrow_mut().closing = true;
+        self.settled().await;
+        self.flush_tail().await;
+        self.settled().await;
+        self.state.borrow_mut().closed.get_or_insert_with(closed);
+        self.store.close().await;
+    }
+
+    /// Resolves when nothing is under way.
+    async fn settled(&self) {
         loop {
             let idle = {
                 let state = self.state.borrow();
@@ -122,11 +144,6 @@ impl Driver {
             let progress = self.state.borrow().progress.clone();
             progress.wait().await;
         }
-        self.state
-            .borrow_mut()
-            .closed
-            .get_or_insert_with(|| ApiError::new(ErrorKind::DatabaseClosed, "The database is closed"));
-        self.store.close().await;
     }
 
     /// Gives the engine to a caller that looks but does not change: statistics, tests.
@@ -157,25 +174,15 @@ impl Driver {
     /// Steps a task once; one that misses blocks goes on by itself.
     fn advance(self: &Rc<Self>, state: &mut State, mut task: Task, ticket: Ticket) -> Progress {
         match state.engine.step(&mut task) {
-            Step::Done(answer) => self.hold(state, answer, ticket),
+            Step::Done(answer) => state.hold(answer, ticket),
             Step::Missing(blocks) => {
-                state.fetch.start(ticket, task.partitions());
-                self.platform.spawn(Box::pin(Rc::clone(self).fetch(ticket, task, blocks)));
+                state.fetch.hold(ticket, task.partitions());
+                if let Some((task, blocks)) = state.fetch.start(ticket, task, blocks) {
+                    self.platform.spawn(Box::pin(Rc::clone(self).fetch(ticket, task, blocks)));
+                }
                 Progress::Reading
             }
         }
-    }
-
-    /// Lets an answer go, or keeps it until what it was evaluated on is durable.
-    fn hold(&self, state: &mut State, answer: Answer, ticket: Ticket) -> Progress {
-        if self.durability.is_none() {
-            state.engine.make_durable();
-        }
-        if answer.after <= state.engine.storage.durable() {
-            return Progress::Answered(answer.response);
-        }
-        state.waiting.insert((answer.after, ticket), answer.response);
-        Progress::Evaluated
     }
 
     fn deliver(&self, answers: Vec<(Ticket, Response)>) {
@@ -196,5 +203,16 @@ impl Driver {
             waiting.chain(parked).map(|ticket| (ticket, Err(error.clone()))).collect()
         };
         self.deliver(answers);
+    }
+}
+
+impl State {
+    /// Lets an answer go, or keeps it until what it was evaluated on is durable.
+    fn hold(&mut self, answer: Answer, ticket: Ticket) -> Progress {
+        if answer.after <= self.engine.storage.durable() {
+            return Progress::Answered(answer.response);
+        }
+        self.waiting.insert((answer.after, ticket), answer.response);
+        Progress::Evaluated
     }
 }

@@ -10,8 +10,9 @@ use crate::log::{Fed, Replay};
 use crate::platform::{Durability, Platform, Space, Store, StoreError};
 use crate::storage::{Manifest, Storage, StorageOptions};
 
-/// Frames read at once: at most 4 MB.
-const FRAMES_PER_READ: usize = 64;
+/// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
+/// most frames are small, and what is flushed leaves the log.
+const FRAMES_PER_READ: usize = 1024;
 /// How often opening is tried again when another owner's commit came between.
 const ATTEMPTS: usize = 5;
 
@@ -104,6 +105,7 @@ impl Driver {
                 committing: false,
                 job_running: false,
                 job_batch: None,
+                closing: false,
                 closed: None,
                 progress: signal::Signal::default(),
             }),
@@ -128,7 +130,7 @@ impl Recovered {
         // Nothing is ever flushed: the memory table is the database.
         let storage =
             StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
-        let engine = Engine::new(Storage::new(storage), &options.region, &options.account);
+        let engine = Engine::without_log(Storage::new(storage), &options.region, &options.account);
         Self { engine, epoch: 0, next_frame: 0 }
     }
 

@@ -77,6 +77,8 @@ pub struct Engine {
     stats: VecMap<TreeId, Stats>,
     /// Groups not handed over yet; the last one is open.
     groups: VecDeque<Group>,
+    /// Without a log everything is durable at once and no group is ever made.
+    logged: bool,
     /// The group under commit, as far as it must be undone should it fail.
     under_way: Option<Group>,
     last_seq: SeqNo,
@@ -96,10 +98,16 @@ impl Engine {
             tables: Rc::default(),
             stats: VecMap::new(),
             groups: VecDeque::new(),
+            logged: true,
             under_way: None,
             last_time: 0,
             tables_seq: SeqNo::default(),
         }
+    }
+
+    /// An engine that keeps everything in memory and logs nothing.
+    pub fn without_log(storage: Storage, region: &str, account: &str) -> Self {
+        Self { logged: false, ..Self::new(storage, region, account) }
     }
 
     /// The tables, pending changes included.
@@ -122,15 +130,6 @@ impl Engine {
         !self.groups.is_empty()
     }
 
-    /// Without a log, everything is durable at once.
-    pub fn make_durable(&mut self) {
-        for group in std::mem::take(&mut self.groups) {
-            self.forget_stats(&group.dropped);
-        }
-        let latest = self.last_seq;
-        self.storage.set_durable(latest);
-    }
-
     /// Hands over the oldest group.
     pub fn take_group(&mut self) -> Option<Group> {
         let mut group = self.groups.pop_front()?;
@@ -148,6 +147,14 @@ impl Engine {
         self.storage.set_durable(last);
         let Self { storage, tables, stats, .. } = self;
         storage.close_group(next_log, || tables.encode(stats));
+    }
+
+    /// Freezes a memory table that is worth it before closing; the log goes on at frame `next_log`.
+    pub fn freeze_tail(&mut self, next_log: u64) {
+        let Self { storage, tables, stats, .. } = self;
+        if storage.tail_is_long(next_log) {
+            storage.freeze(next_log, tables.encode(stats));
+        }
     }
 
     /// The log's tail has been replayed and goes on at frame `next_log`.
@@ -202,6 +209,12 @@ impl Engine {
             let stats = self.stats.get_or_default(*tree);
             stats.count += delta.count;
             stats.bytes += delta.bytes;
+        }
+        if !self.logged {
+            if let Some(catalog) = catalog {
+                self.forget_stats(&catalog.dropped);
+            }
+            return self.storage.set_durable(seq);
         }
         let bytes = record.encode();
         let mut group = match self.groups.pop_back() {

@@ -127,6 +127,13 @@ impl Table {
         std::iter::once(&self.hash).chain(&self.range)
     }
 
+    /// The part of a canonical map that holds the key attributes.
+    pub fn key_part<'a>(&self, map: MapRef<'a>) -> MapRef<'a> {
+        let hash = &self.hash.name;
+        let range = self.range.as_ref().map_or(hash, |range| &range.name);
+        map.between(hash.min(range), hash.max(range))
+    }
+
     /// The index of that name.
     pub fn index(&self, name: &str) -> Option<(usize, &Index)> {
         self.indexes.iter().enumerate().find(|(_, index)| index.name == name)

@@ -2,6 +2,9 @@
 
 use super::{ValueRef, tag};
 
+/// Bytes of the longest LEB128 integer, one of 128 bits.
+const MAX_VARINT: usize = 19;
+
 /// A position in encoded bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
@@ -123,6 +126,13 @@ impl<'a> Reader<'a> {
         start.get(..used).map(ValueRef::whole)
     }
 
+    /// Steps over a LEB128 integer of any width that a number may have.
+    fn skip_varint(&mut self) -> Option<()> {
+        let last = self.rest.iter().take(MAX_VARINT).position(|byte| *byte < 0x80)?;
+        self.rest = self.rest.get(last + 1..)?;
+        Some(())
+    }
+
     /// Steps over one value. Containers are stepped over by their length, so this never recurses.
     pub fn skip_value(&mut self) -> Option<()> {
         let mut t = self.u8()?;
@@ -132,11 +142,11 @@ impl<'a> Reader<'a> {
         match t {
             tag::NULL | tag::FALSE | tag::TRUE | tag::BAD_EMPTY | tag::BAD_MANY | tag::BAD_NULL => {}
             tag::INT => {
-                self.varint()?;
+                self.skip_varint()?;
             }
             tag::DEC => {
-                self.varint()?;
-                self.varint128()?;
+                self.skip_varint()?;
+                self.skip_varint()?;
             }
             tag::STR => {
                 self.text()?;

@@ -262,6 +262,31 @@ impl<'a> MapRef<'a> {
         None
     }
 
+    /// The entries of a canonical map with names from `first` to `last`: where the same few names are asked for
+    /// several times, this steps over all others once.
+    #[must_use]
+    pub fn between(&self, first: &[u8], last: &[u8]) -> Self {
+        let mut r = Reader::new(self.body);
+        let (mut count, mut start) = (0, None);
+        let mut end = self.body.len();
+        while !r.is_empty() {
+            let at = self.body.len() - r.rest().len();
+            let Some(name) = r.text() else { break };
+            if name > last {
+                end = at;
+                break;
+            }
+            if name >= first {
+                count += 1;
+                start.get_or_insert(at);
+            }
+            if r.skip_value().is_none() {
+                break;
+            }
+        }
+        Self { count, body: start.and_then(|start| self.body.get(start..end)).unwrap_or_default() }
+    }
+
     /// The value of `name` in a map of any order (requests); the last one wins when a name repeats.
     pub fn find(&self, name: &[u8]) -> Option<ValueRef<'a>> {
         self.iter().filter(|(n, _)| *n == name).last().map(|(_, v)| v)

@@ -29,7 +29,7 @@ pub const FRAME_PAYLOAD: usize = MAX_VALUE - HEADER;
 /// Frames of one group of records, numbered from `first`, to be added in one batch. No records make one frame,
 /// which only says that its owner still owns.
 pub fn encode_group(epoch: u64, first: u64, records: &[Vec<u8>]) -> Vec<(u64, Vec<u8>)> {
-    let mut payload = Vec::new();
+    let mut payload = Vec::with_capacity(records.iter().map(|record| record.len() + 5).sum());
     for record in records {
         put_prefixed(&mut payload, record);
     }

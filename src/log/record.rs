@@ -89,8 +89,10 @@ pub struct Record {
 impl Record {
     /// The record's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut payload = Vec::new();
+        let size =
+            |change: &LoggedChange| change.key.len() + change.value.as_ref().map_or(0, |v| v.len()) + 32;
+        let mut out = Vec::with_capacity(self.changes.iter().map(size).sum::<usize>() + 48);
+        let mut payload = Vec::with_capacity(self.changes.first().map_or(32, size));
         let mut field = |tag: u64, fill: &dyn Fn(&mut Vec<u8>)| {
             payload.clear();
             fill(&mut payload);

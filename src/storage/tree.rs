@@ -217,6 +217,13 @@ impl Storage {
         }
     }
 
+    /// Whether to replay the active table takes long enough for an opening to notice.
+    pub fn tail_is_long(&self, next_log: u64) -> bool {
+        let frames = next_log.saturating_sub(self.active_log);
+        self.active.borrow().bytes() >= self.options.memory_table_bytes / 8
+            || frames >= self.options.log_frames / 4
+    }
+
     /// Freezes the active table whatever its size: before closing, say, so that opening has nothing to replay.
     pub fn freeze(&mut self, next_log: u64, catalog: Vec<u8>) {
         if self.active.borrow().is_empty() && next_log == self.active_log {
@@ -253,6 +260,16 @@ impl Storage {
             return None;
         }
         let job = Job::choose(self)?;
+        self.busy = true;
+        Some(job)
+    }
+
+    /// Like [`Storage::next_job`], but only a flush.
+    pub fn next_flush(&mut self) -> Option<Job> {
+        if self.busy {
+            return None;
+        }
+        let job = Job::flush(self)?;
         self.busy = true;
         Some(job)
     }

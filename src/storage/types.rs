@@ -99,7 +99,7 @@ impl Default for StorageOptions {
         Self {
             cache_bytes: 32 << 20,
             memory_table_bytes: 1 << 20,
-            log_frames: 512,
+            log_frames: 1024,
             block_bytes: 16 << 10,
             bulk_block_bytes: 63_000,
             piece_bytes: 4 << 20,

@@ -17,6 +17,7 @@ mod faults;
 mod indexes;
 mod items;
 mod model;
+mod order;
 mod pages;
 mod tables;
 

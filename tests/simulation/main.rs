@@ -95,3 +95,33 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
     }
     println!("{points} crash points survived, seeds {first_seed}..{seed}");
 }
+
+#[test]
+fn closing_leaves_little_to_replay() {
+    let store = SimulatedStore::new(1);
+    let platform = SimulatedPlatform::new(1);
+    platform.attach(&store);
+    let database = support::Database::open(&platform, Rc::new(store.clone()), OpenOptions::default());
+    database.ok(
+        "CreateTable",
+        serde_json::json!({
+            "TableName": "closing",
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "N"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }),
+    );
+    for number in 0..400 {
+        let item = serde_json::json!({"pk": {"N": number.to_string()}, "text": {"S": "x".repeat(1000)}});
+        database.ok("PutItem", serde_json::json!({"TableName": "closing", "Item": item}));
+    }
+    assert!(database.driver.inspect(|engine| engine.storage.stats().active_bytes) > 400_000);
+    database.close();
+    let store = SimulatedStore::with_image(1, store.crash(1));
+    platform.attach(&store);
+    let database = support::Database::open(&platform, Rc::new(store), OpenOptions::default());
+    assert_eq!(database.driver.inspect(|engine| engine.storage.stats().active_bytes), 0);
+    let found =
+        database.ok("GetItem", serde_json::json!({"TableName": "closing", "Key": {"pk": {"N": "399"}}}));
+    assert!(found.get("Item").is_some());
+}

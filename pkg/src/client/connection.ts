@@ -345,9 +345,9 @@ export class Connection {
     };
   }
 
-  /** Unique and shaped like DynamoDB's: 52 characters of A-Z and 0-9. */
+  /** Unique and shaped like DynamoDB's: 52 characters of A-Z and 0-9. Digits at the end are the cheapest to make. */
   private requestId(id: number): string {
-    return this.idPrefix + id.toString(36).toUpperCase().padStart(12, '0');
+    return this.idPrefix + (1e11 + id);
   }
 }
 

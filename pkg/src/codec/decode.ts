@@ -45,8 +45,10 @@ class Name {
 export class Decoder {
   private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
-  private window = '';
+  /** The bytes from `base` to `limit` as one string, made when the first text of them is read. */
+  private window: string | undefined;
   private base = -1;
+  private limit = -1;
   private native = true;
   private wrap: UnmarshallOptions['wrapNumbers'];
   private names = new Map<string, Name>();
@@ -89,7 +91,7 @@ export class Decoder {
     this.native = native;
     this.wrap = options?.wrapNumbers;
     this.base = -1;
-    this.window = '';
+    this.window = undefined;
     if (this.names.size > NAMES) {
       this.names.clear();
       this.root = new Name('', -1);
@@ -98,7 +100,12 @@ export class Decoder {
 
   private look(start: number, end: number): void {
     this.base = start;
-    this.window = latin1(this.bytes, start, end);
+    this.limit = end;
+    this.window = undefined;
+  }
+
+  private open(): string {
+    return (this.window = latin1(this.bytes, this.base, this.limit));
   }
 
   private documentValue(parent: Name): unknown {
@@ -129,7 +136,7 @@ export class Decoder {
         const item = this.native ? this.nativeMap(this.root) : this.attributeMap(this.root);
         if (outer < 0) {
           this.base = -1;
-          this.window = '';
+          this.window = undefined;
         }
         return item;
       }
@@ -321,7 +328,7 @@ export class Decoder {
     const end = start + (header >>> 1);
     this.at = end;
     if (header & 1) return utf8(this.bytes, start, end);
-    if (this.base >= 0) return this.window.substring(start - this.base, end - this.base);
+    if (this.base >= 0) return (this.window ?? this.open()).substring(start - this.base, end - this.base);
     return latin1(this.bytes, start, end);
   }
 

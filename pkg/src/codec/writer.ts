@@ -11,7 +11,7 @@ import * as tag from './tag.js';
 const encoder = /* @__PURE__ */ new TextEncoder();
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 /** Up to here a loop over the characters beats a call of the platform's encoder. */
-const SHORT = 64;
+const SHORT = 200;
 /** A buffer above this size is given up after its request. */
 const KEEP = 1 << 20;
 
@@ -67,10 +67,15 @@ export class Writer {
   text(text: string): void {
     const length = text.length;
     if (length < SHORT) {
-      this.ensure(length + 1);
+      this.ensure(length + 2);
       const bytes = this.bytes;
       let at = this.at;
-      bytes[at++] = length << 1;
+      if (length < 64) {
+        bytes[at++] = length << 1;
+      } else {
+        bytes[at++] = ((length << 1) & 0x7f) | 0x80;
+        bytes[at++] = length >> 6;
+      }
       for (let i = 0; i < length; i++) {
         const unit = text.charCodeAt(i);
         if (unit > 0x7f) {

@@ -282,3 +282,23 @@ fn a_lone_value_sheds_its_mark_and_an_error_leaves_nothing_behind() {
     assert!(value(ValueRef::first(&bad).unwrap(), &mut out).is_err());
     assert_eq!(out, [9]);
 }
+
+#[test]
+fn a_part_of_a_map_answers_for_the_names_between() {
+    let names: [&[u8]; 5] = [b"a", b"pk", b"q", b"sk", b"z"];
+    let mut relaxed = Vec::new();
+    for name in names {
+        writer::put_text(&mut relaxed, name);
+        relaxed.extend(n("-12.5"));
+    }
+    let item = item(MapRef::from_parts(names.len(), &relaxed)).unwrap();
+    let part = item.map().between(b"pk", b"sk");
+    assert_eq!(part.iter().map(|(name, _)| name).collect::<Vec<_>>(), names[1..4]);
+    assert_eq!(part.len(), 3);
+    for name in names {
+        assert_eq!(part.get(name).is_some(), names[1..4].contains(&name));
+    }
+    assert_eq!(item.map().between(b"a", b"z").body(), item.map().body());
+    assert!(item.map().between(b"b", b"c").is_empty());
+    assert_eq!(item.map().between(b"b", b"c").body(), b"");
+}

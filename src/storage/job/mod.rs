@@ -101,13 +101,26 @@ enum Progress {
 }
 
 impl Job {
+    /// The flush of the oldest frozen table, if there is one.
+    pub(super) fn flush(storage: &mut Storage) -> Option<Self> {
+        let flush = Flush::choose(storage)?;
+        let edit = Edit { flushes: true, ..Edit::default() };
+        let first_block = storage.manifest.next_block;
+        Some(Self { work: Work::Flush(flush), edit, written: Written::default(), first_block, planned: None })
+    }
+
+    /// Whether it writes a memory table, which shortens the log.
+    pub fn flushes(&self) -> bool {
+        self.edit.flushes || self.planned.as_ref().is_some_and(|planned| planned.flushes)
+    }
+
     /// The most urgent work, if any.
     pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
+        if let Some(flush) = Self::flush(storage) {
+            return Some(flush);
+        }
         let mut edit = Edit::default();
-        let work = if let Some(flush) = Flush::choose(storage) {
-            edit.flushes = true;
-            Work::Flush(flush)
-        } else if let Some(remove) = Remove::choose(storage) {
+        let work = if let Some(remove) = Remove::choose(storage) {
             Work::Remove(remove)
         } else if let Some(merge) = Merge::choose(storage) {
             match merge.as_move() {
@@ -194,7 +207,7 @@ impl Written {
         let blocks = std::mem::take(self).blocks;
         for (id, block) in &blocks {
             if storage.cache.has_room(block.len())
-                && let Ok(block) = Block::open(*id, block.clone())
+                && let Ok(block) = Block::own(*id, block.clone())
             {
                 storage.cache.insert(*id, Rc::new(block));
             }

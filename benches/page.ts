@@ -1,0 +1,20 @@
+/** What runs inside the browser: every bench by its name. */
+
+import type { Report } from './lib/rounds.js';
+import { boundary } from './suites/boundary.js';
+import { bulk } from './suites/bulk.js';
+import { concurrent } from './suites/concurrent.js';
+import { get } from './suites/get.js';
+import { open } from './suites/open.js';
+import { put } from './suites/put.js';
+import { range } from './suites/range.js';
+
+const BENCHES: Record<string, () => Promise<Report>> = { put, concurrent, bulk, get, boundary, open, range };
+
+declare global {
+  interface Window {
+    runBench(name: string): Promise<Report>;
+  }
+}
+
+window.runBench = (name) => BENCHES[name]!();
