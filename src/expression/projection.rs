@@ -48,7 +48,7 @@ pub fn parse_projection(text: &str, placeholders: &mut Placeholders) -> Result<P
     resolver
         .check()
         .and_then(|()| check_apart(&paths))
-        .map_err(|problem| ExpressionError::new(kind, problem))?;
+        .map_err(|problem| ExpressionError::new(kind, *problem))?;
     Ok(Projection::from_paths(paths))
 }
 
