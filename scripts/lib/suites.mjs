@@ -36,6 +36,9 @@ export const SUITES = [
     quick: true,
   }),
   node('js', 'tests/js/node', 'the package in Node, on memory and on files', { quick: true }),
+  node('files', 'tests/files', 'the files storage: reopening, locking, killed processes and servers', {
+    quick: true,
+  }),
   node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
     quick: true,
     needs: ['chromium'],
@@ -55,13 +58,19 @@ export const SUITES = [
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
   cargo(
     'crashes',
-    ['test', '--release', '--test', 'simulation', '--', '--nocapture'],
+    ['test', '--test', 'simulation', '--', '--nocapture'],
     'crashes at every storage call',
     { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
   ),
   cargo(
+    'file-crashes',
+    ['test', '--release', '--test', 'contract', 'files::', '--', '--nocapture'],
+    'the file store: crashes at every call of the file system, many more',
+    { long: true, env: { DYNATAB_FILES_SEEDS: '2000' } },
+  ),
+  cargo(
     'model',
-    ['test', '--release', '--test', 'engine', 'model', '--', '--nocapture'],
+    ['test', '--test', 'engine', 'model', '--', '--nocapture'],
     'operations beside a plain map',
     { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
   ),

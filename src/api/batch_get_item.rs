@@ -89,6 +89,10 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
 }
 
 impl BatchGetItem {
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Rc<Table>> {
+        self.tables.iter().map(|part| &part.table)
+    }
+
     pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
         let mut missing = Vec::new();
         let mut after = SeqNo::default();

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::ApiError;
 use super::expressions::Wording;
-use super::keys::{check_index_keys, find_table, item_key, read_newest, request_key};
+use super::keys::{check_index_keys, check_metrics, find_table, item_key, read_newest, request_key};
 use super::members::{Members, list, map};
 use super::single_write::{MAX_ITEM, SingleWrite, return_capacity};
 use super::task::{Answer, Environment, Partition, Step};
@@ -68,6 +68,7 @@ pub(super) fn begin(
     };
     for (name, own) in parsed {
         let table = find_table(engine, Some(&name))?;
+        check_metrics(&table, members.metrics)?;
         for request in own {
             batch.add(&table, request)?;
         }
@@ -93,6 +94,10 @@ fn write_request(request: MapRef<'_>, wording: Wording) -> Result<Request, ApiEr
 }
 
 impl BatchWriteItem {
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Rc<Table>> {
+        self.tables.iter().map(|(_, table)| table)
+    }
+
     fn add(&mut self, table: &Rc<Table>, request: Request) -> Result<(), ApiError> {
         let (key, new) = match request {
             Request::Put(item) => {

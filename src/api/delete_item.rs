@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{find_table, request_key};
+use super::keys::{check_metrics, find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, SingleWrite, only_all_old, return_capacity};
 use super::task::Environment;
@@ -24,6 +24,7 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
+    check_metrics(&table, members.metrics)?;
     let key = request_key(&table, &key)?;
     Ok(SingleWrite {
         partition: SingleWrite::partition_of(&table, &key),

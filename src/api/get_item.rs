@@ -16,7 +16,7 @@ use crate::wire::document::DocWriter;
 
 /// A read of one item.
 pub struct GetItem {
-    table: Rc<Table>,
+    pub(super) table: Rc<Table>,
     table_name: Option<String>,
     key: Vec<u8>,
     consistent: bool,

@@ -16,11 +16,22 @@ const MAX_RANGE: usize = 1024;
 /// The table a data-plane request names, by name or ARN.
 pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {
     let name = arn::table_name(name.unwrap_or_default().as_bytes(), &engine.region, &engine.account)?;
-    engine
-        .tables()
-        .get(name)
-        .cloned()
-        .ok_or_else(|| ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found"))
+    engine.tables().get(name).cloned().ok_or_else(not_found)
+}
+
+/// What the data plane says of a table that is not there.
+pub(super) fn not_found() -> ApiError {
+    ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found")
+}
+
+/// ItemCollectionMetrics are only ever given for tables with local indexes; those we cannot give yet.
+pub(super) fn check_metrics(table: &Table, wanted: bool) -> Result<(), ApiError> {
+    if wanted && table.has_local_indexes() {
+        return Err(ApiError::validation(
+            "dynatab does not support ReturnItemCollectionMetrics on tables with local secondary indexes yet",
+        ));
+    }
+    Ok(())
 }
 
 /// A request's Key: admitted, checked against the schema, and its tree key.

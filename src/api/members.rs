@@ -26,6 +26,7 @@ pub(super) struct Members<'a> {
     pub index: Option<&'a str>,
     pub select: Option<&'a str>,
     pub start_key: Option<MapRef<'a>>,
+    pub metrics: bool,
     pub consistent: bool,
     pub backward: bool,
     pub limit: Option<i64>,
@@ -34,7 +35,7 @@ pub(super) struct Members<'a> {
 }
 
 /// Members of the interface before expressions.
-const LEGACY: [&str; 8] = [
+const LEGACY: [&str; 7] = [
     "Expected",
     "ConditionalOperator",
     "AttributeUpdates",
@@ -42,7 +43,6 @@ const LEGACY: [&str; 8] = [
     "QueryFilter",
     "ScanFilter",
     "AttributesToGet",
-    "ReturnItemCollectionMetrics",
 ];
 
 impl<'a> Members<'a> {
@@ -64,6 +64,7 @@ impl<'a> Members<'a> {
                 b"ReturnValues" => members.return_values = string(value),
                 b"ReturnConsumedCapacity" => members.return_capacity = string(value),
                 b"ReturnValuesOnConditionCheckFailure" => members.return_on_failure = string(value),
+                b"ReturnItemCollectionMetrics" => members.metrics = string(value) == Some("SIZE"),
                 b"IndexName" => members.index = string(value),
                 b"Select" => members.select = string(value),
                 b"ExclusiveStartKey" => members.start_key = map(value),
@@ -72,7 +73,7 @@ impl<'a> Members<'a> {
                 b"Limit" => members.limit = integer(value),
                 b"Segment" => members.segment = integer(value),
                 b"TotalSegments" => members.total_segments = integer(value),
-                _ => refuse_legacy(name, value)?,
+                _ => refuse_legacy(name)?,
             }
         }
         Ok(members)
@@ -80,11 +81,8 @@ impl<'a> Members<'a> {
 }
 
 /// Says plainly that a member is not answered yet, rather than to ignore what the caller relies on.
-fn refuse_legacy(name: &[u8], value: ValueRef<'_>) -> Result<(), ApiError> {
+fn refuse_legacy(name: &[u8]) -> Result<(), ApiError> {
     let Some(legacy) = LEGACY.iter().find(|l| l.as_bytes() == name) else { return Ok(()) };
-    if string(value) == Some("NONE") {
-        return Ok(());
-    }
     Err(ApiError::validation(format!(
         "dynatab does not support the parameter {legacy} yet; use the expression parameters instead"
     )))

@@ -64,6 +64,10 @@ impl Page {
         }
     }
 
+    pub(super) fn table(&self) -> &Rc<Table> {
+        &self.plan.table
+    }
+
     fn index(&self) -> Option<&Index> {
         self.plan.index.and_then(|number| self.plan.table.indexes.get(number))
     }

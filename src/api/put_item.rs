@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_index_keys, find_table, item_key};
+use super::keys::{check_index_keys, check_metrics, find_table, item_key};
 use super::members::Members;
 use super::single_write::{Change, MAX_ITEM, SingleWrite, only_all_old, return_capacity};
 use super::task::Environment;
@@ -24,6 +24,7 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
+    check_metrics(&table, members.metrics)?;
     let key = item_key(&table, item.as_ref().map())?;
     if item.as_ref().size() > MAX_ITEM {
         return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));

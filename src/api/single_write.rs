@@ -71,11 +71,9 @@ impl SingleWrite {
         let Some((seen, old)) = keys::read_newest(engine, &self.table, &self.key, &mut missing) else {
             return Step::Missing(missing);
         };
-        // The table may be gone since the request came in.
-        let after = seen.max(engine.tables_seq());
         match self.evaluate(old.as_ref()) {
-            Err(error) => Step::Done(Answer::new(Err(error), after)),
-            Ok(new) => Step::Done(self.write(engine, old, new, after)),
+            Err(error) => Step::Done(Answer::new(Err(error), seen)),
+            Ok(new) => Step::Done(self.write(engine, old, new, seen)),
         }
     }
 

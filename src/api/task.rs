@@ -1,8 +1,11 @@
 //! Operations under way: parsed once, stepped until they have all blocks they need.
 
+use std::rc::Rc;
+
 use super::batch_get_item::BatchGetItem;
 use super::batch_write_item::BatchWriteItem;
 use super::get_item::GetItem;
+use super::keys::not_found;
 use super::page::Page;
 use super::single_write::SingleWrite;
 use super::tables::TableTask;
@@ -10,7 +13,7 @@ use super::{
     ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
     tables, update_item, validate,
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, Table};
 use crate::item::{ValueRef, View};
 use crate::storage::{BlockId, SeqNo, TreeId};
 
@@ -68,6 +71,18 @@ pub enum Task {
 }
 
 impl Task {
+    /// The tables it was begun on.
+    fn tables(&self) -> Vec<&Rc<Table>> {
+        match self {
+            Self::Table(_) => Vec::new(),
+            Self::Get(get) => vec![&get.table],
+            Self::Write(write) => vec![&write.table],
+            Self::Page(page) => vec![page.table()],
+            Self::BatchGet(batch) => batch.tables().collect(),
+            Self::BatchWrite(batch) => batch.tables().collect(),
+        }
+    }
+
     /// The partition keys it writes to.
     pub fn partitions(&self) -> &[Partition] {
         match self {
@@ -108,8 +123,23 @@ impl Engine {
         })
     }
 
-    /// Goes on with a task.
+    /// Goes on with a task. Its answer waits for the newest change of the catalog too.
     pub fn step(&mut self, task: &mut Task) -> Step {
+        // A table may have been deleted, or its creation undone, while the task waited for blocks.
+        let gone =
+            |table: &&Rc<Table>| self.tables().get(&table.schema.name).is_none_or(|t| t.tree != table.tree);
+        let step = if task.tables().iter().any(gone) {
+            Step::Done(Answer::new(Err(not_found()), SeqNo::default()))
+        } else {
+            self.advance(task)
+        };
+        match step {
+            Step::Done(answer) => Step::Done(Answer { after: answer.after.max(self.tables_seq()), ..answer }),
+            missing @ Step::Missing(_) => missing,
+        }
+    }
+
+    fn advance(&mut self, task: &mut Task) -> Step {
         match task {
             Task::Table(task) => Step::Done(task.run(self)),
             Task::Get(get) => get.step(self),

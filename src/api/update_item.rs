@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{find_table, request_key};
+use super::keys::{check_metrics, find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, ReturnValues, SingleWrite, return_capacity};
 use super::task::Environment;
@@ -35,6 +35,7 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
+    check_metrics(&table, members.metrics)?;
     let tree_key = request_key(&table, &key)?;
     for attribute in table.key_attributes() {
         if update.touches(&attribute.name) {

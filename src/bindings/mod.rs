@@ -151,16 +151,12 @@ impl Database {
         };
         let door = Door::Http(content_type);
         let ticket = id as u64;
-        match self.driver.call(operation, &document, ticket) {
-            Some(response) => {
-                write_answer(&mut self.output.borrow_mut(), &response, &door);
-                READY
-            }
-            None => {
-                self.http_calls.borrow_mut().insert(ticket, door);
-                PENDING
-            }
-        }
+        let Some(response) = self.driver.call(operation, &document, ticket) else {
+            self.http_calls.borrow_mut().insert(ticket, door);
+            return PENDING;
+        };
+        write_answer(&mut self.output.borrow_mut(), &response, &door);
+        READY
     }
 
     /// Where the answer is.

@@ -8,7 +8,7 @@ use super::Callbacks;
 use super::files::JsFiles;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
 use crate::platform::browser::BrowserPlatform;
-use crate::platform::files::FileStore;
+use crate::platform::files::{self, FileStore};
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::locks::{self, LockError, LockGuard};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
@@ -136,7 +136,10 @@ pub(super) async fn open(
         Kind::Files => {
             let files = js::property(&options, "files").unwrap_or(JsValue::UNDEFINED);
             let files = Rc::new(JsFiles::new(files.unchecked_into()));
-            let store = FileStore::open(files).map_err(|e| store_error(&e))?;
+            let store = FileStore::open(files).await.map_err(|cause| match &cause {
+                files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
+                files::OpenError::Store(cause) => store_error(cause),
+            })?;
             (Rc::new(store), Some(Durability::Strict), "files")
         }
     };

@@ -79,6 +79,15 @@ impl<K: Ord, V> VecMap<K, V> {
         self.entries.binary_search_by(|(at, _)| at.borrow().cmp(key))
     }
 
+    /// Where a range begins and where it ends.
+    fn positions<Q: Ord + ?Sized>(&self, from: &Q, end: &Q) -> (usize, usize)
+    where
+        K: Borrow<Q>,
+    {
+        let first = self.find(from).unwrap_or_else(|at| at);
+        (first, self.find(end).unwrap_or_else(|at| at).max(first))
+    }
+
     /// True if there is a value for `key`.
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
@@ -161,9 +170,17 @@ impl<K: Ord, V> VecMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let entries = self.starting_at(from);
-        let count = entries.partition_point(|(key, _)| key.borrow() < end);
-        entries.get(..count).unwrap_or_default()
+        let (first, after) = self.positions(from, end);
+        self.entries.get(first..after).unwrap_or_default()
+    }
+
+    /// [`VecMap::range`], with values to be changed.
+    pub fn range_mut<Q: Ord + ?Sized>(&mut self, from: &Q, end: &Q) -> &mut [(K, V)]
+    where
+        K: Borrow<Q>,
+    {
+        let (first, after) = self.positions(from, end);
+        self.entries.get_mut(first..after).unwrap_or_default()
     }
 
     /// Takes out the entries with `from <= key < end`.
@@ -171,8 +188,7 @@ impl<K: Ord, V> VecMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let first = self.find(from).unwrap_or_else(|at| at);
-        let after = self.find(end).unwrap_or_else(|at| at).max(first);
+        let (first, after) = self.positions(from, end);
         self.entries.drain(first..after).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Group commit: writes that arrive together share one store commit.
 //!
 //! One commit is under way at a time. Each adds, never overwrites, the next dense log numbers, also those that
-//! only carry a job's blocks; so an owner that was replaced meets a conflict and stops.
+//! only carry a job's manifest edit; so an owner that was replaced meets a conflict and stops. Blocks go beside
+//! them: nobody reads a block before a manifest names it, and each owner has block ids of its own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use crate::log;
 use crate::platform::{Batch, Durability, Space, StoreError, Write};
 use crate::storage::SeqNo;
 
-/// Writes of a job, and where their outcome goes.
+/// Writes of a job that count as an owner's act, and where their outcome goes.
 pub(super) struct JobBatch {
     pub(super) batch: Batch,
     pub(super) outcome: Rc<RefCell<Option<Result<(), StoreError>>>>,
@@ -57,7 +58,8 @@ impl Driver {
                 if (group.is_none() && job.is_none()) || state.closed.is_some() {
                     state.committing = false;
                     state.progress.wake();
-                    return;
+                    drop(state);
+                    return self.watch_for_idle();
                 }
                 (group, job)
             };

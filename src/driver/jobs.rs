@@ -5,8 +5,11 @@ use std::rc::Rc;
 
 use super::commit::JobBatch;
 use super::{Driver, fetch};
-use crate::platform::{Batch, Space, StoreError};
+use crate::platform::{Batch, Durability, Space, StoreError};
 use crate::storage::{Job, JobStep};
+
+/// Turns of the event loop without a write that count as a pause.
+const QUIET_TURNS: u32 = 64;
 
 impl Driver {
     /// Starts the next job if there is one and none runs.
@@ -68,7 +71,44 @@ impl Driver {
         state.progress.wake();
     }
 
+    /// Once the application pauses, flushes what an opening would have to replay: a tab is seldom closed in form.
+    pub(super) fn watch_for_idle(self: &Rc<Self>) {
+        {
+            let mut state = self.state.borrow_mut();
+            let next_frame = state.next_frame;
+            if state.idle_watch || state.closing || !state.engine.storage.tail_is_long(next_frame) {
+                return;
+            }
+            state.idle_watch = true;
+        }
+        self.platform.spawn(Box::pin(Rc::clone(self).flush_when_idle()));
+    }
+
+    async fn flush_when_idle(self: Rc<Self>) {
+        let start = self.state.borrow().next_frame;
+        let mut quiet = true;
+        for _ in 0..QUIET_TURNS {
+            self.platform.yield_now().await;
+            let state = self.state.borrow();
+            // The end of the next commit begins to watch anew; to wait for it here would keep the loop spinning.
+            let busy = state.committing || state.engine.has_writes() || state.next_frame != start;
+            if busy || state.closing || state.closed.is_some() {
+                quiet = false;
+                break;
+            }
+        }
+        {
+            let mut state = self.state.borrow_mut();
+            state.idle_watch = false;
+            if quiet {
+                state.engine.freeze_tail(start);
+            }
+        }
+        self.start_job();
+    }
+
     async fn run_job(self: &Rc<Self>, mut job: Job) -> bool {
+        let mut wrote = false;
         loop {
             let step = {
                 let mut state = self.state.borrow_mut();
@@ -89,9 +129,12 @@ impl Driver {
                     // A job's blocks are pinned: one that is gone is damage.
                     !matches!(fetch::install(&mut self.state.borrow_mut(), &missing, values), Ok(None))
                 }
-                JobStep::Write(batch) => self.submit(batch).await.is_err(),
+                JobStep::Write(batch) => {
+                    wrote = true;
+                    self.store.commit(batch, Durability::Relaxed).await.is_err()
+                }
                 JobStep::Finish(batch) => {
-                    let result = self.submit(batch).await;
+                    let result = self.finish(batch, wrote).await;
                     let mut state = self.state.borrow_mut();
                     if result.is_ok() {
                         job.complete(&mut state.engine.storage);
@@ -112,7 +155,15 @@ impl Driver {
         }
     }
 
-    /// Commits a job's writes in turn with the groups.
+    /// Commits a job's manifest edit. Its blocks are made to last first: a manifest must not outlive what it names.
+    async fn finish(self: &Rc<Self>, batch: Batch, wrote: bool) -> Result<(), StoreError> {
+        if wrote {
+            self.submit(Batch::new()).await?;
+        }
+        self.submit(batch).await
+    }
+
+    /// Strictly commits a job's batch in turn with the groups; an empty one only makes what was written last.
     async fn submit(self: &Rc<Self>, batch: Batch) -> Result<(), StoreError> {
         let outcome = Rc::new(RefCell::new(None));
         {

@@ -43,6 +43,7 @@ pub struct Driver {
     durability: Option<Durability>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says what one task is about; they are independent")]
 struct State {
     engine: Engine,
     /// Answers that wait until their sequence number is durable.
@@ -53,7 +54,9 @@ struct State {
     next_frame: u64,
     committing: bool,
     job_running: bool,
-    /// Writes of the running job, to be committed in turn with the groups.
+    /// Somebody waits for the application to pause.
+    idle_watch: bool,
+    /// The last batch of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
     /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,

@@ -104,6 +104,7 @@ impl Driver {
                 next_frame,
                 committing: false,
                 job_running: false,
+                idle_watch: false,
                 job_batch: None,
                 closing: false,
                 closed: None,
@@ -169,7 +170,7 @@ impl Recovered {
         for (epoch, frame) in replay.fences() {
             engine.storage.add_fence(*epoch, *frame);
         }
-        engine.storage.add_fence(epoch, first);
+        engine.storage.begin_epoch(epoch, first);
         engine.recovered(first + 1);
         Ok(Self { engine, epoch, next_frame: first + 1 })
     }

@@ -48,8 +48,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn leb(&mut self) -> Option<u64> {
-        let mut value = 0u64;
-        let mut shift = 0u32;
+        let first = self.u8()?;
+        // Nearly all are one byte long: lengths of keys, above all, in every step of a search.
+        if first < 0x80 {
+            return Some(u64::from(first));
+        }
+        let mut value = u64::from(first & 0x7f);
+        let mut shift = 7u32;
         loop {
             let byte = self.u8()?;
             let part = u64::from(byte & 0x7f);

@@ -17,8 +17,13 @@ use super::{
 use crate::collections::VecMap;
 use crate::platform::Batch;
 
+/// Frames that may stay in the log with nothing in the active table.
+const MAX_IDLE_FRAMES: u64 = 4;
 /// Frozen tables that make the driver wait.
 const MAX_FROZEN: usize = 4;
+
+/// Each epoch has 2^32 block ids: 256 TB of blocks. Two million epochs stay below 2^53, where IndexedDB's keys end.
+const EPOCH_SHIFT: u32 = 32;
 
 /// A memory table that takes no more changes and waits to be written as pieces.
 pub(super) struct Frozen {
@@ -96,6 +101,14 @@ impl Storage {
     /// spares these frames: an owner that was replaced without noticing must find its next number taken.
     pub fn add_fence(&mut self, epoch: u64, frame: u64) {
         self.manifest.add_fence(epoch, frame);
+    }
+
+    /// Begins the epoch of an owner: its blocks get ids that no owner before it uses, so that blocks which a
+    /// replaced owner still writes meet none of ours.
+    pub fn begin_epoch(&mut self, epoch: u64, frame: u64) {
+        self.add_fence(epoch, frame);
+        let first = BlockId(epoch << EPOCH_SHIFT);
+        self.manifest.next_block = self.manifest.next_block.max(first);
     }
 
     /// Puts one change into the active memory table. `seq` never decreases; several changes of different keys may
@@ -220,8 +233,11 @@ impl Storage {
     /// Whether to replay the active table takes long enough for an opening to notice.
     pub fn tail_is_long(&self, next_log: u64) -> bool {
         let frames = next_log.saturating_sub(self.active_log);
-        self.active.borrow().bytes() >= self.options.memory_table_bytes / 8
+        let active = self.active.borrow();
+        active.bytes() >= self.options.memory_table_bytes / 16
             || frames >= self.options.log_frames / 4
+            // A table may freeze with commits that were still on their way: their frames are in the log for nothing.
+            || (active.is_empty() && frames > MAX_IDLE_FRAMES)
     }
 
     /// Freezes the active table whatever its size: before closing, say, so that opening has nothing to replay.

@@ -98,14 +98,14 @@ impl Default for StorageOptions {
     fn default() -> Self {
         Self {
             cache_bytes: 32 << 20,
-            memory_table_bytes: 1 << 20,
+            memory_table_bytes: 4 << 20,
             log_frames: 1024,
             block_bytes: 16 << 10,
             bulk_block_bytes: 63_000,
             piece_bytes: 4 << 20,
             overflow_bytes: 8 << 10,
             level0_pieces: 4,
-            level1_bytes: 10 << 20,
+            level1_bytes: 32 << 20,
             slice_bytes: 64 << 10,
             write_bytes: 512 << 10,
         }

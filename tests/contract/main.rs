@@ -2,10 +2,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
+mod files;
+mod sim_files;
 mod simulated;
 mod suite;
 
@@ -53,4 +56,12 @@ contract!(simulation, |seed, platform: &SimulatedPlatform| {
     let store = dynatab::platform::simulated::SimulatedStore::new(seed);
     platform.attach(&store);
     store
+});
+contract!(native_files, |_, platform: &SimulatedPlatform| {
+    files::open(platform, std::rc::Rc::new(files::TemporaryFiles::new()), 100_000).unwrap()
+});
+// Segments of one byte: each commit closes one.
+contract!(simulated_files, |seed, platform: &SimulatedPlatform| {
+    let files = sim_files::SimFiles::new(sim_files::Disk::default());
+    files::open(platform, files, if seed % 2 == 0 { 1 } else { 1000 }).unwrap()
 });

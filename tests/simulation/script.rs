@@ -305,7 +305,7 @@ fn scan(database: &Database, table: &str, index: Option<&str>) -> Vec<Value> {
     let mut items = Vec::new();
     let mut start = None;
     loop {
-        let mut input = json!({"TableName": table, "ConsistentRead": index.is_none(), "Limit": 17});
+        let mut input = json!({"TableName": table, "ConsistentRead": index.is_none(), "Limit": 97});
         if let Some(index) = index {
             input["IndexName"] = json!(index);
         }

@@ -44,7 +44,7 @@ export function openDirectory(directory: string): {
   release(): void;
 } {
   const root = nodePath.resolve(directory);
-  fs.mkdirSync(root, { recursive: true });
+  createDirectory(root);
   const release = lock(nodePath.join(root, LOCK));
   const made = primitives(root);
   return {
@@ -54,6 +54,22 @@ export function openDirectory(directory: string): {
     },
     release,
   };
+}
+
+/** Creates a directory and what is missing above it; their names are on the disk before anything is kept in them. */
+function createDirectory(root: string): void {
+  const first = fs.mkdirSync(root, { recursive: true });
+  // Windows keeps no handle on directories, and needs none.
+  if (first === undefined || process.platform === 'win32') return;
+  for (let made = root; ; made = nodePath.dirname(made)) {
+    const handle = fs.openSync(nodePath.dirname(made), 'r');
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    if (made.length <= first.length) return;
+  }
 }
 
 /** The primitives below `root`. */

@@ -10,6 +10,7 @@ enum Step {
     Add(u8),
     Remove(u8),
     TakeRange(u8, u8),
+    ClearRange(u8, u8),
     KeepEven,
 }
 
@@ -19,6 +20,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Add),
         2 => any::<u8>().prop_map(Step::Remove),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(from, end)| Step::TakeRange(from, end)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(from, end)| Step::ClearRange(from, end)),
         1 => Just(Step::KeepEven),
     ]
 }
@@ -44,6 +46,11 @@ proptest! {
                         taken.into_iter().filter(|(key, _)| (from..end).contains(key)).collect();
                     model.retain(|key, _| !(from..end).contains(key));
                     prop_assert_eq!(map.take_range(&from, &end), expected);
+                }
+                Step::ClearRange(from, end) => {
+                    map.range_mut(&from, &end).iter_mut().for_each(|(_, value)| *value = 0);
+                    let inside = model.iter_mut().filter(|(key, _)| (from..end).contains(key));
+                    inside.for_each(|(_, value)| *value = 0);
                 }
                 Step::KeepEven => {
                     map.retain(|key, _| key % 2 == 0);

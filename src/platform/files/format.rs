@@ -1,23 +1,18 @@
-//! Bytes of the file store: commits in segments, and the index of what is alive.
+//! Bytes of the file store: commits in segments, and the index of what is alive. `FORMAT.md` has the tables.
 //!
-//! ```text
-//! commit: "DTC1", u32 length of the body, u32 CRC-32 of the body, body
-//! body:   entries: u8 kind (0 put, 1 delete, 2 delete range), u8 space, u64 id,
-//!         put: u32 length, bytes; delete range: u64 end
-//! index:  "DTI1", u32 CRC-32 of the rest, u64 first segment not covered,
-//!         u64 count, entries: u8 space, u64 id, u64 segment, u64 offset, u32 length
-//! ```
-//! Integers are little-endian.
+//! Nothing here knows files; a commit knows where it stands, so that bytes of another place are not taken for it.
 
 use super::alive::Alive;
-use crate::checksum::crc32;
+use crate::checksum::{Crc32, crc32};
 use crate::item::value::Reader;
 use crate::platform::{Space, Write};
 
-pub(super) const COMMIT_MAGIC: &[u8; 4] = b"DTC1";
+const COMMIT_MAGIC: &[u8; 4] = b"DTC1";
 const INDEX_MAGIC: &[u8; 4] = b"DTI1";
-/// Magic, length and checksum before a commit's body.
-pub(super) const HEADER: usize = 12;
+/// Bytes before a commit's body.
+pub(super) const HEADER: usize = 32;
+/// Bytes of a put before its value.
+const PUT_HEAD: u64 = 14;
 
 const PUT: u8 = 0;
 const DELETE: u8 = 1;
@@ -34,6 +29,13 @@ pub(super) struct Place {
     pub length: u32,
 }
 
+impl Place {
+    /// Bytes of its segment that it takes.
+    pub(super) fn cost(self) -> u64 {
+        PUT_HEAD + u64::from(self.length)
+    }
+}
+
 /// What an entry of a commit does; places are relative to the start of the commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -42,43 +44,78 @@ pub(super) enum Entry {
     DeleteRange(Space, u64, u64),
 }
 
-pub(super) fn space(byte: u8) -> Option<Space> {
+/// What stands before the body of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Bytes of the body.
+    pub length: usize,
+    /// Commits are numbered from 1, without gaps.
+    pub seq: u64,
+    /// Commits up to this one were on the disk before this one was written.
+    pub durable: u64,
+    /// CRC-32 of the body.
+    pub checksum: u32,
+}
+
+/// Where a commit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Position {
+    pub segment: u64,
+    pub offset: u64,
+}
+
+impl Position {
+    fn checksum(self, front: &[u8]) -> u32 {
+        let mut crc = Crc32::default();
+        crc.update(front);
+        crc.update(&self.segment.to_le_bytes());
+        crc.update(&self.offset.to_le_bytes());
+        crc.value()
+    }
+}
+
+fn space(byte: u8) -> Option<Space> {
     [Space::Log, Space::Block, Space::Meta].get(byte as usize).copied()
 }
 
-/// Encodes a batch as one commit.
-pub(super) fn encode_commit(batch: &[Write]) -> (Vec<u8>, Vec<Entry>) {
-    let mut out = vec![0; HEADER];
+/// Encodes a batch as one commit; `None` when it is too large for one.
+pub(super) fn encode_commit(
+    batch: &[Write],
+    at: Position,
+    seq: u64,
+    durable: u64,
+) -> Option<(Vec<u8>, Vec<Entry>)> {
+    let mut body = Vec::new();
     let mut entries = Vec::with_capacity(batch.len());
     for write in batch {
         match write {
             Write::Add(space, id, bytes) | Write::Put(space, id, bytes) => {
-                head(&mut out, PUT, *space, *id);
-                out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                entries.push(Entry::Put((*space, *id), out.len() as u64, bytes.len() as u32));
-                out.extend_from_slice(bytes);
+                head(&mut body, PUT, *space, *id);
+                let length = u32::try_from(bytes.len()).ok()?;
+                body.extend_from_slice(&length.to_le_bytes());
+                entries.push(Entry::Put((*space, *id), (HEADER + body.len()) as u64, length));
+                body.extend_from_slice(bytes);
             }
             Write::Delete(space, id) => {
-                head(&mut out, DELETE, *space, *id);
+                head(&mut body, DELETE, *space, *id);
                 entries.push(Entry::Delete((*space, *id)));
             }
             Write::DeleteRange(space, from, to) => {
-                head(&mut out, DELETE_RANGE, *space, *from);
-                out.extend_from_slice(&to.to_le_bytes());
+                head(&mut body, DELETE_RANGE, *space, *from);
+                body.extend_from_slice(&to.to_le_bytes());
                 entries.push(Entry::DeleteRange(*space, *from, *to));
             }
         }
     }
-    let body = out.get(HEADER..).unwrap_or_default();
-    let (length, checksum) = (body.len() as u32, crc32(body));
-    let mut header = Vec::with_capacity(HEADER);
-    header.extend_from_slice(COMMIT_MAGIC);
-    header.extend_from_slice(&length.to_le_bytes());
-    header.extend_from_slice(&checksum.to_le_bytes());
-    if let Some(front) = out.get_mut(..HEADER) {
-        front.copy_from_slice(&header);
-    }
-    (out, entries)
+    let mut out = Vec::with_capacity(HEADER + body.len());
+    out.extend_from_slice(COMMIT_MAGIC);
+    out.extend_from_slice(&u32::try_from(body.len()).ok()?.to_le_bytes());
+    out.extend_from_slice(&seq.to_le_bytes());
+    out.extend_from_slice(&durable.to_le_bytes());
+    out.extend_from_slice(&crc32(&body).to_le_bytes());
+    out.extend_from_slice(&at.checksum(&out).to_le_bytes());
+    out.extend_from_slice(&body);
+    Some((out, entries))
 }
 
 fn head(out: &mut Vec<u8>, kind: u8, space: Space, id: u64) {
@@ -87,13 +124,21 @@ fn head(out: &mut Vec<u8>, kind: u8, space: Space, id: u64) {
     out.extend_from_slice(&id.to_le_bytes());
 }
 
-/// Length of a commit's body and its checksum, from its header.
-pub(super) fn decode_header(header: &[u8]) -> Option<(usize, u32)> {
-    let mut r = Reader::new(header);
-    if r.take(4)? != COMMIT_MAGIC {
+/// The header at `at`, if these bytes begin with one that was written there.
+pub(super) fn decode_header(bytes: &[u8], at: Position) -> Option<Header> {
+    let (front, rest) = bytes.split_at_checked(HEADER - 4)?;
+    let mut r = Reader::new(front);
+    if r.take(4)? != COMMIT_MAGIC || Reader::new(rest).u32()? != at.checksum(front) {
         return None;
     }
-    Some((r.u32()? as usize, r.u32()?))
+    Some(Header { length: r.u32()? as usize, seq: r.u64()?, durable: r.u64()?, checksum: r.u32()? })
+}
+
+/// The headers in `bytes`, which begin at `at`, whatever stands between them.
+pub(super) fn find_headers(bytes: &[u8], at: Position) -> impl Iterator<Item = Header> {
+    bytes.windows(HEADER).enumerate().filter(|(_, window)| window.starts_with(COMMIT_MAGIC)).filter_map(
+        move |(offset, window)| decode_header(window, Position { offset: at.offset + offset as u64, ..at }),
+    )
 }
 
 /// The entries of a body whose checksum was right.
@@ -119,10 +164,20 @@ pub(super) fn decode_body(body: &[u8]) -> Option<Vec<Entry>> {
     Some(entries)
 }
 
-/// Encodes the index of everything before segment `next`.
-pub(super) fn encode_index(next: u64, alive: &Alive) -> Vec<u8> {
-    let mut out = Vec::with_capacity(24 + alive.len() * 29);
-    out.extend_from_slice(&next.to_le_bytes());
+/// What an index covers: all segments before `next`, which end with the commit `seq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Covered {
+    pub next: u64,
+    pub seq: u64,
+}
+
+/// Encodes the index of everything before segment `covered.next`.
+pub(super) fn encode_index(covered: Covered, alive: &Alive) -> Vec<u8> {
+    let mut out = Vec::with_capacity(32 + alive.len() * 29);
+    out.extend_from_slice(INDEX_MAGIC);
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&covered.next.to_le_bytes());
+    out.extend_from_slice(&covered.seq.to_le_bytes());
     out.extend_from_slice(&(alive.len() as u64).to_le_bytes());
     for ((space, id), place) in alive.iter() {
         out.push(space as u8);
@@ -131,24 +186,25 @@ pub(super) fn encode_index(next: u64, alive: &Alive) -> Vec<u8> {
         out.extend_from_slice(&place.offset.to_le_bytes());
         out.extend_from_slice(&place.length.to_le_bytes());
     }
-    let mut whole = INDEX_MAGIC.to_vec();
-    whole.extend_from_slice(&crc32(&out).to_le_bytes());
-    whole.extend_from_slice(&out);
-    whole
+    let checksum = crc32(out.get(8..).unwrap_or_default());
+    if let Some(to) = out.get_mut(4..8) {
+        to.copy_from_slice(&checksum.to_le_bytes());
+    }
+    out
 }
 
-/// The first segment an index does not cover, and what it says is alive.
-pub(super) fn decode_index(bytes: &[u8]) -> Option<(u64, Vec<(Key, Place)>)> {
+/// What an index covers, and what it says is alive.
+pub(super) fn decode_index(bytes: &[u8]) -> Option<(Covered, Vec<(Key, Place)>)> {
     let mut r = Reader::new(bytes);
     if r.take(4)? != INDEX_MAGIC || r.u32()? != crc32(r.rest()) {
         return None;
     }
-    let next = r.u64()?;
+    let covered = Covered { next: r.u64()?, seq: r.u64()? };
     let count = r.u64()?;
     let mut alive = Vec::new();
     for _ in 0..count {
         let key = (space(r.u8()?)?, r.u64()?);
         alive.push((key, Place { segment: r.u64()?, offset: r.u64()?, length: r.u32()? }));
     }
-    Some((next, alive))
+    r.is_empty().then_some((covered, alive))
 }

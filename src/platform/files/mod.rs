@@ -1,24 +1,30 @@
 //! A store in the files of one directory.
 //!
 //! Every commit is one checksummed record appended to the newest segment; an index in memory says where each
-//! value is. When a segment is full the index is written out, so that opening reads one index and one segment,
-//! and segments that hold mostly dead values are rewritten. The bytes are in `format`.
+//! value is. When a segment is full the index is written out, so that opening reads one index and the segments
+//! after it, and segments that hold mostly dead values are copied together. The bytes are in `format`.
 
 mod alive;
+mod append;
+mod checkpoint;
 mod format;
+mod gate;
+mod names;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod recover;
+mod state;
 mod system;
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 
-use super::store::Usage;
-use super::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
-use crate::checksum::crc32;
-use crate::collections::sort;
-use alive::Alive;
-use format::{HEADER, Place};
+use super::store::{Listed, Usage};
+use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
+use format::Place;
+use gate::Gate;
+use state::State;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::NativeFiles;
@@ -27,16 +33,8 @@ pub use system::{FileError, FileSystem};
 /// A segment of this size is closed and the next one begun.
 const SEGMENT_BYTES: u64 = 32 << 20;
 
-/// Names of the files of one store.
-fn segment_name(number: u64) -> String {
-    format!("segment-{number:016x}")
-}
-
-fn index_name(number: u64) -> String {
-    format!("index-{number:016x}")
-}
-
-const NEW_INDEX: &str = "index-new";
+/// A commit is written in one piece and read back in one piece.
+const MAX_COMMIT: usize = 1 << 30;
 
 /// A store in files.
 pub struct FileStore {
@@ -48,18 +46,30 @@ struct Inner {
     state: RefCell<State>,
     /// Set when a sync failed: what is on the disk is unknown from then on.
     failed: Cell<bool>,
+    syncing: Gate,
+    indexing: Gate,
     segment_bytes: u64,
 }
 
-#[derive(Default)]
-struct State {
-    alive: Alive,
-    segment: u64,
-    end: u64,
-    /// The newest segment's name is on the disk.
-    named: bool,
-    closed: bool,
+/// Why a store does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// Bytes that were on the disk are not there any more; nothing was changed.
+    Damaged(String),
+    /// The files cannot be used now.
+    Store(StoreError),
 }
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(what) => write!(f, "the files of the database are damaged: {what}"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 fn unavailable(error: FileError) -> StoreError {
     if error.full { StoreError::Full(error.message) } else { StoreError::Unavailable(error.message) }
@@ -67,70 +77,22 @@ fn unavailable(error: FileError) -> StoreError {
 
 impl FileStore {
     /// Opens the store in `files`, which this process holds alone.
-    pub fn open(files: Rc<dyn FileSystem>) -> Result<Self, StoreError> {
-        Self::open_with(files, SEGMENT_BYTES)
+    pub async fn open(files: Rc<dyn FileSystem>) -> Result<Self, OpenError> {
+        Self::open_with(files, SEGMENT_BYTES).await
     }
 
     /// [`FileStore::open`] with segments of another size.
-    pub fn open_with(files: Rc<dyn FileSystem>, segment_bytes: u64) -> Result<Self, StoreError> {
-        let state = State::load(&*files).map_err(unavailable)?;
-        let inner = Inner { files, state: RefCell::new(state), failed: Cell::new(false), segment_bytes };
-        Ok(Self { inner: Rc::new(inner) })
-    }
-}
-
-impl State {
-    fn load(files: &dyn FileSystem) -> Result<Self, FileError> {
-        let names = files.list()?;
-        let numbers = |prefix: &str| {
-            let mut numbers: Vec<u64> = names
-                .iter()
-                .filter_map(|name| u64::from_str_radix(name.strip_prefix(prefix)?, 16).ok())
-                .collect();
-            sort(&mut numbers);
-            numbers
+    pub async fn open_with(files: Rc<dyn FileSystem>, segment_bytes: u64) -> Result<Self, OpenError> {
+        let state = recover::load(&*files).await?;
+        let inner = Inner {
+            files,
+            state: RefCell::new(state),
+            failed: Cell::new(false),
+            syncing: Gate::default(),
+            indexing: Gate::default(),
+            segment_bytes,
         };
-        let mut state = Self::default();
-        let mut first = 0;
-        for number in numbers("index-").into_iter().rev() {
-            let name = index_name(number);
-            let bytes = files.read(&name, 0, files.size(&name)? as usize)?;
-            if let Some((next, alive)) = format::decode_index(&bytes) {
-                first = next;
-                for (key, place) in alive {
-                    state.alive.put(key, place);
-                }
-                break;
-            }
-        }
-        state.segment = first;
-        for number in numbers("segment-").into_iter().filter(|n| *n >= first) {
-            state.segment = number;
-            state.end = state.replay(files, number)?;
-        }
-        // A torn commit at the end was never acknowledged.
-        let name = segment_name(state.segment);
-        if files.size(&name)? > state.end {
-            files.truncate(&name, state.end)?;
-        }
-        Ok(state)
-    }
-
-    /// Applies the whole commits of a segment; gives the offset where they end.
-    fn replay(&mut self, files: &dyn FileSystem, segment: u64) -> Result<u64, FileError> {
-        let name = segment_name(segment);
-        let mut at = 0;
-        loop {
-            let header = files.read(&name, at, HEADER)?;
-            let Some((length, checksum)) = format::decode_header(&header) else { return Ok(at) };
-            let body = files.read(&name, at + HEADER as u64, length)?;
-            if body.len() != length || crc32(&body) != checksum {
-                return Ok(at);
-            }
-            let Some(entries) = format::decode_body(&body) else { return Ok(at) };
-            self.alive.apply(&entries, segment, at);
-            at += (HEADER + length) as u64;
-        }
+        Ok(Self { inner: Rc::new(inner) })
     }
 }
 
@@ -146,137 +108,54 @@ impl Inner {
     }
 
     fn value(&self, place: Place) -> Result<Vec<u8>, StoreError> {
-        let bytes = self
-            .files
-            .read(&segment_name(place.segment), place.offset, place.length as usize)
-            .map_err(unavailable)?;
+        let name = names::segment(place.segment);
+        let bytes = self.files.read(&name, place.offset, place.length as usize).map_err(unavailable)?;
         if bytes.len() == place.length as usize {
             Ok(bytes)
         } else {
-            Err(StoreError::Unavailable(format!("{} is shorter than it was", segment_name(place.segment))))
+            Err(StoreError::Unavailable(format!("{name} is shorter than it was")))
         }
     }
 
-    /// Appends a commit; gives the segment to sync.
-    fn append(&self, batch: &[Write]) -> Result<String, StoreError> {
+    fn read(&self, space: Space, ids: &[u64]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.check()?;
-        let mut state = self.state.borrow_mut();
-        for write in batch {
-            if let Write::Add(space, id, _) = write
-                && state.alive.get((*space, *id)).is_some()
-            {
-                return Err(StoreError::Conflict);
-            }
-        }
-        let (bytes, entries) = format::encode_commit(batch);
-        let name = segment_name(state.segment);
-        let (segment, start) = (state.segment, state.end);
-        if let Err(error) = self.files.write(&name, start, &bytes) {
-            // What was written of it must not be taken for a commit later.
-            if self.files.truncate(&name, start).is_err() {
-                self.failed.set(true);
-            }
-            return Err(if error.full {
-                StoreError::Full(error.message)
-            } else {
-                StoreError::Aborted(error.message)
-            });
-        }
-        state.end += bytes.len() as u64;
-        state.alive.apply(&entries, segment, start);
-        Ok(name)
+        let state = self.state.borrow();
+        ids.iter().map(|id| state.alive.get((space, *id)).map(|at| self.value(at)).transpose()).collect()
     }
 
-    async fn sync(&self, name: &str) -> Result<(), StoreError> {
-        self.files.sync(name).await.map_err(|error| {
-            // After a failed sync the operating system may have dropped the bytes: only reopening tells.
-            self.failed.set(true);
-            StoreError::Unknown(error.message)
-        })
+    fn list(&self, space: Space, from: u64, to: u64, limit: usize) -> Result<Listed, StoreError> {
+        self.check()?;
+        let state = self.state.borrow();
+        let range = state.alive.range(space, from, to).iter().take(limit);
+        range.map(|(id, at)| self.value(*at).map(|value| (*id, value))).collect()
     }
 
-    async fn commit(&self, batch: Batch, durability: Durability) -> Result<(), StoreError> {
-        let name = self.append(&batch)?;
-        if durability == Durability::Strict {
-            self.sync(&name).await?;
-            if !self.state.borrow().named {
-                self.files.sync_directory().await.map_err(unavailable)?;
-                self.state.borrow_mut().named = true;
-            }
+    fn usage(&self) -> Result<Usage, StoreError> {
+        self.check()?;
+        let mut used = 0;
+        for name in self.files.list().map_err(unavailable)? {
+            used += self.files.size(&name).map_err(unavailable)?;
         }
-        if self.state.borrow().end >= self.segment_bytes && self.state.borrow().segment == number_of(&name) {
-            self.rotate(&name).await?;
-        }
-        Ok(())
+        Ok(Usage { used, quota: None })
     }
 
-    /// Closes the segment: its index is written, mostly dead segments are rewritten, dead ones removed.
-    async fn rotate(&self, name: &str) -> Result<(), StoreError> {
-        let (next, index) = {
+    async fn close(&self) {
+        let (before, seq) = {
             let mut state = self.state.borrow_mut();
-            let next = state.segment + 1;
-            state.segment = next;
-            state.end = 0;
-            state.named = false;
-            (next, format::encode_index(next, &state.alive))
+            (std::mem::replace(&mut state.closed, true), state.seq)
         };
-        self.sync(name).await?;
-        let result = self.write_index(next, &index).await;
-        if let Err(error) = result {
-            // The old index still covers its segments: nothing is lost, the next rotation tries again.
-            let _ = self.files.remove(NEW_INDEX);
-            return if error.full { Ok(()) } else { Err(unavailable(error)) };
+        if before {
+            return;
         }
-        self.rewrite_sparse(next)
+        // Relaxed commits are made to last; a failure here breaks no promise.
+        let _ = self.make_durable(seq).await;
+        self.files.close();
     }
-
-    async fn write_index(&self, next: u64, index: &[u8]) -> Result<(), FileError> {
-        self.files.remove(NEW_INDEX)?;
-        self.files.write(NEW_INDEX, 0, index)?;
-        self.files.sync(NEW_INDEX).await?;
-        self.files.rename(NEW_INDEX, &index_name(next))?;
-        self.files.sync_directory().await?;
-        for name in self.files.list()? {
-            let old_index = name.strip_prefix("index-").and_then(|n| u64::from_str_radix(n, 16).ok());
-            let old_segment = name.strip_prefix("segment-").and_then(|n| u64::from_str_radix(n, 16).ok());
-            let dead = |segment: u64| segment < next && self.state.borrow().alive.used(segment) == 0;
-            if old_index.is_some_and(|n| n < next) || old_segment.is_some_and(dead) {
-                self.files.remove(&name)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies the living values of the emptiest segment to the newest one, when less than half of it lives.
-    fn rewrite_sparse(&self, next: u64) -> Result<(), StoreError> {
-        let batch = {
-            let state = self.state.borrow();
-            let sparse = |used: u64| used > 0 && used < self.segment_bytes / 2;
-            let segments = state.alive.segments().filter(|(segment, used)| *segment < next && sparse(*used));
-            let Some((sparse, _)) = segments.min_by_key(|(_, used)| *used) else { return Ok(()) };
-            let mut batch = Batch::new();
-            for ((space, id), place) in state.alive.iter().filter(|(_, place)| place.segment == sparse) {
-                batch.push(Write::Put(space, id, self.value(place)?));
-            }
-            batch
-        };
-        self.append(&batch).map(|_| ())
-    }
-}
-
-fn number_of(segment: &str) -> u64 {
-    segment.strip_prefix("segment-").and_then(|n| u64::from_str_radix(n, 16).ok()).unwrap_or(0)
 }
 
 impl Store for FileStore {
     fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>> {
-        let result = self.inner.check().and_then(|()| {
-            let state = self.inner.state.borrow();
-            ids.iter()
-                .map(|id| state.alive.get((space, *id)).map(|place| self.inner.value(place)).transpose())
-                .collect()
-        });
-        Box::pin(std::future::ready(result))
+        Box::pin(std::future::ready(self.inner.read(space, ids)))
     }
 
     fn list(
@@ -285,52 +164,35 @@ impl Store for FileStore {
         from: u64,
         to: u64,
         limit: usize,
-    ) -> LocalFuture<Result<Vec<(u64, Vec<u8>)>, StoreError>> {
-        let result = self.inner.check().and_then(|()| {
-            let state = self.inner.state.borrow();
-            let found = state.alive.range(space, from, to).iter().take(limit);
-            found.map(|(id, place)| self.inner.value(*place).map(|value| (*id, value))).collect()
-        });
-        Box::pin(std::future::ready(result))
+    ) -> LocalFuture<Result<Listed, StoreError>> {
+        Box::pin(std::future::ready(self.inner.list(space, from, to, limit)))
     }
 
     fn commit(&self, batch: Batch, durability: Durability) -> LocalFuture<Result<(), StoreError>> {
+        // Written here and now, so that commits take effect in the order they were made.
+        let appended = self.inner.append(&batch);
         let inner = Rc::clone(&self.inner);
-        Box::pin(async move { inner.commit(batch, durability).await })
+        Box::pin(async move {
+            let seq = appended?;
+            if durability == Durability::Strict {
+                inner.make_durable(seq).await?;
+            }
+            inner.checkpoint().await;
+            Ok(())
+        })
     }
 
     fn max_atomic_bytes(&self) -> usize {
-        usize::MAX
+        MAX_COMMIT
     }
 
     fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
-        let result = self.inner.check().and_then(|()| {
-            let mut used = 0;
-            for name in self.inner.files.list().map_err(unavailable)? {
-                used += self.inner.files.size(&name).map_err(unavailable)?;
-            }
-            Ok(Usage { used, quota: None })
-        });
-        Box::pin(std::future::ready(result))
+        Box::pin(std::future::ready(self.inner.usage()))
     }
 
     fn close(&self) -> LocalFuture<()> {
         let inner = Rc::clone(&self.inner);
-        Box::pin(async move {
-            let name = {
-                let mut state = inner.state.borrow_mut();
-                if state.closed {
-                    return;
-                }
-                state.closed = true;
-                segment_name(state.segment)
-            };
-            if !inner.failed.get() {
-                // Relaxed commits are made to last; a failure here loses no promise.
-                let _ = inner.files.sync(&name).await;
-            }
-            inner.files.close();
-        })
+        Box::pin(async move { inner.close().await })
     }
 }
 

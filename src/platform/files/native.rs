@@ -21,7 +21,7 @@ fn failed(error: std::io::Error) -> FileError {
 impl NativeFiles {
     /// Takes `directory`, creating it if needed; refused when another process has it.
     pub fn open(directory: &Path) -> Result<Self, FileError> {
-        std::fs::create_dir_all(directory).map_err(failed)?;
+        create_directory(directory).map_err(failed)?;
         let lock = File::create(directory.join("lock")).map_err(failed)?;
         lock.try_lock().map_err(|_| FileError::new("another process has this database open"))?;
         Ok(Self { directory: directory.to_owned(), _lock: lock })
@@ -30,6 +30,25 @@ impl NativeFiles {
     fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
+}
+
+/// Creates a directory and those above it, each on the disk before the next.
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    create_directory(parent)?;
+    match std::fs::create_dir(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_entries(parent),
+    }
+}
+
+/// Windows keeps no handle on directories, and needs none.
+fn sync_entries(directory: &Path) -> std::io::Result<()> {
+    if cfg!(windows) { Ok(()) } else { File::open(directory)?.sync_all() }
 }
 
 fn absent_is<T>(fallback: T, result: std::io::Result<T>) -> Result<T, FileError> {
@@ -76,8 +95,8 @@ impl FileSystem for NativeFiles {
     }
 
     fn truncate(&self, name: &str, length: u64) -> Result<(), FileError> {
-        let file = OpenOptions::new().write(true).open(self.path(name)).map_err(failed)?;
-        file.set_len(length).map_err(failed)
+        let file = OpenOptions::new().write(true).open(self.path(name));
+        absent_is((), file.and_then(|file| file.set_len(length)))
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
@@ -89,13 +108,15 @@ impl FileSystem for NativeFiles {
     }
 
     fn sync(&self, name: &str) -> LocalFuture<Result<(), FileError>> {
-        let result = absent_is((), File::open(self.path(name)).and_then(|file| file.sync_all()));
+        let result = absent_is(
+            (),
+            OpenOptions::new().write(true).open(self.path(name)).and_then(|file| file.sync_all()),
+        );
         Box::pin(std::future::ready(result))
     }
 
     fn sync_directory(&self) -> LocalFuture<Result<(), FileError>> {
-        let result = File::open(&self.directory).and_then(|file| file.sync_all()).map_err(failed);
-        Box::pin(std::future::ready(result))
+        Box::pin(std::future::ready(sync_entries(&self.directory).map_err(failed)))
     }
 
     fn close(&self) {}

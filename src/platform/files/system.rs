@@ -29,7 +29,7 @@ pub trait FileSystem {
     fn read(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, FileError>;
     /// Writes at `offset`, creating the file if needed.
     fn write(&self, name: &str, offset: u64, bytes: &[u8]) -> Result<(), FileError>;
-    /// Cuts a file to `length`.
+    /// Cuts a file to `length`; absent is fine.
     fn truncate(&self, name: &str, length: u64) -> Result<(), FileError>;
     /// Renames a file over whatever has the new name, at once.
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError>;

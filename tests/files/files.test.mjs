@@ -1,0 +1,113 @@
+// The files storage through the package: what it keeps, and from whom.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  compare,
+  directory,
+  DIST,
+  dynatab,
+  firstSeed,
+  hasIndex,
+  item,
+  random,
+  scan,
+  start,
+  TABLE,
+} from './lib.mjs';
+
+const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url));
+
+test('data survives closing and opening again', async (t) => {
+  const dir = path.join(directory(t), 'not', 'there', 'yet');
+  const open = () => dynatab.open({ name: 'db', storage: 'files', path: dir });
+  let db = await open();
+  assert.deepEqual(db.persistence, { kind: 'persistent', reason: 'files' });
+  await db.client().createTable(TABLE);
+  let doc = db.documentClient();
+  await doc.put({
+    TableName: 'load',
+    Item: { id: 1, text: 'äöü', bytes: new Uint8Array([0, 255]), n: [1, null] },
+  });
+  await doc.put({ TableName: 'load', Item: { id: 2 } });
+  await doc.delete({ TableName: 'load', Key: { id: 2 } });
+  await db.close();
+  for (let round = 0; round < 3; round++) {
+    db = await open();
+    doc = db.documentClient();
+    const { Item } = await doc.get({ TableName: 'load', Key: { id: 1 } });
+    assert.deepEqual(Item, { id: 1, text: 'äöü', bytes: new Uint8Array([0, 255]), n: [1, null] });
+    assert.equal((await doc.get({ TableName: 'load', Key: { id: 2 } })).Item, undefined);
+    assert.deepEqual((await db.client().listTables()).TableNames, ['load']);
+    await db.close();
+    assert.ok(!existsSync(path.join(dir, 'LOCK')));
+  }
+});
+
+test('a second process is refused, and told who has the directory', async (t) => {
+  const dir = directory(t);
+  const db = await dynatab.open({ name: 'db', storage: 'files', path: dir });
+  const script = `import(${JSON.stringify(pathToFileURL(path.join(DIST, 'node.js')).href)})
+    .then((p) => p.open({ name: 'db', storage: 'files', path: ${JSON.stringify(dir)} }).then(
+      (db) => db.close().then(() => 'opened'),
+      (e) => e instanceof p.DatabaseLockedError && e.name + ': ' + e.message))
+    .then(console.log);`;
+  const other = () => spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout.trim();
+  const holder = `process ${process.pid} on ${hostname()}`;
+  const said = other();
+  assert.ok(said.startsWith('DatabaseLockedError: ') && said.includes(holder), said);
+  await db.close();
+  assert.equal(other(), 'opened');
+});
+
+test('a damaged file is an error of its own, and is left as it is', async (t) => {
+  const dir = directory(t);
+  const open = () => dynatab.open({ name: 'db', storage: 'files', path: dir, tables: [TABLE] });
+  const db = await open();
+  for (let id = 0; id < 20; id++) await db.documentClient().put({ TableName: 'load', Item: { id } });
+  await db.close();
+  const file = path.join(dir, 'segment-0000000000000000');
+  const bytes = readFileSync(file);
+  bytes[100] ^= 1;
+  writeFileSync(file, bytes);
+  await assert.rejects(open(), { name: 'DatabaseDamagedError', message: /segment-0000000000000000/ });
+  assert.deepEqual(readFileSync(file), bytes);
+  bytes[100] ^= 1;
+  writeFileSync(file, bytes);
+  const again = await open();
+  assert.equal((await scan(again.documentClient())).length, 20);
+  await again.close();
+});
+
+test('a process killed in the middle of a load loses no acknowledged write', async (t) => {
+  const dir = directory(t);
+  const first = firstSeed();
+  const acknowledged = new Map();
+  let version = 1;
+  for (let round = 0; round < 10; round++) {
+    const seed = first + round;
+    const next = random(seed);
+    const until = 20 + next(300);
+    const delay = next(20);
+    const durability = round % 2 ? 'relaxed' : 'strict';
+    let count = 0;
+    const { child, ended } = start(process.execPath, [LOAD, dir, durability, String(version)], (line) => {
+      const [id, written] = line.split(' ').map(Number);
+      acknowledged.set(id, written);
+      version = Math.max(version, written + 100);
+      if (++count === until) setTimeout(() => child.kill('SIGKILL'), delay);
+    });
+    assert.equal(await ended, 'SIGKILL');
+    const db = await dynatab.open({ name: 'db', path: dir });
+    const items = await scan(db.documentClient());
+    const what = `round ${round}, DYNATAB_SEED=${first}`;
+    compare(items, acknowledged, what);
+    t.diagnostic(`${what}: ${durability}, ${count} acknowledged, ${items.length} keys`);
+    await db.close();
+  }
+  assert.ok(hasIndex(dir), 'no segment was full');
+});

@@ -1,0 +1,101 @@
+// `dynatab serve --dir`, from the AWS SDK.
+import assert from 'node:assert/strict';
+import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import {
+  compare,
+  directory,
+  DIST,
+  firstSeed,
+  hasIndex,
+  item,
+  KEYS,
+  LANES,
+  random,
+  ROOT,
+  scan,
+  startServer,
+  TABLE,
+} from './lib.mjs';
+
+const CLI = path.join(DIST, 'cli.js');
+
+function connect(endpoint) {
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'y' };
+  const client = new DynamoDB({ endpoint, region: 'local', credentials, maxAttempts: 1 });
+  return { client, doc: DynamoDBDocument.from(client) };
+}
+
+test('npm run serve says where it listens, keeps the data in the directory, and closes on SIGTERM', async (t) => {
+  const dir = directory(t);
+  for (let round = 0; round < 2; round++) {
+    // The group is the test's own: npm and what it starts.
+    const server = await startServer('npm', ['run', '--silent', 'serve', '--', '--port', '0', '--dir', dir], {
+      cwd: ROOT,
+      detached: true,
+    });
+    try {
+      const { client, doc } = connect(server.url);
+      if (round === 0) {
+        await client.createTable(TABLE);
+        await doc.put({ TableName: 'load', Item: { id: 7, text: 'kept' } });
+      }
+      assert.deepEqual((await doc.get({ TableName: 'load', Key: { id: 7 } })).Item, { id: 7, text: 'kept' });
+      client.destroy();
+    } finally {
+      process.kill(-server.child.pid, 'SIGTERM');
+    }
+    await server.ended;
+    assert.ok(!existsSync(path.join(dir, 'LOCK')), 'it did not close the database');
+  }
+});
+
+test('a server killed in the middle of a load loses no acknowledged write', async (t) => {
+  const dir = directory(t);
+  const first = firstSeed();
+  const acknowledged = new Map();
+  let version = 1;
+  for (let round = 0; round <= 10; round++) {
+    const server = await startServer(process.execPath, [CLI, 'serve', '--port', '0', '--dir', dir]);
+    const { client, doc } = connect(server.url);
+    const what = `round ${round}, DYNATAB_SEED=${first}`;
+    if (round === 0) await client.createTable(TABLE);
+    compare(await scan(doc), acknowledged, what);
+    if (round < 10) {
+      const next = random(first + round);
+      const until = 20 + next(200);
+      const delay = next(20);
+      let count = 0;
+      let killed = false;
+      const lane = async (from) => {
+        for (let id = from; !killed; id = id + LANES < KEYS ? id + LANES : from) {
+          const mine = version++;
+          try {
+            await doc.put({ TableName: TABLE.TableName, Item: item(id, mine) });
+          } catch (error) {
+            if (!killed) throw error;
+            return;
+          }
+          acknowledged.set(id, mine);
+          if (++count === until) {
+            setTimeout(() => {
+              killed = true;
+              server.child.kill('SIGKILL');
+            }, delay);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, (_, from) => lane(from)));
+      assert.equal(await server.ended, 'SIGKILL');
+      t.diagnostic(`${what}: ${count} acknowledged`);
+    } else {
+      server.child.kill('SIGTERM');
+      assert.equal(await server.ended, 0);
+    }
+    client.destroy();
+  }
+  assert.ok(hasIndex(dir), 'no segment was full');
+});
