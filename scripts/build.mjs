@@ -46,9 +46,10 @@ async function compile() {
   const inputs = ['Cargo.toml', 'Cargo.lock', 'src', 'scripts/build.mjs'];
   return step('compile', { inputs, outputs: [COMPILED] }, async () => {
     const { RUSTFLAGS: _, ...env } = process.env;
-    // The target folder is named because other parts of the build read from it.
+    // The target folder is named because other parts of the build read from it. A lone crate type, because cargo
+    // leaves out link-time optimisation when an rlib is made with it.
     const place = ['--target', TARGET, '--target-dir', join(ROOT, 'target')];
-    await run('cargo', ['build', '--release', '--quiet', '--lib', ...place], {
+    await run('cargo', ['rustc', '--release', '--quiet', '--lib', '--crate-type', 'cdylib', ...place], {
       env: { ...env, CARGO_ENCODED_RUSTFLAGS: rustflags() },
     });
   });

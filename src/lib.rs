@@ -2,6 +2,7 @@
 //!
 //! The layers, from the bytes up:
 //!
+//! - `checksum`, `collections`: CRC-32; sorted maps and a sort that cost little code.
 //! - [`item`]: attribute values, numbers, the one item encoding, sizes, order-preserving key bytes.
 //! - [`expression`]: condition, filter, key-condition, projection and update expressions over item bytes.
 //! - [`platform`]: the store contract, clock, entropy, timers; memory, files, IndexedDB, and a simulated one.
@@ -16,6 +17,8 @@
 pub mod api;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
+mod checksum;
+mod collections;
 pub mod driver;
 pub mod engine;
 pub mod expression;

@@ -8,6 +8,7 @@ use super::members::{Members, list, map};
 use super::single_write::return_capacity;
 use super::task::{Answer, Step};
 use super::{ApiError, ErrorKind};
+use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Table};
 use crate::expression::{Projection, parse_projection};
@@ -108,7 +109,7 @@ impl BatchGetItem {
             found.push(items);
         }
         if !missing.is_empty() {
-            missing.sort_unstable();
+            sort(&mut missing);
             missing.dedup();
             return Step::Missing(missing);
         }

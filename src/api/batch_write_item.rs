@@ -8,6 +8,7 @@ use super::keys::{check_index_keys, check_metrics, find_table, item_key, read_ne
 use super::members::{Members, list, map};
 use super::single_write::{MAX_ITEM, SingleWrite, return_capacity};
 use super::task::{Answer, Environment, Partition, Step};
+use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
 use crate::item::{ItemBuf, MapRef, tag};
@@ -138,7 +139,7 @@ impl BatchWriteItem {
             }
         }
         if !missing.is_empty() {
-            missing.sort_unstable();
+            sort(&mut missing);
             missing.dedup();
             return Step::Missing(missing);
         }

@@ -1,6 +1,7 @@
 //! The few kinds of failure a caller sees. DynamoDB has named most of them.
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
 /// What a caller should do next decides the kind; the names are DynamoDB's exception names, then our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +68,13 @@ impl ErrorKind {
     }
 }
 
-/// A failed operation.
+/// A failed operation. One pointer wide: every `?` on the way out moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiError {
+pub struct ApiError(Box<Failure>);
+
+/// What an [`ApiError`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
     /// Which exception.
     pub kind: ErrorKind,
     /// The exact sentence.
@@ -81,12 +86,31 @@ pub struct ApiError {
 impl ApiError {
     /// An error of `kind` that says `message`.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), item: None }
+        Self::of(kind, message.into())
+    }
+
+    #[cold]
+    fn of(kind: ErrorKind, message: Cow<'static, str>) -> Self {
+        Self(Box::new(Failure { kind, message, item: None }))
     }
 
     /// A ValidationException.
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Validation, message)
+    }
+}
+
+impl Deref for ApiError {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
+impl DerefMut for ApiError {
+    fn deref_mut(&mut self) -> &mut Failure {
+        &mut self.0
     }
 }
 

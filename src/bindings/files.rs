@@ -1,14 +1,15 @@
 //! [`FileSystem`] over an object of file primitives that the shell passes in (`pkg/src/storage/node-fs.ts`).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::collections::VecMap;
 use crate::platform::LocalFuture;
 use crate::platform::files::{FileError, FileSystem};
+use crate::platform::js;
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,11 +44,11 @@ extern "C" {
 /// Files reached through JavaScript; each is opened once.
 pub(super) struct JsFiles {
     primitives: FilePrimitives,
-    handles: RefCell<BTreeMap<String, f64>>,
+    handles: RefCell<VecMap<String, f64>>,
 }
 
 fn failed(cause: JsValue) -> FileError {
-    let text = |name: &str| js_sys::Reflect::get(&cause, &name.into()).ok().and_then(|v| v.as_string());
+    let text = |name: &str| js::property(&cause, name).and_then(|value| value.as_string());
     let full = matches!(text("code").as_deref(), Some("ENOSPC" | "EDQUOT"));
     FileError { full, message: text("message").unwrap_or_else(|| "a file operation failed".into()) }
 }
@@ -134,7 +135,7 @@ impl FileSystem for JsFiles {
     }
 
     fn close(&self) {
-        for handle in std::mem::take(&mut *self.handles.borrow_mut()).into_values() {
+        for (_, handle) in std::mem::take(&mut *self.handles.borrow_mut()).into_entries() {
             // A handle that cannot be closed goes with the process; its bytes were synced before.
             let _ = self.primitives.close(handle);
         }

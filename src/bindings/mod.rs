@@ -8,15 +8,17 @@ mod files;
 mod options;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::api::{ApiError, Operation};
+use crate::collections::VecMap;
 use crate::driver::{Driver, Response};
 use crate::item::ItemRef;
 use crate::item::tag;
+use crate::platform::js;
 use crate::wire::document::DocWriter;
 use crate::wire::http::{self, HttpAnswer};
 
@@ -31,7 +33,7 @@ extern "C" {
 }
 
 /// The answer of a call that came through the wire, still to be put into its envelope.
-type HttpCalls = Rc<RefCell<BTreeMap<u64, Door>>>;
+type HttpCalls = Rc<RefCell<VecMap<u64, Door>>>;
 
 /// Through which door a call came, and so the form of its answer.
 enum Door {
@@ -60,7 +62,8 @@ const PENDING: u32 = 0;
 #[wasm_bindgen]
 impl Database {
     /// Opens a database; see `options::Options` for what `options` holds.
-    pub async fn open(options: JsValue, callbacks: Callbacks) -> Result<Database, JsValue> {
+    #[wasm_bindgen(unchecked_return_type = "Promise<Database>")]
+    pub fn open(options: JsValue, callbacks: Callbacks) -> Promise {
         let callbacks = Rc::new(callbacks);
         let output = Rc::new(RefCell::new(Vec::new()));
         let http_calls = HttpCalls::default();
@@ -73,20 +76,24 @@ impl Database {
                 callbacks.settle(ticket as f64);
             })
         };
-        let opened = options::open(options, settle, callbacks).await?;
-        Ok(Database {
-            driver: opened.driver,
-            input: RefCell::default(),
-            output,
-            http_calls,
-            guard: Cell::new(opened.guard),
-            persistence: opened.persistence,
-        })
+        js::promise(Box::pin(async move {
+            let opened = options::open(options, settle, callbacks).await?;
+            let database = Database {
+                driver: opened.driver,
+                input: RefCell::default(),
+                output,
+                http_calls,
+                guard: Cell::new(opened.guard),
+                persistence: opened.persistence,
+            };
+            Ok(database.into())
+        }))
     }
 
     /// Deletes a closed database.
-    pub async fn destroy(options: JsValue) -> Result<(), JsValue> {
-        options::destroy(options).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn destroy(options: JsValue) -> Promise {
+        js::promise(Box::pin(async move { options::destroy(options).await.map(|()| JsValue::UNDEFINED) }))
     }
 
     /// Where the input buffer is, once it holds `len` bytes. The memory may have moved.
@@ -170,10 +177,14 @@ impl Database {
     }
 
     /// Waits for what is under way, then releases the store and the lock.
-    pub async fn close(&self) {
-        let driver = Rc::clone(&self.driver);
-        driver.close().await;
-        drop(self.guard.take());
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn close(&self) -> Promise {
+        let (driver, guard) = (Rc::clone(&self.driver), self.guard.take());
+        js::promise(Box::pin(async move {
+            driver.close().await;
+            drop(guard);
+            Ok(JsValue::UNDEFINED)
+        }))
     }
 }
 

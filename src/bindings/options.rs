@@ -2,25 +2,21 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Callbacks;
 use super::files::JsFiles;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
-use crate::platform::MemoryStore;
 use crate::platform::browser::BrowserPlatform;
 use crate::platform::files::{self, FileStore};
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::locks::{self, LockError, LockGuard};
-use crate::platform::{Durability, Store, StoreError};
+use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
 
 /// What keeps other owners out; dropped when the database is closed.
 pub(super) type Guard = LockGuard;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Options {
     name: String,
     storage: Kind,
@@ -30,16 +26,14 @@ struct Options {
     account_id: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Memory,
     IndexedDb,
     Files,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy)]
 enum DurabilityName {
     Relaxed,
     Strict,
@@ -59,9 +53,36 @@ fn error(name: &str, message: &str) -> JsValue {
     error.into()
 }
 
+fn refused(option: &str) -> JsValue {
+    error("InvalidOptionsError", &format!("open() was given options it does not know: {option}"))
+}
+
+/// A text option, which may be left out.
+fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
+    let Some(value) = js::property(options, name) else { return Ok(None) };
+    value.as_string().map(Some).ok_or_else(|| refused(name))
+}
+
 fn read(options: &JsValue) -> Result<Options, JsValue> {
-    serde_wasm_bindgen::from_value(options.clone()).map_err(|cause| {
-        error("InvalidOptionsError", &format!("open() was given options it does not know: {cause}"))
+    let cache_bytes = js::property(options, "cacheBytes").map(|value| value.as_f64());
+    Ok(Options {
+        name: text(options, "name")?.ok_or_else(|| refused("name"))?,
+        storage: match text(options, "storage")?.as_deref() {
+            Some("memory") => Kind::Memory,
+            Some("indexeddb") => Kind::IndexedDb,
+            Some("files") => Kind::Files,
+            _ => return Err(refused("storage")),
+        },
+        durability: match text(options, "durability")?.as_deref() {
+            None => None,
+            Some("relaxed") => Some(DurabilityName::Relaxed),
+            Some("strict") => Some(DurabilityName::Strict),
+            Some("memory") => Some(DurabilityName::Memory),
+            Some(_) => return Err(refused("durability")),
+        },
+        cache_bytes: cache_bytes.map(|value| value.ok_or_else(|| refused("cacheBytes"))).transpose()?,
+        region: text(options, "region")?,
+        account_id: text(options, "accountId")?,
     })
 }
 
@@ -98,7 +119,7 @@ pub(super) async fn open(
     let mut guard = None;
     let (store, default, persistence): (Rc<dyn Store>, Option<Durability>, &'static str) = match read.storage
     {
-        Kind::Memory => (Rc::new(MemoryStore::new()), None, "memory"),
+        Kind::Memory => (Rc::new(NoStore), None, "memory"),
         Kind::IndexedDb => {
             guard =
                 Some(locks::acquire(&lock_name(&read.name)).await.map_err(|e| lock_error(&read.name, &e))?);
@@ -113,7 +134,7 @@ pub(super) async fn open(
             (Rc::new(store), Some(Durability::Relaxed), "indexeddb")
         }
         Kind::Files => {
-            let files = js_sys::Reflect::get(&options, &"files".into()).unwrap_or(JsValue::UNDEFINED);
+            let files = js::property(&options, "files").unwrap_or(JsValue::UNDEFINED);
             let files = Rc::new(JsFiles::new(files.unchecked_into()));
             let store = FileStore::open(files).await.map_err(|cause| match &cause {
                 files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),

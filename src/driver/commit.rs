@@ -9,9 +9,11 @@ use std::rc::Rc;
 
 use super::fetch::storage_error;
 use super::{Driver, Response, Ticket};
+use crate::checksum::crc32;
 use crate::engine::Group;
 use crate::log;
 use crate::platform::{Batch, Durability, Space, StoreError, Write};
+use crate::storage::SeqNo;
 
 /// Writes of a job that count as an owner's act, and where their outcome goes.
 pub(super) struct JobBatch {
@@ -87,8 +89,7 @@ impl Driver {
                     let mut state = self.state.borrow_mut();
                     state.next_frame = next;
                     state.engine.committed(last, next);
-                    let later = state.waiting.split_off(&(crate::storage::SeqNo(last.0 + 1), 0));
-                    let ready = std::mem::replace(&mut state.waiting, later);
+                    let ready = state.waiting.take_range(&(SeqNo(0), 0), &(SeqNo(last.0 + 1), 0));
                     state.progress.wake();
                     ready.into_iter().map(|((_, ticket), response)| (ticket, response)).collect()
                 };
@@ -131,7 +132,7 @@ impl Driver {
         let frames = log::encode_group(epoch, first, records);
         let next = first + frames.len() as u64;
         // Should the outcome be unknown, the bytes of the last frame tell: it is there, or nothing is.
-        let witness = frames.last().map(|(number, bytes)| (*number, crc32fast::hash(bytes)));
+        let witness = frames.last().map(|(number, bytes)| (*number, crc32(bytes)));
         let mut batch: Batch =
             frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
         batch.extend(more);
@@ -149,7 +150,7 @@ impl Driver {
         let Some((number, checksum)) = witness else { return Outcome::Lost(error) };
         match self.store.read(Space::Log, &[number]).await {
             Ok(values) => match values.into_iter().next().flatten() {
-                Some(bytes) if crc32fast::hash(&bytes) == checksum => Outcome::Committed,
+                Some(bytes) if crc32(&bytes) == checksum => Outcome::Committed,
                 Some(_) => Outcome::Lost(StoreError::Conflict),
                 None => Outcome::Refused(StoreError::Aborted(error.to_string())),
             },
@@ -165,8 +166,9 @@ impl Driver {
             state.engine.roll_back();
             state.progress.wake();
             std::mem::take(&mut state.waiting)
-                .into_keys()
-                .map(|(_, ticket)| (ticket, Err(error.clone())))
+                .into_entries()
+                .into_iter()
+                .map(|((_, ticket), _)| (ticket, Err(error.clone())))
                 .collect()
         };
         self.deliver(answers);

@@ -3,12 +3,13 @@
 //! A write that waits for blocks holds its partition keys. Later writes to any of them are parked behind it, so
 //! writes to one partition key take effect in the order they arrived. Reads hold nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::{Driver, Progress, Response, State, Ticket};
 use crate::api::task::{Partition, Step, Task};
 use crate::api::{ApiError, ErrorKind};
+use crate::collections::{VecMap, sort};
 use crate::platform::{Space, StoreError};
 use crate::storage::BlockId;
 
@@ -16,9 +17,9 @@ use crate::storage::BlockId;
 #[derive(Default)]
 pub(super) struct Queue {
     /// Who holds each partition key (front) and who waits for it.
-    lines: BTreeMap<Partition, VecDeque<Ticket>>,
-    held: BTreeMap<Ticket, Vec<Partition>>,
-    parked: BTreeMap<Ticket, Task>,
+    lines: VecMap<Partition, VecDeque<Ticket>>,
+    held: VecMap<Ticket, Vec<Partition>>,
+    parked: VecMap<Ticket, Task>,
     reading: usize,
     /// Tasks whose turn to read has not come.
     later: VecDeque<(Ticket, Task, Vec<BlockId>)>,
@@ -75,10 +76,10 @@ impl Queue {
 
     fn line_up(&mut self, ticket: Ticket, partitions: &[Partition]) {
         let mut own: Vec<Partition> = partitions.to_vec();
-        own.sort_unstable();
+        sort(&mut own);
         own.dedup();
         for partition in &own {
-            self.lines.entry(*partition).or_default().push_back(ticket);
+            self.lines.get_or_default(*partition).push_back(ticket);
         }
         if !own.is_empty() {
             self.held.insert(ticket, own);
@@ -98,7 +99,7 @@ impl Queue {
                 }
             }
         }
-        next.sort_unstable();
+        sort(&mut next);
         next.dedup();
         next.retain(|t| self.is_first_everywhere(*t));
         next.into_iter().filter_map(|t| self.parked.remove(&t).map(|task| (t, task))).collect()
@@ -114,8 +115,9 @@ impl Queue {
     pub(super) fn drain_parked(&mut self) -> Vec<Ticket> {
         self.lines.clear();
         self.held.clear();
+        let parked = std::mem::take(&mut self.parked).into_entries();
         let later = std::mem::take(&mut self.later).into_iter().map(|(ticket, ..)| ticket);
-        std::mem::take(&mut self.parked).into_keys().chain(later).collect()
+        parked.into_iter().map(|(ticket, _)| ticket).chain(later).collect()
     }
 }
 

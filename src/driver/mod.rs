@@ -13,11 +13,11 @@ mod open;
 mod signal;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::task::{Answer, Environment, Step, Task};
 use crate::api::{ApiError, ErrorKind, Operation};
+use crate::collections::VecMap;
 use crate::engine::Engine;
 use crate::platform::{Durability, Platform, Store};
 use crate::storage::SeqNo;
@@ -47,7 +47,7 @@ pub struct Driver {
 struct State {
     engine: Engine,
     /// Answers that wait until their sequence number is durable.
-    waiting: BTreeMap<(SeqNo, Ticket), Response>,
+    waiting: VecMap<(SeqNo, Ticket), Response>,
     fetch: fetch::Queue,
     epoch: u64,
     /// Number of the next log frame.
@@ -199,7 +199,8 @@ impl Driver {
         let answers = {
             let mut state = self.state.borrow_mut();
             state.closed.get_or_insert_with(|| error.clone());
-            let waiting = std::mem::take(&mut state.waiting).into_keys().map(|(_, ticket)| ticket);
+            let waiting = std::mem::take(&mut state.waiting).into_entries();
+            let waiting = waiting.into_iter().map(|((_, ticket), _)| ticket);
             let parked = state.fetch.drain_parked();
             state.progress.wake();
             waiting.chain(parked).map(|ticket| (ticket, Err(error.clone()))).collect()

@@ -1,10 +1,10 @@
 //! Opening: the manifest, the log's tail, and the frame that tells a former owner to stop.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Driver, Settle, State, fetch, signal};
+use crate::collections::VecMap;
 use crate::engine::Engine;
 use crate::log::{Fed, Replay};
 use crate::platform::{Durability, Platform, Space, Store, StoreError};
@@ -98,7 +98,7 @@ impl Driver {
         let driver = Rc::new(Self {
             state: RefCell::new(State {
                 engine,
-                waiting: BTreeMap::new(),
+                waiting: VecMap::new(),
                 fetch: fetch::Queue::default(),
                 epoch,
                 next_frame,

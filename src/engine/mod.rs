@@ -11,9 +11,10 @@ pub mod table;
 mod tables;
 mod write;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use crate::collections::VecMap;
 use crate::item::ItemRef;
 use crate::log::Record;
 use crate::storage::{SeqNo, Storage, TreeId};
@@ -73,7 +74,7 @@ pub struct Engine {
     /// The account id in ARNs.
     pub account: String,
     tables: Rc<Tables>,
-    stats: BTreeMap<TreeId, Stats>,
+    stats: VecMap<TreeId, Stats>,
     /// Groups not handed over yet; the last one is open.
     groups: VecDeque<Group>,
     /// Without a log everything is durable at once and no group is ever made.
@@ -95,7 +96,7 @@ impl Engine {
             region: region.into(),
             account: account.into(),
             tables: Rc::default(),
-            stats: BTreeMap::new(),
+            stats: VecMap::new(),
             groups: VecDeque::new(),
             logged: true,
             under_way: None,
@@ -167,7 +168,7 @@ impl Engine {
         let undone: Vec<Group> = self.under_way.take().into_iter().chain(self.groups.drain(..)).collect();
         for group in undone.iter().rev() {
             for (tree, delta) in &group.deltas {
-                let stats = self.stats.entry(*tree).or_default();
+                let stats = self.stats.get_or_default(*tree);
                 stats.count -= delta.count;
                 stats.bytes -= delta.bytes;
             }
@@ -205,7 +206,7 @@ impl Engine {
         catalog: Option<CatalogUndo>,
     ) {
         for (tree, delta) in &deltas {
-            let stats = self.stats.entry(*tree).or_default();
+            let stats = self.stats.get_or_default(*tree);
             stats.count += delta.count;
             stats.bytes += delta.bytes;
         }

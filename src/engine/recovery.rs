@@ -66,7 +66,7 @@ impl Engine {
             );
         }
         for (tree, count, bytes) in &record.stats {
-            let stats = self.stats.entry(*tree).or_default();
+            let stats = self.stats.get_or_default(*tree);
             *stats = Stats { count: stats.count + count, bytes: stats.bytes + bytes };
         }
         self.storage.set_durable(seq);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::catalog::{Projection, TableSchema};
+use crate::collections::sort;
 use crate::item::{ItemBuf, ItemRef, Kind, MapRef, ValueRef, key, writer};
 use crate::storage::TreeId;
 
@@ -103,7 +104,7 @@ impl Table {
                         let keys =
                             hash_attributes.iter().chain(&range_attributes).chain([&hash]).chain(&range);
                         names.extend(keys.map(|k| k.name.clone()));
-                        names.sort_unstable();
+                        sort(&mut names);
                         names.dedup();
                         Projected::Names(names)
                     }

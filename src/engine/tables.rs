@@ -1,10 +1,10 @@
 //! The catalog: tables by name, and its changes.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
 use super::{CatalogUndo, Engine, Stats, Table};
+use crate::collections::VecMap;
 use crate::item::value::Reader;
 use crate::item::varint;
 use crate::log::Record;
@@ -13,7 +13,7 @@ use crate::storage::{SeqNo, TreeId};
 /// The tables of a database. Cloned when it changes, so that a failed commit can go back.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
-    by_name: BTreeMap<String, Rc<Table>>,
+    by_name: VecMap<String, Rc<Table>>,
     /// Trees are never reused: an old run cannot be taken for a new table's.
     next_tree: TreeId,
 }
@@ -65,13 +65,13 @@ impl Tables {
 
     /// Tables after `name` in byte order.
     pub fn after<'a>(&'a self, name: Option<&str>) -> impl Iterator<Item = &'a Rc<Table>> + use<'a> {
-        use std::ops::Bound;
-        let from = name.map_or(Bound::Unbounded, |n| Bound::Excluded(n.to_owned()));
-        self.by_name.range((from, Bound::Unbounded)).map(|(_, table)| table)
+        let tables = self.by_name.starting_at(name.unwrap_or_default()).iter();
+        let skipped = name.filter(|name| self.by_name.contains_key(*name)).map_or(0, |_| 1);
+        tables.skip(skipped).map(|(_, table)| table)
     }
 
     /// For the manifest: schemas, trees and statistics.
-    pub(super) fn encode(&self, stats: &BTreeMap<TreeId, Stats>) -> Vec<u8> {
+    pub(super) fn encode(&self, stats: &VecMap<TreeId, Stats>) -> Vec<u8> {
         let mut out = Vec::new();
         varint::put(&mut out, u64::from(self.next_tree.0));
         varint::put(&mut out, self.by_name.len() as u64);
@@ -90,10 +90,10 @@ impl Tables {
         out
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<(Self, BTreeMap<TreeId, Stats>)> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<(Self, VecMap<TreeId, Stats>)> {
         let mut r = Reader::new(bytes);
         let mut tables = Self { next_tree: TreeId(u32::try_from(r.varint()?).ok()?), ..Self::default() };
-        let mut stats = BTreeMap::new();
+        let mut stats = VecMap::new();
         for _ in 0..r.varint()? {
             let tree = TreeId(u32::try_from(r.varint()?).ok()?);
             let schema = TableSchema::decode(r.binary()?)?;

@@ -60,43 +60,43 @@ pub fn parse_key_condition(
     let raw = condition::parse(kind, text)?;
     let grouped = raw.grouped;
     let code = condition::resolve(kind, raw.code, placeholders)?;
-    let terms = terms(code, grouped).map_err(|problem| ExpressionError::new(kind, problem))?;
+    let terms = terms(code, grouped).map_err(|problem| ExpressionError::new(kind, *problem))?;
     Ok(KeyCondition { terms })
 }
 
-fn terms(code: Vec<Op<Test>>, grouped: bool) -> Result<Vec<KeyTerm>, Problem> {
+fn terms(code: Vec<Op<Test>>, grouped: bool) -> Result<Vec<KeyTerm>, Box<Problem>> {
     let mut tests = Vec::new();
     for op in code {
         match op {
-            Op::Or(_) => return Err(Problem::KeyOperator("OR")),
-            Op::Not => return Err(Problem::KeyOperator("NOT")),
+            Op::Or(_) => return Err(Problem::KeyOperator("OR").into()),
+            Op::Not => return Err(Problem::KeyOperator("NOT").into()),
             Op::And(_) => {}
             Op::Test(test) => tests.push(term(test)?),
         }
     }
     if grouped {
-        return Err(Problem::KeyGrouped);
+        return Err(Problem::KeyGrouped.into());
     }
     let mut terms: Vec<KeyTerm> = Vec::with_capacity(tests.len());
     for (path, test) in tests {
         if path.is_nested() {
-            return Err(Problem::KeyNested);
+            return Err(Problem::KeyNested.into());
         }
         if terms.iter().any(|term| term.name == path.root()) {
-            return Err(Problem::KeyRepeated);
+            return Err(Problem::KeyRepeated.into());
         }
         terms.push(KeyTerm { name: path.root().to_vec(), test });
     }
     Ok(terms)
 }
 
-fn term(test: Test) -> Result<(Path, KeyTest), Problem> {
+fn term(test: Test) -> Result<(Path, KeyTest), Box<Problem>> {
     use Operand::{Path as At, Value as Is};
     let (name, operands) = match test {
         Test::Compare(comparator, a, b) => {
             let name = comparator.sign();
             if comparator == Comparator::Ne {
-                return Err(Problem::KeyOperator(name));
+                return Err(Problem::KeyOperator(name).into());
             }
             match (a, b) {
                 (At(path), Is(value)) => return Ok((path, compared(comparator, value))),
@@ -112,13 +112,13 @@ fn term(test: Test) -> Result<(Path, KeyTest), Problem> {
             (At(path), Is(prefix)) => return Ok((path, KeyTest::BeginsWith(prefix))),
             (a, b) => ("begins_with", vec![a, b]),
         },
-        Test::In(..) => return Err(Problem::KeyOperator("IN")),
-        Test::Contains(..) => return Err(Problem::KeyOperator("contains")),
-        Test::IsType(..) => return Err(Problem::KeyOperator("attribute_type")),
-        Test::Exists(_) => return Err(Problem::KeyOperator("attribute_exists")),
-        Test::NotExists(_) => return Err(Problem::KeyOperator("attribute_not_exists")),
+        Test::In(..) => return Err(Problem::KeyOperator("IN").into()),
+        Test::Contains(..) => return Err(Problem::KeyOperator("contains").into()),
+        Test::IsType(..) => return Err(Problem::KeyOperator("attribute_type").into()),
+        Test::Exists(_) => return Err(Problem::KeyOperator("attribute_exists").into()),
+        Test::NotExists(_) => return Err(Problem::KeyOperator("attribute_not_exists").into()),
     };
-    Err(unfit(name, &operands))
+    Err(unfit(name, &operands).into())
 }
 
 /// Why these operands make no key condition.

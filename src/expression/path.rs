@@ -76,7 +76,7 @@ impl fmt::Display for Path {
 }
 
 /// Refuses paths of which one holds another, and then paths that use one parent both as a map and as a list.
-pub(super) fn check_apart(paths: &[&Path]) -> Result<(), Problem> {
+pub(super) fn check_apart(paths: &[&Path]) -> Result<(), Box<Problem>> {
     let relations = [
         (Relation::Overlap, Problem::Overlap as fn(String, String) -> Problem),
         (Relation::Conflict, Problem::Conflict),
@@ -85,7 +85,7 @@ pub(super) fn check_apart(paths: &[&Path]) -> Result<(), Problem> {
         for (at, two) in paths.iter().enumerate() {
             for one in paths.iter().take(at) {
                 if relation(one, two) == refused {
-                    return Err(problem(one.to_string(), two.to_string()));
+                    return Err(problem(one.to_string(), two.to_string()).into());
                 }
             }
         }

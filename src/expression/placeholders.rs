@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::{ExpressionError, Map, Problem};
 use super::lexer::word_length;
+use crate::collections::sort_by;
 
 /// Bytes of a name or of an encoded value, shared by all places that use the placeholder.
 pub type Bytes = Arc<[u8]>;
@@ -44,7 +45,8 @@ impl Entries {
         let entries: Vec<_> =
             given.into_iter().map(|(key, bytes)| Entry { key, bytes: bytes.into(), used: false }).collect();
         let mut sorted: Vec<_> = (0..entries.len()).collect();
-        sorted.sort_by_key(|at| entries.get(*at).map(|e| &e.key));
+        let key = |at: &usize| entries.get(*at).map(|e: &Entry| &e.key);
+        sort_by(&mut sorted, |a, b| key(a).cmp(&key(b)));
         Ok(Self { entries, sorted })
     }
 

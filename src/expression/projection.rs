@@ -1,13 +1,13 @@
 //! ProjectionExpression, and the same selection for AttributesToGet and for what an update touched.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::error::{ExpressionError, ExpressionKind};
 use super::lexer::TokenKind;
 use super::path::{Path, Step, check_apart};
 use super::placeholders::{Bytes, Placeholders};
 use super::syntax::{Cursor, Notes, Resolver};
+use crate::collections::VecMap;
 use crate::item::{ItemBuf, ItemRef, MapRef, Members, ValueRef, View, tag, writer};
 
 /// Paths of more steps than this reach deeper than any item and select nothing.
@@ -16,7 +16,7 @@ const MAX_STEPS: usize = 64;
 /// A parsed projection.
 #[derive(Clone, Debug, Default)]
 pub struct Projection {
-    attributes: BTreeMap<Bytes, Selection>,
+    attributes: VecMap<Bytes, Selection>,
 }
 
 /// What is taken of a value.
@@ -25,9 +25,9 @@ enum Selection {
     All,
     Some {
         /// If it is a map.
-        members: BTreeMap<Bytes, Selection>,
+        members: VecMap<Bytes, Selection>,
         /// If it is a list.
-        elements: BTreeMap<u32, Selection>,
+        elements: VecMap<u32, Selection>,
     },
 }
 
@@ -48,7 +48,7 @@ pub fn parse_projection(text: &str, placeholders: &mut Placeholders) -> Result<P
     resolver
         .check()
         .and_then(|()| check_apart(&paths))
-        .map_err(|problem| ExpressionError::new(kind, problem))?;
+        .map_err(|problem| ExpressionError::new(kind, *problem))?;
     Ok(Projection::from_paths(paths))
 }
 
@@ -64,7 +64,7 @@ impl Projection {
         for path in paths {
             let Some((Step::Name(root), inner)) = path.steps().split_first() else { continue };
             if inner.len() < MAX_STEPS {
-                projection.attributes.entry(root.clone()).or_insert_with(Selection::nothing).add(inner);
+                projection.attributes.get_or_insert_with(root.clone(), Selection::nothing).add(inner);
             }
         }
         projection
@@ -86,7 +86,7 @@ impl Projection {
 
 impl Selection {
     fn nothing() -> Self {
-        Self::Some { members: BTreeMap::new(), elements: BTreeMap::new() }
+        Self::Some { members: VecMap::new(), elements: VecMap::new() }
     }
 
     fn add(&mut self, steps: &[Step]) {
@@ -94,8 +94,8 @@ impl Selection {
         for step in steps {
             let Self::Some { members, elements } = at else { return };
             at = match step {
-                Step::Name(name) => members.entry(name.clone()).or_insert_with(Self::nothing),
-                Step::Index(index) => elements.entry(*index).or_insert_with(Self::nothing),
+                Step::Name(name) => members.get_or_insert_with(name.clone(), Self::nothing),
+                Step::Index(index) => elements.get_or_insert_with(*index, Self::nothing),
             };
         }
         *at = Self::All;
@@ -135,7 +135,7 @@ fn non_zero(count: usize) -> Option<usize> {
 
 /// Walks selection and map together: both are sorted by name.
 fn select_members<'a>(
-    selection: &BTreeMap<Bytes, Selection>,
+    selection: &VecMap<Bytes, Selection>,
     map: MapRef<'a>,
 ) -> Vec<(&'a [u8], Cow<'a, [u8]>)> {
     let mut wanted = selection.iter().peekable();
@@ -153,7 +153,7 @@ fn select_members<'a>(
     selected
 }
 
-fn select_elements<'a>(selection: &BTreeMap<u32, Selection>, list: Members<'a>) -> Vec<Cow<'a, [u8]>> {
+fn select_elements<'a>(selection: &VecMap<u32, Selection>, list: Members<'a>) -> Vec<Cow<'a, [u8]>> {
     let mut wanted = selection.iter().peekable();
     let mut selected = Vec::new();
     for (index, value) in (0u32..).zip(list.values()) {

@@ -242,9 +242,9 @@ impl<'p> Resolver<'p> {
     }
 
     /// Reports what was undefined since the last call.
-    pub fn check(&mut self) -> Result<(), Problem> {
+    pub fn check(&mut self) -> Result<(), Box<Problem>> {
         let name = self.missing_name.take().map(Problem::UndefinedName);
         let problem = name.or(self.missing_value.take().map(Problem::UndefinedValue));
-        problem.map_or(Ok(()), Err)
+        problem.map_or(Ok(()), |problem| Err(problem.into()))
     }
 }

@@ -9,6 +9,7 @@ mod tests;
 
 use super::decimal::MAX_INT;
 use super::{Decimal, ItemBuf, ItemError, Kind, MapRef, Reader, ValueRef, size, tag, varint, writer};
+use crate::collections::{sort, sort_by};
 
 /// Levels a stored attribute value may have, counting the top-level value as 1: the last level holds no list or map.
 pub const MAX_DEPTH: u32 = 32;
@@ -272,7 +273,7 @@ impl<'o> Admission<'o> {
             numbers.push(read_number(t, &mut body)?);
         }
         finished(&body)?;
-        numbers.sort_unstable();
+        sort(&mut numbers);
         if numbers.iter().zip(numbers.iter().skip(1)).any(|(a, b)| a == b) {
             return Err(ItemError::DuplicateNumbers);
         }
@@ -313,7 +314,7 @@ impl<'o> Admission<'o> {
         let out = self.out.as_slice();
         let mut dropped = Dropped::default();
         let Some(members) = self.members.get_mut(first..) else { return dropped };
-        members.sort_unstable_by(|a, b| {
+        sort_by(members, |a, b| {
             a.prefix
                 .cmp(&b.prefix)
                 .then_with(|| a.name(out).cmp(b.name(out)))

@@ -19,11 +19,11 @@ pub enum ItemError {
     /// A set (SS, NS or BS) without members.
     EmptySet(Kind),
     /// An SS that holds a member twice; all members, in the order of the request.
-    DuplicateStrings(Vec<String>),
+    DuplicateStrings(Box<[String]>),
     /// An NS that holds a number twice.
     DuplicateNumbers,
     /// A BS that holds a member twice; all members, in the order of the request.
-    DuplicateBinaries(Vec<Vec<u8>>),
+    DuplicateBinaries(Box<[Vec<u8>]>),
     /// More levels of lists and maps than allowed.
     TooDeep,
     /// An attribute or a map member named by the empty string.

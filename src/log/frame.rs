@@ -10,6 +10,7 @@
 //! 24..    part of the group: for each record LEB128 length and bytes, cut wherever a frame is full
 //! ```
 
+use crate::checksum::Crc32;
 use crate::platform::store::MAX_VALUE;
 use crate::storage::coding::{Reader, put_prefixed};
 
@@ -64,10 +65,10 @@ fn encode(epoch: u64, number: u64, flags: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn checksum(frame: &[u8]) -> Option<u32> {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(frame.get(..4)?);
-    hasher.update(frame.get(8..)?);
-    Some(hasher.finalize())
+    let mut crc = Crc32::default();
+    crc.update(frame.get(..4)?);
+    crc.update(frame.get(8..)?);
+    Some(crc.value())
 }
 
 pub(super) struct Frame<'a> {

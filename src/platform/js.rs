@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs at import time: every global is looked up when it is needed, and may be missing.
 
+use super::LocalFuture;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -64,7 +65,7 @@ extern "C" {
 }
 
 /// A property of an object; `None` when it is missing, null, or its getter throws.
-pub(super) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &JsValue::from_str(name)).ok()?;
     if value.is_undefined() || value.is_null() { None } else { Some(value) }
 }
@@ -90,6 +91,11 @@ pub(super) fn object(name: &str, value: &JsValue) -> JsValue {
 /// The `name` of an error, such as `QuotaExceededError`; empty when it has none.
 pub(super) fn error_name(error: &JsValue) -> String {
     property(error, "name").and_then(|name| name.as_string()).unwrap_or_default()
+}
+
+/// Runs `future` beside everything else; its result settles the promise.
+pub(crate) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(future)
 }
 
 /// An error for a person: its name and message.

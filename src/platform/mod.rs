@@ -11,16 +11,18 @@ pub mod files;
 #[cfg(target_arch = "wasm32")]
 pub mod indexeddb;
 #[cfg(target_arch = "wasm32")]
-mod js;
+pub(crate) mod js;
 #[cfg(target_arch = "wasm32")]
 pub mod locks;
 pub mod memory;
+pub mod no_store;
 pub mod oneshot;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod simulated;
 pub mod store;
 
 pub use memory::MemoryStore;
+pub use no_store::NoStore;
 pub use store::{Batch, Durability, Space, Store, StoreError, Write};
 
 /// A future on the one thread the engine has.

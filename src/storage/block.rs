@@ -17,6 +17,7 @@ use std::ops::Range;
 
 use super::coding::{Reader, put, put_prefixed};
 use super::{BlockId, Bytes, Corruption, SeqNo};
+use crate::checksum::Crc32;
 use crate::platform::store::MAX_VALUE;
 
 const MAGIC: u8 = 0xD7;
@@ -291,10 +292,10 @@ impl Block {
 }
 
 fn checksum(block: &[u8]) -> Option<u32> {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(block.get(..4)?);
-    hasher.update(block.get(8..)?);
-    Some(hasher.finalize())
+    let mut crc = Crc32::default();
+    crc.update(block.get(..4)?);
+    crc.update(block.get(8..)?);
+    Some(crc.value())
 }
 
 fn begin(kind: Kind) -> Vec<u8> {

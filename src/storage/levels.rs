@@ -1,11 +1,11 @@
 //! Levels: one immutable set of pieces, by tree and level. A change makes a new set; readers keep the one they
 //! began with.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::TreeId;
 use super::piece::Piece;
+use crate::collections::VecMap;
 
 /// The pieces of one tree.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,7 @@ impl TreePieces {
 pub(super) struct Levels {
     /// Grows with every change, to tell older sets from newer.
     pub(super) number: u64,
-    pub(super) trees: BTreeMap<TreeId, TreePieces>,
+    pub(super) trees: VecMap<TreeId, TreePieces>,
 }
 
 impl Levels {
@@ -81,7 +81,7 @@ impl Levels {
             });
         }
         for piece in add {
-            next.trees.entry(piece.tree).or_default().insert(Rc::clone(piece));
+            next.trees.get_or_default(piece.tree).insert(Rc::clone(piece));
         }
         next
     }

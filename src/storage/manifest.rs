@@ -20,6 +20,7 @@ use super::block::Span;
 use super::coding::{Reader, put, put_prefixed};
 use super::piece::Piece;
 use super::{BlockId, Corruption, SeqNo, TreeId};
+use crate::checksum::crc32;
 use crate::platform::{Batch, Space, Write};
 
 const MAGIC: &[u8; 4] = b"dtab";
@@ -110,7 +111,7 @@ fn root(bytes: &[u8]) -> Result<Root<'_>, Corruption> {
     if version != VERSION || flags != 0 {
         return Err(wrong("a newer format"));
     }
-    if crc32fast::hash(bytes.get(HEAD..).unwrap_or_default()) != crc {
+    if crc32(bytes.get(HEAD..).unwrap_or_default()) != crc {
         return Err(wrong("checksum differs"));
     }
     let mut fields = || {
@@ -152,7 +153,7 @@ impl Manifest {
             joined = chunks.concat();
             joined.as_slice()
         };
-        if body.len() != root.len || crc32fast::hash(body) != root.crc {
+        if body.len() != root.len || crc32(body) != root.crc {
             return Err(wrong("checksum of the body differs"));
         }
         let manifest = Self::read_body(body).ok_or(wrong("body is malformed"))?;
@@ -232,7 +233,7 @@ impl Manifest {
         for field in [self.generation, body.len() as u64, first, count] {
             put(&mut root, field);
         }
-        root.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        root.extend_from_slice(&crc32(&body).to_le_bytes());
         let mut batch = Batch::new();
         if count == 0 {
             root.extend_from_slice(&body);
@@ -242,7 +243,7 @@ impl Manifest {
         }
         let mut value = MAGIC.to_vec();
         value.extend_from_slice(&[VERSION, 0]);
-        value.extend_from_slice(&crc32fast::hash(&root).to_le_bytes());
+        value.extend_from_slice(&crc32(&root).to_le_bytes());
         value.append(&mut root);
         batch.push(Write::Put(Space::Meta, Self::ROOT, value));
         if !before.is_empty() {

@@ -6,6 +6,7 @@ use std::ops::Bound;
 
 use super::snapshot::Registry;
 use super::{Bytes, Change, SeqNo, TreeId};
+use crate::collections::VecMap;
 
 /// What one entry costs beside its bytes, roughly.
 const OVERHEAD: usize = 96;
@@ -81,7 +82,7 @@ impl Versions {
 /// Sorted recent versions of all trees.
 #[derive(Debug, Default)]
 pub(super) struct MemoryTable {
-    trees: BTreeMap<TreeId, BTreeMap<Bytes, Versions>>,
+    trees: VecMap<TreeId, BTreeMap<Bytes, Versions>>,
     bytes: usize,
 }
 
@@ -105,7 +106,7 @@ impl MemoryTable {
     }
 
     pub(super) fn insert(&mut self, seq: SeqNo, change: Change, durable: SeqNo, snapshots: &Registry) {
-        let keys = self.trees.entry(change.tree).or_default();
+        let keys = self.trees.get_or_default(change.tree);
         let version = Version { seq, value: change.value.map(Bytes::compact) };
         self.bytes += version.bytes();
         if let Some(versions) = keys.get_mut(&*change.key) {
@@ -149,14 +150,15 @@ impl MemoryTable {
     pub(super) fn rollback(&mut self, durable: SeqNo) {
         let bytes = &mut self.bytes;
         self.trees.retain(|_, keys| {
-            keys.retain(|key, versions| {
+            for (key, mut versions) in std::mem::take(keys) {
                 let (kept, freed) = versions.rollback(durable);
                 *bytes -= freed;
-                if !kept {
+                if kept {
+                    keys.insert(key, versions);
+                } else {
                     *bytes -= key.len() + OVERHEAD;
                 }
-                kept
-            });
+            }
             !keys.is_empty()
         });
     }

@@ -1,21 +1,21 @@
 //! Snapshots: one sequence number, with the memory tables and pieces that can answer for it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use super::SeqNo;
 use super::levels::Levels;
 use super::memory::MemoryTable;
+use crate::collections::VecMap;
 
 /// Which sequence numbers someone still reads at. Clones share the register.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Registry(Rc<RefCell<BTreeMap<SeqNo, usize>>>);
+pub(super) struct Registry(Rc<RefCell<VecMap<SeqNo, usize>>>);
 
 impl Registry {
     fn add(&self, at: SeqNo) {
-        *self.0.borrow_mut().entry(at).or_default() += 1;
+        *self.0.borrow_mut().get_or_default(at) += 1;
     }
 
     fn remove(&self, at: SeqNo) {
@@ -30,7 +30,7 @@ impl Registry {
 
     /// Whether someone reads at a number in `from..to`.
     pub(super) fn any_in(&self, from: SeqNo, to: SeqNo) -> bool {
-        from < to && self.0.borrow().range(from..to).next().is_some()
+        !self.0.borrow().range(&from, &to).is_empty()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The storage as its users see it: memory tables, pieces and cache behind one set of calls.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::block::{Block, Held, Kind, Span};
@@ -14,6 +14,7 @@ use super::snapshot::{Registry, SharedTable, Snapshot};
 use super::{
     BlockId, Bytes, Change, Corruption, Cursor, Found, Manifest, SeqNo, StorageOptions, StorageStats, TreeId,
 };
+use crate::collections::VecMap;
 use crate::platform::Batch;
 
 /// Frames that may stay in the log with nothing in the active table.
@@ -58,14 +59,14 @@ pub struct Storage {
     latest: SeqNo,
     durable: SeqNo,
     /// With the commit that dropped each.
-    pub(super) dropped: BTreeMap<TreeId, SeqNo>,
+    pub(super) dropped: VecMap<TreeId, SeqNo>,
     /// As last committed, but for the fences and the counters, which run ahead.
     pub(super) manifest: Manifest,
     pub(super) garbage: Vec<Garbage>,
     /// A job is under way.
     pub(super) busy: bool,
     /// Where the last merge of a level ended: the next one takes the piece after.
-    pub(super) merged_up_to: BTreeMap<(TreeId, u8), Bytes>,
+    pub(super) merged_up_to: VecMap<(TreeId, u8), Bytes>,
 }
 
 impl Storage {
@@ -91,7 +92,7 @@ impl Storage {
             dropped: manifest.dropped.iter().map(|tree| (*tree, manifest.checkpoint)).collect(),
             garbage,
             busy: false,
-            merged_up_to: BTreeMap::new(),
+            merged_up_to: VecMap::new(),
             manifest,
         }
     }
@@ -259,7 +260,8 @@ impl Storage {
     /// What memory holds of it is not written, and its pieces and blocks go by jobs, once that commit is part of a
     /// checkpoint: until then a loss of power may undo it.
     pub fn drop_tree(&mut self, tree: TreeId) {
-        self.dropped.entry(tree).or_insert(self.latest);
+        let latest = self.latest;
+        self.dropped.get_or_insert_with(tree, || latest);
     }
 
     /// Whether a checkpoint at `seq` no longer has this tree.

@@ -6,8 +6,7 @@
 //! writer gives those their type descriptors, the JavaScript decoder turns them into native values.
 //! Maps of documents keep the order of the request; those of canonical items are sorted.
 
-use std::collections::BTreeMap;
-
+use crate::collections::sort_by;
 use crate::item::value::Reader;
 use crate::item::{Decimal, ItemRef, tag, varint};
 
@@ -79,8 +78,7 @@ impl DocWriter {
         if names_differ(body, count) {
             return count;
         }
-        let mut spans = Vec::with_capacity(count);
-        let mut last = BTreeMap::new();
+        let mut members = Vec::with_capacity(count);
         let mut reader = Reader::new(body);
         while !reader.is_empty() {
             let from = body.len() - reader.rest().len();
@@ -88,19 +86,21 @@ impl DocWriter {
             if reader.skip_value().is_none() {
                 return count;
             }
-            last.insert(name, spans.len());
-            spans.push(from..body.len() - reader.rest().len());
+            members.push((name, from..body.len() - reader.rest().len()));
         }
-        if last.len() == spans.len() {
+        // The last of each name first, then back to the order of the request.
+        sort_by(&mut members, |(a, at), (b, other)| a.cmp(b).then(other.start.cmp(&at.start)));
+        let before = members.len();
+        members.dedup_by_key(|(name, _)| *name);
+        if members.len() == before {
             return count;
         }
-        let mut kept: Vec<usize> = last.into_values().collect();
-        kept.sort_unstable();
-        let body: Vec<u8> =
-            kept.iter().filter_map(|&i| body.get(spans.get(i)?.clone())).flatten().copied().collect();
+        sort_by(&mut members, |(_, at), (_, other)| at.start.cmp(&other.start));
+        let kept: Vec<&[u8]> = members.iter().filter_map(|(_, span)| body.get(span.clone())).collect();
+        let (count, body) = (kept.len(), kept.concat());
         self.out.truncate(start);
         self.out.extend_from_slice(&body);
-        kept.len()
+        count
     }
 
     /// How many bytes are written.

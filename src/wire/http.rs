@@ -2,6 +2,7 @@
 //! content type and checksum. Signatures are not checked here; an embedder that wants them does so before.
 
 use crate::api::{ApiError, ErrorKind, Operation};
+use crate::checksum::crc32;
 
 use super::json::well_formed;
 use super::{error, request, response};
@@ -30,7 +31,7 @@ pub struct HttpAnswer {
 
 impl HttpAnswer {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status, content_type, crc32: crc32fast::hash(&body), body }
+        Self { status, content_type, crc32: crc32(&body), body }
     }
 
     /// The same answer in the content type of the request (`application/json` was used by older clients).

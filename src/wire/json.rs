@@ -48,6 +48,38 @@ pub struct Number<'a> {
     pub decimal: bool,
 }
 
+/// Whole numbers of this size and above are not told apart by every reader of JSON.
+const TOO_LARGE: i64 = 9_000_000_000_000_000;
+
+impl Number<'_> {
+    /// The number without its fraction; `None` at [`TOO_LARGE`] and beyond.
+    pub fn whole_part(&self) -> Option<i64> {
+        let (mantissa, exponent) = self.text.split_once(['e', 'E']).unwrap_or((self.text, "0"));
+        let (sign, mantissa) = mantissa.strip_prefix('-').map_or((1, mantissa), |rest| (-1, rest));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let far = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+        let places = exponent.parse().unwrap_or(far).saturating_add(whole.len() as i64);
+        let places = usize::try_from(places).unwrap_or(0);
+        let mut value = 0;
+        for digit in whole.bytes().chain(fraction.bytes()).take(places) {
+            value = value * 10 + i64::from(digit - b'0');
+            if value >= TOO_LARGE {
+                return None;
+            }
+        }
+        for _ in whole.len() + fraction.len()..places {
+            value *= 10;
+            if value >= TOO_LARGE {
+                return None;
+            }
+            if value == 0 {
+                break;
+            }
+        }
+        Some(sign * value)
+    }
+}
+
 /// A position in a JSON text.
 #[derive(Debug)]
 pub struct Json<'a> {

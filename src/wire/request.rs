@@ -399,10 +399,7 @@ fn integer(token: Token<'_>, class: &str) -> Outcome<i64> {
         return number.text.parse().or_else(|_| refuse(""));
     }
     // Java's parser drops the fraction.
-    match number.text.parse::<f64>() {
-        Ok(value) if value.abs() < 9e15 => Ok(value as i64),
-        _ => refuse(""),
-    }
+    number.whole_part().map_or_else(|| refuse(""), Ok)
 }
 
 fn boolean(token: Token<'_>) -> Outcome<bool> {

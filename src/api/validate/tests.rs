@@ -17,7 +17,7 @@ fn check(op: Operation, json: &str) -> Result<(), ApiError> {
 
 /// The message of the refusal.
 fn refused(op: Operation, json: &str) -> String {
-    check(op, json).unwrap_err().message.into_owned()
+    check(op, json).unwrap_err().message.to_string()
 }
 
 const NAME: &str = "[a-zA-Z0-9_.-]+";

@@ -1,5 +1,6 @@
 //! A schema as a TableDescription.
 
+use crate::collections::sort_by;
 use crate::item::Decimal;
 use crate::wire::document::{DocWriter, MapWriter};
 
@@ -24,7 +25,7 @@ pub fn describe(
     let mut map = MapWriter::new(writer);
     let mut attributes: Vec<_> = schema.attributes.iter().collect();
     if schema.has_indexes() {
-        attributes.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut attributes, |a, b| a.name.cmp(&b.name));
     }
     map.list("AttributeDefinitions", attributes.into_iter(), |w, attribute| {
         let mut map = MapWriter::new(w);

@@ -1,5 +1,7 @@
 //! What two schemas of one name disagree about, for those who open a database with the tables they expect.
 
+use crate::collections::{sort, sort_by};
+
 use super::schema::{IndexSchema, Projection, TableSchema};
 
 /// A sentence about the first difference between the table there is and the one that is wanted; `None` when they agree.
@@ -51,7 +53,7 @@ fn projection(projection: &Projection) -> String {
     match projection {
         Projection::Include(names) => {
             let mut names = names.clone();
-            names.sort_unstable();
+            sort(&mut names);
             format!("INCLUDE {}", names.join(", "))
         }
         other => other.name().to_owned(),
@@ -63,7 +65,7 @@ fn capacity(schema: &TableSchema) -> String {
     let limit = |n: Option<u64>| n.map_or_else(|| "unlimited".to_owned(), |n| n.to_string());
     let mut parts = vec![units(schema.provisioned.read, schema.provisioned.write)];
     let mut indexes: Vec<_> = schema.gsis.iter().collect();
-    indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    sort_by(&mut indexes, |a, b| a.name.cmp(&b.name));
     parts.extend(
         indexes.iter().map(|i| format!("{} {}", i.name, units(i.provisioned.read, i.provisioned.write))),
     );

@@ -21,7 +21,7 @@ enum Resolved {
     Size(Vec<Resolved>),
 }
 
-pub(super) fn test(raw: RawTest<'_>, resolver: &mut Resolver<'_>) -> Result<Test, Problem> {
+pub(super) fn test(raw: RawTest<'_>, resolver: &mut Resolver<'_>) -> Result<Test, Box<Problem>> {
     match raw {
         RawTest::Compare(comparator, a, b) => {
             let [a, b] = operands([a, b], resolver)?;
@@ -43,7 +43,7 @@ pub(super) fn test(raw: RawTest<'_>, resolver: &mut Resolver<'_>) -> Result<Test
             let list: Vec<_> = list.into_iter().map(|raw| resolve(raw, resolver)).collect();
             resolver.check()?;
             if list.len() > MAX_IN {
-                return Err(Problem::TooManyIn(list.len()));
+                return Err(Problem::TooManyIn(list.len()).into());
             }
             let first = operand(first)?;
             let list = list.into_iter().map(operand).collect::<Result<Vec<_>, _>>()?;
@@ -58,19 +58,19 @@ pub(super) fn test(raw: RawTest<'_>, resolver: &mut Resolver<'_>) -> Result<Test
     }
 }
 
-fn call(name: &str, list: Vec<Resolved>) -> Result<Test, Problem> {
+fn call(name: &str, list: Vec<Resolved>) -> Result<Test, Box<Problem>> {
     let name = function(name).ok_or_else(|| Problem::UnknownFunction(name.to_owned()))?;
     let count = list.len();
     let wrong_count = |_| Problem::OperandCount(name, count);
     if matches!(name, "attribute_exists" | "attribute_not_exists") {
         let [path] = <[_; 1]>::try_from(list).map_err(wrong_count)?;
-        let Operand::Path(path) = operand(path)? else { return Err(Problem::NeedsPath(name)) };
+        let Operand::Path(path) = operand(path)? else { return Err(Problem::NeedsPath(name).into()) };
         return Ok(if name == "attribute_exists" { Test::Exists(path) } else { Test::NotExists(path) });
     }
     let [a, b] = <[_; 2]>::try_from(list).map_err(wrong_count)?;
     let (a, b) = (operand(a)?, operand(b)?);
     if name == "attribute_type" {
-        let Operand::Path(path) = a else { return Err(Problem::NeedsPath(name)) };
+        let Operand::Path(path) = a else { return Err(Problem::NeedsPath(name).into()) };
         return Ok(Test::IsType(path, type_named(&b)?));
     }
     distinct(name, &a, &[&b])?;
@@ -79,7 +79,7 @@ fn call(name: &str, list: Vec<Resolved>) -> Result<Test, Problem> {
     }
     for kind in [&a, &b].into_iter().filter_map(static_kind) {
         if !matches!(kind, Kind::S | Kind::B) {
-            return Err(Problem::OperandType(name, kind.name()));
+            return Err(Problem::OperandType(name, kind.name()).into());
         }
     }
     Ok(Test::BeginsWith(a, b))
@@ -98,16 +98,16 @@ fn resolve(raw: RawOperand<'_>, resolver: &mut Resolver<'_>) -> Resolved {
 fn operands<const N: usize>(
     raw: [RawOperand<'_>; N],
     resolver: &mut Resolver<'_>,
-) -> Result<[Operand; N], Problem> {
+) -> Result<[Operand; N], Box<Problem>> {
     let resolved: Vec<_> = raw.into_iter().map(|raw| resolve(raw, resolver)).collect();
     resolver.check()?;
     let checked = resolved.into_iter().map(operand).collect::<Result<Vec<_>, _>>()?;
     // The length is right; the error only has to be of some kind.
-    <[Operand; N]>::try_from(checked).map_err(|list| Problem::OperandCount("size", list.len()))
+    <[Operand; N]>::try_from(checked).map_err(|list| Problem::OperandCount("size", list.len()).into())
 }
 
 /// Checks the operand of `size`.
-fn operand(resolved: Resolved) -> Result<Operand, Problem> {
+fn operand(resolved: Resolved) -> Result<Operand, Box<Problem>> {
     let list = match resolved {
         Resolved::Plain(operand) => return Ok(operand),
         Resolved::Size(list) => list,
@@ -124,7 +124,7 @@ fn operand(resolved: Resolved) -> Result<Operand, Problem> {
         },
         _ => Kind::N,
     };
-    Err(Problem::OperandType("size", kind.name()))
+    Err(Problem::OperandType("size", kind.name()).into())
 }
 
 /// The type an operand has whatever the item.
@@ -136,27 +136,27 @@ fn static_kind(operand: &Operand) -> Option<Kind> {
     }
 }
 
-fn distinct(name: &'static str, first: &Operand, rest: &[&Operand]) -> Result<(), Problem> {
+fn distinct(name: &'static str, first: &Operand, rest: &[&Operand]) -> Result<(), Box<Problem>> {
     let Operand::Path(path) = first else { return Ok(()) };
-    if rest.contains(&first) { Err(Problem::NotDistinct(name, path.to_string())) } else { Ok(()) }
+    if rest.contains(&first) { Err(Problem::NotDistinct(name, path.to_string()).into()) } else { Ok(()) }
 }
 
-fn ordered(name: &'static str, operands: &[&Operand]) -> Result<(), Problem> {
+fn ordered(name: &'static str, operands: &[&Operand]) -> Result<(), Box<Problem>> {
     for kind in operands.iter().copied().filter_map(static_kind) {
         if !matches!(kind, Kind::S | Kind::N | Kind::B) {
-            return Err(Problem::OperandType(name, kind.name()));
+            return Err(Problem::OperandType(name, kind.name()).into());
         }
     }
     Ok(())
 }
 
 /// Checks bounds that are both literal.
-fn bounds(lower: &Operand, upper: &Operand) -> Result<(), Problem> {
+fn bounds(lower: &Operand, upper: &Operand) -> Result<(), Box<Problem>> {
     let (Operand::Value(lower), Operand::Value(upper)) = (lower, upper) else { return Ok(()) };
     let (Some(lower), Some(upper)) = (ValueRef::first(lower), ValueRef::first(upper)) else { return Ok(()) };
     match order(lower, upper) {
-        None => Err(Problem::BetweenTypes(shown(lower), shown(upper))),
-        Some(Ordering::Greater) => Err(Problem::BetweenOrder(shown(lower), shown(upper))),
+        None => Err(Problem::BetweenTypes(shown(lower), shown(upper)).into()),
+        Some(Ordering::Greater) => Err(Problem::BetweenOrder(shown(lower), shown(upper)).into()),
         Some(_) => Ok(()),
     }
 }
@@ -172,14 +172,14 @@ fn shown(value: ValueRef<'_>) -> String {
     format!("AttributeValue: {{{}:{text}}}", value.kind().map_or("", Kind::name))
 }
 
-fn type_named(operand: &Operand) -> Result<Kind, Problem> {
+fn type_named(operand: &Operand) -> Result<Kind, Box<Problem>> {
     let wrong = |found| Problem::OperandType("attribute_type", found);
     let Operand::Value(value) = operand else {
-        return Err(wrong(static_kind(operand).map_or(ANY_TYPE, Kind::name)));
+        return Err(wrong(static_kind(operand).map_or(ANY_TYPE, Kind::name)).into());
     };
     let value = ValueRef::first(value).ok_or(wrong(ANY_TYPE))?;
     let Some(View::S(name)) = value.view() else {
-        return Err(wrong(value.kind().map_or(ANY_TYPE, Kind::name)));
+        return Err(wrong(value.kind().map_or(ANY_TYPE, Kind::name)).into());
     };
     Ok(match name {
         b"S" => Kind::S,
@@ -192,6 +192,6 @@ fn type_named(operand: &Operand) -> Result<Kind, Problem> {
         b"NULL" => Kind::Null,
         b"L" => Kind::L,
         b"M" => Kind::M,
-        _ => return Err(Problem::TypeName(lossy(name))),
+        _ => return Err(Problem::TypeName(lossy(name)).into()),
     })
 }

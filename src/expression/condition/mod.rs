@@ -9,7 +9,7 @@ mod parse;
 
 pub(super) use parse::{function, parse};
 
-use super::error::{ExpressionError, ExpressionKind, Problem};
+use super::error::{ExpressionError, ExpressionKind};
 use super::path::Path;
 use super::placeholders::{Bytes, Placeholders};
 use super::syntax::Resolver;
@@ -123,16 +123,18 @@ pub(super) fn resolve(
     placeholders: &mut Placeholders,
 ) -> Result<Vec<Op<Test>>, ExpressionError> {
     let mut resolver = Resolver::new(placeholders);
-    let mut op = |op| {
-        Ok(match op {
-            Op::Test(test) => Op::Test(check::test(test, &mut resolver)?),
+    let mut code = Vec::with_capacity(raw.len());
+    for op in raw {
+        code.push(match op {
+            Op::Test(test) => Op::Test(
+                check::test(test, &mut resolver).map_err(|problem| ExpressionError::new(kind, *problem))?,
+            ),
             Op::Not => Op::Not,
             Op::And(to) => Op::And(to),
             Op::Or(to) => Op::Or(to),
-        })
-    };
-    let code: Result<_, Problem> = raw.into_iter().map(&mut op).collect();
-    code.map_err(|problem| ExpressionError::new(kind, problem))
+        });
+    }
+    Ok(code)
 }
 
 impl Condition {

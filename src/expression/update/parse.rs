@@ -47,7 +47,7 @@ pub fn parse_update(text: &str, placeholders: &mut Placeholders) -> Result<Updat
         Parser { cursor: Cursor::new(KIND, text)?, notes: Notes::default(), actions: Vec::new() };
     parser.sections()?;
     parser.notes.check(KIND)?;
-    let actions = resolve(parser.actions, placeholders).map_err(|p| ExpressionError::new(KIND, p))?;
+    let actions = resolve(parser.actions, placeholders).map_err(|p| ExpressionError::new(KIND, *p))?;
     Ok(Update::new(actions, false))
 }
 
@@ -155,7 +155,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn resolve(raw: Vec<RawAction<'_>>, placeholders: &mut Placeholders) -> Result<Vec<Action>, Problem> {
+fn resolve(raw: Vec<RawAction<'_>>, placeholders: &mut Placeholders) -> Result<Vec<Action>, Box<Problem>> {
     let mut resolver = Resolver::new(placeholders);
     let mut actions = Vec::with_capacity(raw.len());
     // A SET without its source, and the source: paths are checked for all actions before any source is.
@@ -199,7 +199,7 @@ fn look_up(raw: RawSource<'_>, resolver: &mut Resolver<'_>) -> Resolved {
 }
 
 /// Checks the type of the value of ADD and DELETE.
-fn check_action(action: &Action) -> Result<(), Problem> {
+fn check_action(action: &Action) -> Result<(), Box<Problem>> {
     let (name, value) = match action {
         Action::Add(_, value) => ("ADD", value),
         Action::Delete(_, value) => ("DELETE", value),
@@ -216,11 +216,11 @@ fn check_action(action: &Action) -> Result<(), Problem> {
         Some(Kind::M) => "MAP",
         Some(Kind::Null) | None => "NULL",
     };
-    Err(Problem::ActionType(name, found))
+    Err(Problem::ActionType(name, found).into())
 }
 
 /// Checks operand counts and the types that are known without an item.
-fn check_source(resolved: Resolved) -> Result<Source, Problem> {
+fn check_source(resolved: Resolved) -> Result<Source, Box<Problem>> {
     Ok(match resolved {
         Resolved::Plain(source) => source,
         Resolved::Sum(a, b) => {
@@ -241,14 +241,16 @@ fn check_source(resolved: Resolved) -> Result<Source, Problem> {
             let name = "if_not_exists";
             let [path, other] =
                 <[_; 2]>::try_from(list).map_err(|l: Vec<_>| Problem::OperandCount(name, l.len()))?;
-            let Resolved::Plain(Source::Path(path)) = path else { return Err(Problem::NeedsPath(name)) };
+            let Resolved::Plain(Source::Path(path)) = path else {
+                return Err(Problem::NeedsPath(name).into());
+            };
             Source::IfNotExists(path, Box::new(check_source(other)?))
         }
     })
 }
 
 /// Two sources, each of which is a `wanted` as far as one can tell.
-fn typed(name: &'static str, wanted: Kind, pair: [Resolved; 2]) -> Result<[Box<Source>; 2], Problem> {
+fn typed(name: &'static str, wanted: Kind, pair: [Resolved; 2]) -> Result<[Box<Source>; 2], Box<Problem>> {
     let [a, b] = pair;
     let (a, b) = (check_source(a)?, check_source(b)?);
     for source in [&a, &b] {
@@ -259,7 +261,7 @@ fn typed(name: &'static str, wanted: Kind, pair: [Resolved; 2]) -> Result<[Box<S
             Source::Path(_) | Source::IfNotExists(..) => None,
         };
         if let Some(found) = kind.filter(|found| *found != wanted) {
-            return Err(Problem::OperandType(name, found.name()));
+            return Err(Problem::OperandType(name, found.name()).into());
         }
     }
     Ok([Box::new(a), Box::new(b)])

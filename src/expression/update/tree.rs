@@ -4,8 +4,8 @@
 //! the list until the whole is written, so the order of actions does not matter.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use crate::collections::VecMap;
 use crate::expression::path::{Path, Step};
 use crate::item::{ItemBuf, MapRef, ValueRef, View, tag, writer};
 
@@ -15,7 +15,7 @@ pub(super) type Encoded<'a> = Cow<'a, [u8]>;
 /// A value, opened or not.
 pub(super) enum Node<'a> {
     Leaf(Encoded<'a>),
-    Map(BTreeMap<&'a [u8], Node<'a>>),
+    Map(VecMap<&'a [u8], Node<'a>>),
     List(Elements<'a>),
 }
 
@@ -23,12 +23,12 @@ pub(super) enum Node<'a> {
 pub(super) struct Elements<'a> {
     old: Vec<Option<Node<'a>>>,
     /// Written beyond the end, by the index that was given.
-    new: BTreeMap<u32, Node<'a>>,
+    new: VecMap<u32, Node<'a>>,
 }
 
 /// A place a value can be put to or removed from.
 pub(super) enum Slot<'t, 'a> {
-    Member(&'t mut BTreeMap<&'a [u8], Node<'a>>, &'a [u8]),
+    Member(&'t mut VecMap<&'a [u8], Node<'a>>, &'a [u8]),
     Element(&'t mut Elements<'a>, u32),
 }
 
@@ -63,7 +63,7 @@ impl<'a> Slot<'_, 'a> {
     }
 }
 
-fn members(map: MapRef<'_>) -> BTreeMap<&[u8], Node<'_>> {
+fn members(map: MapRef<'_>) -> VecMap<&[u8], Node<'_>> {
     map.iter().map(|(name, value)| (name, Node::Leaf(Cow::Borrowed(value.bytes())))).collect()
 }
 
@@ -100,7 +100,7 @@ impl<'a> Node<'a> {
             Some(View::M(map)) => *self = Self::Map(members(map)),
             Some(View::L(list)) => {
                 let old = list.values().map(|value| Some(Self::Leaf(Cow::Borrowed(value.bytes())))).collect();
-                *self = Self::List(Elements { old, new: BTreeMap::new() });
+                *self = Self::List(Elements { old, new: VecMap::new() });
             }
             _ => {}
         }
@@ -122,7 +122,7 @@ impl<'a> Node<'a> {
             Self::Leaf(bytes) => out.extend_from_slice(bytes),
             Self::Map(map) => {
                 let open = writer::begin(out, tag::MAP, map.len());
-                for (name, node) in map {
+                for (name, node) in map.entries() {
                     writer::put_text(out, name);
                     node.put(out);
                 }
@@ -141,6 +141,7 @@ impl<'a> Node<'a> {
     pub fn into_item(self) -> ItemBuf {
         let Self::Map(map) = self else { return ItemBuf::default() };
         let attributes: Vec<(&[u8], Encoded<'_>)> = map
+            .into_entries()
             .into_iter()
             .map(|(name, node)| match node {
                 Self::Leaf(bytes) => (name, bytes),

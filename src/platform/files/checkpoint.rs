@@ -74,14 +74,10 @@ impl Inner {
     fn rewrite_sparse(&self, next: u64) {
         let values: Vec<_> = {
             let state = self.state.borrow();
-            let sparse = state
-                .used
-                .iter()
-                .filter(|(segment, used)| **segment < next && **used < self.segment_bytes / 2)
-                .min_by_key(|(_, used)| **used)
-                .map(|(segment, _)| *segment);
-            let Some(sparse) = sparse else { return };
-            state.alive.iter().filter(|(_, at)| at.segment == sparse).map(|(key, at)| (*key, *at)).collect()
+            let half = self.segment_bytes / 2;
+            let sparse = state.used.iter().filter(|(segment, used)| **segment < next && **used < half);
+            let Some((sparse, _)) = sparse.min_by_key(|(_, used)| **used) else { return };
+            state.alive.iter().filter(|(_, at)| at.segment == *sparse).collect()
         };
         let mut batch = Batch::new();
         let mut bytes = 0;

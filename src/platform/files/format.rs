@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows files; a commit knows where it stands, so that bytes of another place are not taken for it.
 
+use super::alive::Alive;
+use crate::checksum::{Crc32, crc32};
 use crate::item::value::Reader;
 use crate::platform::{Space, Write};
 
@@ -64,11 +66,11 @@ pub(super) struct Position {
 
 impl Position {
     fn checksum(self, front: &[u8]) -> u32 {
-        let mut hasher = crc32fast::Hasher::new();
-        hasher.update(front);
-        hasher.update(&self.segment.to_le_bytes());
-        hasher.update(&self.offset.to_le_bytes());
-        hasher.finalize()
+        let mut crc = Crc32::default();
+        crc.update(front);
+        crc.update(&self.segment.to_le_bytes());
+        crc.update(&self.offset.to_le_bytes());
+        crc.value()
     }
 }
 
@@ -110,7 +112,7 @@ pub(super) fn encode_commit(
     out.extend_from_slice(&u32::try_from(body.len()).ok()?.to_le_bytes());
     out.extend_from_slice(&seq.to_le_bytes());
     out.extend_from_slice(&durable.to_le_bytes());
-    out.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+    out.extend_from_slice(&crc32(&body).to_le_bytes());
     out.extend_from_slice(&at.checksum(&out).to_le_bytes());
     out.extend_from_slice(&body);
     Some((out, entries))
@@ -170,24 +172,21 @@ pub(super) struct Covered {
 }
 
 /// Encodes the index of everything before segment `covered.next`.
-pub(super) fn encode_index<'a>(
-    covered: Covered,
-    alive: impl ExactSizeIterator<Item = (&'a Key, &'a Place)>,
-) -> Vec<u8> {
+pub(super) fn encode_index(covered: Covered, alive: &Alive) -> Vec<u8> {
     let mut out = Vec::with_capacity(32 + alive.len() * 29);
     out.extend_from_slice(INDEX_MAGIC);
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&covered.next.to_le_bytes());
     out.extend_from_slice(&covered.seq.to_le_bytes());
     out.extend_from_slice(&(alive.len() as u64).to_le_bytes());
-    for ((space, id), place) in alive {
-        out.push(*space as u8);
+    for ((space, id), place) in alive.iter() {
+        out.push(space as u8);
         out.extend_from_slice(&id.to_le_bytes());
         out.extend_from_slice(&place.segment.to_le_bytes());
         out.extend_from_slice(&place.offset.to_le_bytes());
         out.extend_from_slice(&place.length.to_le_bytes());
     }
-    let checksum = crc32fast::hash(out.get(8..).unwrap_or_default());
+    let checksum = crc32(out.get(8..).unwrap_or_default());
     if let Some(to) = out.get_mut(4..8) {
         to.copy_from_slice(&checksum.to_le_bytes());
     }
@@ -197,7 +196,7 @@ pub(super) fn encode_index<'a>(
 /// What an index covers, and what it says is alive.
 pub(super) fn decode_index(bytes: &[u8]) -> Option<(Covered, Vec<(Key, Place)>)> {
     let mut r = Reader::new(bytes);
-    if r.take(4)? != INDEX_MAGIC || r.u32()? != crc32fast::hash(r.rest()) {
+    if r.take(4)? != INDEX_MAGIC || r.u32()? != crc32(r.rest()) {
         return None;
     }
     let covered = Covered { next: r.u64()?, seq: r.u64()? };

@@ -4,6 +4,7 @@
 //! value is. When a segment is full the index is written out, so that opening reads one index and the segments
 //! after it, and segments that hold mostly dead values are copied together. The bytes are in `format`.
 
+mod alive;
 mod append;
 mod checkpoint;
 mod format;
@@ -119,14 +120,14 @@ impl Inner {
     fn read(&self, space: Space, ids: &[u64]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.check()?;
         let state = self.state.borrow();
-        ids.iter().map(|id| state.alive.get(&(space, *id)).map(|at| self.value(*at)).transpose()).collect()
+        ids.iter().map(|id| state.alive.get((space, *id)).map(|at| self.value(at)).transpose()).collect()
     }
 
     fn list(&self, space: Space, from: u64, to: u64, limit: usize) -> Result<Listed, StoreError> {
         self.check()?;
         let state = self.state.borrow();
-        let range = state.range(space, from, to).take(limit);
-        range.map(|((_, id), at)| self.value(*at).map(|value| (*id, value))).collect()
+        let range = state.alive.range(space, from, to).iter().take(limit);
+        range.map(|(id, at)| self.value(*at).map(|value| (*id, value))).collect()
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {

@@ -8,6 +8,8 @@ use super::format::{self, Covered, HEADER, Header, Position};
 use super::state::State;
 use super::system::{FileError, FileSystem};
 use super::{OpenError, names, unavailable};
+use crate::checksum::crc32;
+use crate::collections::{VecMap, sort};
 
 /// The state of the files, which is on the disk when this resolves.
 pub(super) async fn load(files: &dyn FileSystem) -> Result<State, OpenError> {
@@ -16,7 +18,7 @@ pub(super) async fn load(files: &dyn FileSystem) -> Result<State, OpenError> {
     let first = read_index(files, &listed, &mut state)?;
     let mut segments: Vec<u64> =
         listed.iter().filter_map(|name| names::segment_number(name)).filter(|n| *n >= first).collect();
-    segments.sort_unstable();
+    sort(&mut segments);
     state.segment = first;
     let mut bad = None;
     for (at, number) in segments.iter().enumerate() {
@@ -55,13 +57,13 @@ fn read_index(files: &dyn FileSystem, listed: &[String], state: &mut State) -> R
     let Some((Covered { next, seq }, alive)) = format::decode_index(&bytes) else {
         return Err(OpenError::Damaged(format!("{name} cannot be read")));
     };
-    let mut ends = std::collections::BTreeMap::<u64, u64>::new();
+    let mut ends = VecMap::<u64, u64>::new();
     for (key, place) in alive {
-        let end = ends.entry(place.segment).or_default();
+        let end = ends.get_or_default(place.segment);
         *end = (*end).max(place.offset.saturating_add(u64::from(place.length)));
         state.put(key, place);
     }
-    for (segment, end) in ends {
+    for (segment, end) in ends.into_entries() {
         let name = names::segment(segment);
         if files.size(&name)? < end {
             return Err(OpenError::Damaged(format!("{name} is missing or too short")));
@@ -106,7 +108,7 @@ fn read_commit(
         return Ok(None);
     }
     let body = files.read(name, start, header.length)?;
-    Ok((body.len() == header.length && crc32fast::hash(&body) == header.checksum).then_some((header, body)))
+    Ok((body.len() == header.length && crc32(&body) == header.checksum).then_some((header, body)))
 }
 
 /// Fails if anything after the end of `state` says that more than that was on the disk.

@@ -2,17 +2,17 @@
 //!
 //! It touches no file.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::alive::Alive;
 use super::format::{self, Covered, Entry, Key, Place};
+use crate::collections::VecMap;
 use crate::platform::store::MAX_VALUE;
 use crate::platform::{Space, StoreError, Write};
 
 #[derive(Default)]
 pub(super) struct State {
-    pub alive: BTreeMap<Key, Place>,
+    pub alive: Alive,
     /// Bytes of living values per segment; segments without any are not in it.
-    pub used: BTreeMap<u64, u64>,
+    pub used: VecMap<u64, u64>,
     /// The segment that is written, and its end.
     pub segment: u64,
     pub end: u64,
@@ -20,7 +20,7 @@ pub(super) struct State {
     pub seq: u64,
     pub durable: u64,
     /// Segments with bytes that may not be on the disk, each with the last commit in it.
-    pub unsynced: BTreeMap<u64, u64>,
+    pub unsynced: VecMap<u64, u64>,
     /// The first commit of a segment whose name may not be on the disk.
     pub unnamed: Option<u64>,
     /// An index to write, of all segments before the newest.
@@ -32,14 +32,14 @@ pub(super) struct State {
 pub(super) struct Due {
     pub covered: Covered,
     pub bytes: Vec<u8>,
-    /// The segments it refers to.
-    pub needed: BTreeSet<u64>,
+    /// The segments it refers to, ascending.
+    pub needed: Vec<u64>,
 }
 
 impl State {
     /// Whether `batch` can be applied. Writes take effect in their order: a value deleted may be added again.
     pub(super) fn admit(&self, batch: &[Write]) -> Result<(), StoreError> {
-        let mut touched = BTreeMap::new();
+        let mut touched = VecMap::new();
         let mut cleared: Vec<(Space, u64, u64)> = Vec::new();
         for write in batch {
             match write {
@@ -50,7 +50,7 @@ impl State {
                     let gone = || cleared.iter().any(|(s, from, to)| s == space && (from..to).contains(&id));
                     let key = (*space, *id);
                     let before = touched.insert(key, true);
-                    if before.unwrap_or_else(|| self.alive.contains_key(&key) && !gone()) {
+                    if before.unwrap_or_else(|| self.alive.get(key).is_some() && !gone()) {
                         return Err(StoreError::Conflict);
                     }
                 }
@@ -62,7 +62,10 @@ impl State {
                 }
                 Write::DeleteRange(space, from, to) if from < to => {
                     cleared.push((*space, *from, *to));
-                    touched.range_mut((*space, *from)..(*space, *to)).for_each(|(_, there)| *there = false);
+                    touched
+                        .range_mut(&(*space, *from), &(*space, *to))
+                        .iter_mut()
+                        .for_each(|(_, there)| *there = false);
                 }
                 Write::DeleteRange(..) => {}
             }
@@ -77,30 +80,27 @@ impl State {
                 Entry::Put(key, offset, length) => {
                     self.put(key, Place { segment, offset: start + offset, length });
                 }
-                Entry::Delete(key) => self.delete(key),
+                Entry::Delete(key) => {
+                    let old = self.alive.remove(key);
+                    old.into_iter().for_each(|old| self.bury(old));
+                }
                 Entry::DeleteRange(space, from, to) => {
-                    let keys: Vec<Key> = self.range(space, from, to).map(|(key, _)| *key).collect();
-                    for key in keys {
-                        self.delete(key);
+                    for (_, old) in self.alive.remove_range(space, from, to) {
+                        self.bury(old);
                     }
                 }
             }
         }
     }
 
-    /// Living values with `from <= id < to`.
-    pub(super) fn range(&self, space: Space, from: u64, to: u64) -> impl Iterator<Item = (&Key, &Place)> {
-        self.alive.range((space, from)..(space, to.max(from)))
-    }
-
     pub(super) fn put(&mut self, key: Key, place: Place) {
-        self.delete(key);
-        *self.used.entry(place.segment).or_default() += place.cost();
-        self.alive.insert(key, place);
+        *self.used.get_or_default(place.segment) += place.cost();
+        let old = self.alive.put(key, place);
+        old.into_iter().for_each(|old| self.bury(old));
     }
 
-    fn delete(&mut self, key: Key) {
-        let Some(old) = self.alive.remove(&key) else { return };
+    /// Takes a place out of the account of its segment.
+    fn bury(&mut self, old: Place) {
         let left = self.used.get(&old.segment).map_or(0, |used| used.saturating_sub(old.cost()));
         if left == 0 {
             self.used.remove(&old.segment);
@@ -133,7 +133,7 @@ impl State {
         let covered = Covered { next: self.segment, seq: self.seq };
         self.due = Some(Due {
             covered,
-            bytes: format::encode_index(covered, self.alive.iter()),
+            bytes: format::encode_index(covered, &self.alive),
             needed: self.used.keys().copied().collect(),
         });
     }

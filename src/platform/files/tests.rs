@@ -1,3 +1,4 @@
+use super::alive::Alive;
 use super::format::*;
 use super::names;
 use crate::platform::{Space, Write};
@@ -59,7 +60,11 @@ fn an_index_reads_back_and_no_bit_of_it_may_change() {
         ((Space::Meta, 0), Place { segment: 4, offset: 1 << 40, length: 0 }),
     ];
     let covered = Covered { next: 5, seq: 77 };
-    let bytes = encode_index(covered, alive.iter().map(|(key, place)| (key, place)));
+    let mut places = Alive::default();
+    for (key, place) in alive {
+        assert_eq!(places.put(key, place), None);
+    }
+    let bytes = encode_index(covered, &places);
     assert_eq!(decode_index(&bytes), Some((covered, alive.to_vec())));
     for bit in 0..bytes.len() * 8 {
         let mut other = bytes.clone();

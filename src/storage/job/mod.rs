@@ -18,6 +18,7 @@ use super::piece::Piece;
 use super::tree::Garbage;
 use super::writer::Output;
 use super::{BlockId, Manifest, SeqNo, Storage};
+use crate::collections::sort;
 use crate::platform::{Batch, Space, Write};
 
 /// Runs of blocks deleted in one commit.
@@ -287,7 +288,7 @@ impl Storage {
 
 /// Spans in order, neighbours as one.
 fn joined(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
+    sort(&mut spans);
     let mut joined: Vec<Span> = Vec::new();
     for span in spans {
         match joined.last_mut() {

@@ -27,6 +27,28 @@ fn lone_surrogates_become_question_marks() {
 }
 
 #[test]
+fn whole_parts() {
+    for (text, expected) in [
+        ("1.5", Some(1)),
+        ("-1.99", Some(-1)),
+        ("0.9", Some(0)),
+        ("1e3", Some(1000)),
+        ("12.345e2", Some(1234)),
+        ("12345E-2", Some(123)),
+        ("1e-400", Some(0)),
+        ("0e99999999999999999999", Some(0)),
+        ("1e-99999999999999999999", Some(0)),
+        ("8999999999999999.5", Some(8_999_999_999_999_999)),
+        ("9e15", None),
+        ("-1e16", None),
+        ("1e99999999999999999999", None),
+        ("123456789012345678901234567890.0", None),
+    ] {
+        assert_eq!(super::Number { text, decimal: true }.whole_part(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_json_is_told_from_what_is_not() {
     for good in
         ["{}", " [1, -0, 0.5, 1e9, 1E-9, \"\", true, false, null] ", "{\"a\":{\"b\":[]}}", "\"x\"", "0"]

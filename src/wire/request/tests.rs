@@ -53,7 +53,7 @@ fn converted(op: Operation, json: &str) -> Result<String, String> {
         }
         Err(error) => {
             if error.kind == ErrorKind::Serialization {
-                Err(error.message.into_owned())
+                Err(error.message.to_string())
             } else {
                 Err(error.to_string())
             }

@@ -1,6 +1,7 @@
 //! Key schemas and attribute definitions.
 
 use crate::api::ApiError;
+use crate::collections::sort;
 
 use super::super::read::{Fields, scalar};
 use super::super::schema::Attribute;
@@ -60,7 +61,7 @@ pub(super) fn composite(index: &Fields<'_>) -> Result<(Vec<String>, Vec<String>)
         }
     }
     let mut names: Vec<_> = elements.iter().map(|(name, _)| *name).collect();
-    names.sort_unstable();
+    sort(&mut names);
     names.dedup();
     if names.len() < elements.len() {
         return Err(match (hash, range) {

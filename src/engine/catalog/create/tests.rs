@@ -52,7 +52,7 @@ fn with_gsi(definitions: &str, key: &str, more: &str) -> String {
 const ALL: &str = r#""Projection":{"ProjectionType":"ALL"}"#;
 
 fn message(json: &str) -> String {
-    create(json).unwrap_err().message.into_owned()
+    create(json).unwrap_err().message.to_string()
 }
 
 /// The message without the usual prefix.
