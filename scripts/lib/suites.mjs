@@ -56,12 +56,10 @@ export const SUITES = [
   }),
   node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
-  cargo(
-    'crashes',
-    ['test', '--test', 'simulation', '--', '--nocapture'],
-    'crashes at every storage call',
-    { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
-  ),
+  cargo('crashes', ['test', '--test', 'simulation', '--', '--nocapture'], 'crashes at every storage call', {
+    long: true,
+    env: { DYNATAB_CRASH_POINTS: '100000' },
+  }),
   cargo(
     'file-crashes',
     ['test', '--release', '--test', 'contract', 'files::', '--', '--nocapture'],

@@ -81,8 +81,9 @@ impl State {
                     self.put(key, Place { segment, offset: start + offset, length });
                 }
                 Entry::Delete(key) => {
-                    let old = self.alive.remove(key);
-                    old.into_iter().for_each(|old| self.bury(old));
+                    if let Some(old) = self.alive.remove(key) {
+                        self.bury(old);
+                    }
                 }
                 Entry::DeleteRange(space, from, to) => {
                     for (_, old) in self.alive.remove_range(space, from, to) {
@@ -96,7 +97,9 @@ impl State {
     pub(super) fn put(&mut self, key: Key, place: Place) {
         *self.used.get_or_default(place.segment) += place.cost();
         let old = self.alive.put(key, place);
-        old.into_iter().for_each(|old| self.bury(old));
+        for old in old {
+            self.bury(old);
+        }
     }
 
     /// Takes a place out of the account of its segment.
