@@ -96,8 +96,7 @@ impl State {
 
     pub(super) fn put(&mut self, key: Key, place: Place) {
         *self.used.get_or_default(place.segment) += place.cost();
-        let old = self.alive.put(key, place);
-        for old in old {
+        if let Some(old) = self.alive.put(key, place) {
             self.bury(old);
         }
     }
