@@ -5,8 +5,7 @@ use std::rc::Rc;
 use super::expressions::{Wording, placeholders};
 use super::keys::{find_table, request_key};
 use super::members::{Members, list, map};
-use super::single_write::return_capacity;
-use super::task::{Answer, Step};
+use super::step::{Answer, Step};
 use super::{ApiError, ErrorKind};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
@@ -85,7 +84,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
         }
         tables.push(TableKeys { table, name, request, keys: own, consistent, projection });
     }
-    Ok(BatchGetItem { tables, capacity: return_capacity(members.return_capacity) })
+    Ok(BatchGetItem { tables, capacity: ReturnConsumedCapacity::parse(members.return_capacity) })
 }
 
 impl BatchGetItem {

@@ -6,8 +6,8 @@ use super::ApiError;
 use super::expressions::Wording;
 use super::keys::{check_index_keys, check_metrics, find_table, item_key, read_newest, request_key};
 use super::members::{Members, list, map};
-use super::single_write::{MAX_ITEM, SingleWrite, return_capacity};
-use super::task::{Answer, Environment, Partition, Step};
+use super::single_write::{MAX_ITEM, SingleWrite};
+use super::step::{Answer, Environment, Partition, Step};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
@@ -63,7 +63,7 @@ pub(super) fn begin(
         tables: Vec::with_capacity(parsed.len()),
         writes: Vec::new(),
         partitions: Vec::new(),
-        capacity: return_capacity(members.return_capacity),
+        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
         now_millis: environment.now_millis,
     };
     for (name, own) in parsed {

@@ -6,8 +6,7 @@ use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::{find_table, request_key};
 use super::members::Members;
-use super::single_write::return_capacity;
-use super::task::{Answer, Step};
+use super::step::{Answer, Step};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Table};
 use crate::expression::{Projection, parse_projection};
@@ -37,7 +36,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<GetItem, Api
 
     let table = find_table(engine, members.table)?;
     let key = request_key(&table, &key)?;
-    let capacity = return_capacity(members.return_capacity);
+    let capacity = ReturnConsumedCapacity::parse(members.return_capacity);
     let table_name =
         (capacity != ReturnConsumedCapacity::None).then(|| members.table.unwrap_or_default().to_owned());
     Ok(GetItem { table, table_name, key, consistent: members.consistent, projection, capacity })

@@ -6,6 +6,7 @@
 pub mod error;
 pub mod operation;
 pub mod shape;
+pub mod step;
 pub mod task;
 
 mod batch_get_item;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::select::Selection;
-use super::task::{Answer, Step};
+use super::step::{Answer, Step};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Index, Table};
 use crate::expression::Condition;

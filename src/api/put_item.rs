@@ -4,9 +4,10 @@ use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
 use super::keys::{check_index_keys, check_metrics, find_table, item_key};
 use super::members::Members;
-use super::single_write::{Change, MAX_ITEM, SingleWrite, only_all_old, return_capacity};
-use super::task::Environment;
+use super::single_write::{Change, MAX_ITEM, SingleWrite, only_all_old};
+use super::step::Environment;
 use crate::engine::Engine;
+use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::item::MapRef;
 
 pub(super) fn begin(
@@ -39,7 +40,7 @@ pub(super) fn begin(
         change: Change::Put(item),
         return_values,
         return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
-        capacity: return_capacity(members.return_capacity),
+        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
         now_millis: environment.now_millis,
     })
 }

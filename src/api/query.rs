@@ -8,8 +8,8 @@ use super::keys::find_table;
 use super::members::Members;
 use super::page::{Page, Plan};
 use super::select;
-use super::single_write::return_capacity;
 use super::start_key::{self, Restart};
+use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::engine::table::{put_value, stamp_hash};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::expression::{
@@ -92,7 +92,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         limit: members.limit.and_then(|l| u64::try_from(l).ok()),
         filter,
         selection,
-        capacity: return_capacity(members.return_capacity),
+        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
     }))
 }
 

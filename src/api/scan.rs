@@ -7,9 +7,9 @@ use super::members::Members;
 use super::page::{Page, Plan};
 use super::query::find_index;
 use super::select;
-use super::single_write::return_capacity;
 use super::start_key::{self, Restart};
 use crate::engine::Engine;
+use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::expression::{ExpressionKind, parse_condition, parse_projection};
 use crate::item::MapRef;
 
@@ -60,7 +60,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         limit: members.limit.and_then(|l| u64::try_from(l).ok()),
         filter,
         selection,
-        capacity: return_capacity(members.return_capacity),
+        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
     }))
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::ApiError;
 use super::expressions::condition_failed;
 use super::keys;
-use super::task::{Answer, Partition, Step};
+use super::step::{Answer, Partition, Step};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
 use crate::expression::{Condition, Outcome, Update};
@@ -166,15 +166,6 @@ impl SingleWrite {
 
 fn update_too_large() -> ApiError {
     ApiError::validation("Item size to update has exceeded the maximum allowed size")
-}
-
-/// The members of `ReturnConsumedCapacity`.
-pub(super) fn return_capacity(text: Option<&str>) -> ReturnConsumedCapacity {
-    match text {
-        Some("TOTAL") => ReturnConsumedCapacity::Total,
-        Some("INDEXES") => ReturnConsumedCapacity::Indexes,
-        _ => ReturnConsumedCapacity::None,
-    }
 }
 
 /// Put and delete return the old item or nothing.

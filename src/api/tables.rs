@@ -1,7 +1,7 @@
 //! CreateTable, DescribeTable, ListTables, DeleteTable.
 
 use super::members::{integer, string};
-use super::task::{Answer, Environment};
+use super::step::{Answer, Environment};
 use super::validate::arn;
 use super::{ApiError, ErrorKind, Operation};
 use crate::engine::catalog::{self, TableSchema};

@@ -8,6 +8,7 @@ use super::get_item::GetItem;
 use super::keys::not_found;
 use super::page::Page;
 use super::single_write::SingleWrite;
+use super::step::{Answer, Environment, Partition, Step};
 use super::tables::TableTask;
 use super::{
     ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
@@ -15,44 +16,7 @@ use super::{
 };
 use crate::engine::{Engine, Table};
 use crate::item::{ValueRef, View};
-use crate::storage::{BlockId, SeqNo, TreeId};
-
-/// What an operation may know of the outside, captured once when it arrives.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Environment {
-    /// Milliseconds since 1970.
-    pub now_millis: u64,
-    /// Random bytes, for identifiers.
-    pub random: [u8; 16],
-}
-
-/// A partition key: writes to one take effect in the order they arrived.
-pub type Partition = (TreeId, [u8; 8]);
-
-/// A response and the sequence number that must be durable before it may leave.
-#[derive(Debug)]
-pub struct Answer {
-    /// The response document or the error.
-    pub response: Result<Vec<u8>, ApiError>,
-    /// What it was evaluated on; zero when everything was durable.
-    pub after: SeqNo,
-}
-
-impl Answer {
-    /// An answer that was evaluated on `after`.
-    pub(super) fn new(response: Result<Vec<u8>, ApiError>, after: SeqNo) -> Self {
-        Self { response, after }
-    }
-}
-
-/// Where a task stands.
-#[derive(Debug)]
-pub enum Step {
-    /// Done.
-    Done(Answer),
-    /// These blocks must be in memory first.
-    Missing(Vec<BlockId>),
-}
+use crate::storage::SeqNo;
 
 /// An operation under way.
 pub enum Task {

@@ -4,9 +4,10 @@ use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
 use super::keys::{check_metrics, find_table, request_key};
 use super::members::Members;
-use super::single_write::{Change, ReturnValues, SingleWrite, return_capacity};
-use super::task::Environment;
+use super::single_write::{Change, ReturnValues, SingleWrite};
+use super::step::Environment;
 use crate::engine::Engine;
+use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::expression::{Update, parse_update};
 use crate::item::MapRef;
 
@@ -54,7 +55,7 @@ pub(super) fn begin(
         change: Change::Update { key, update },
         return_values: ReturnValues::parse(members.return_values),
         return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
-        capacity: return_capacity(members.return_capacity),
+        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
         now_millis: environment.now_millis,
     })
 }

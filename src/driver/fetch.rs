@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::{Driver, Progress, Response, State, Ticket};
-use crate::api::task::{Partition, Step, Task};
+use crate::api::step::{Partition, Step};
+use crate::api::task::Task;
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::{VecMap, sort};
 use crate::platform::{Space, StoreError};

@@ -15,7 +15,8 @@ mod signal;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::api::task::{Answer, Environment, Step, Task};
+use crate::api::step::{Answer, Environment, Step};
+use crate::api::task::Task;
 use crate::api::{ApiError, ErrorKind, Operation};
 use crate::collections::VecMap;
 use crate::engine::Engine;

@@ -18,6 +18,17 @@ pub enum ReturnConsumedCapacity {
     Indexes,
 }
 
+impl ReturnConsumedCapacity {
+    /// The member of that name in a request.
+    pub fn parse(text: Option<&str>) -> Self {
+        match text {
+            Some("TOTAL") => Self::Total,
+            Some("INDEXES") => Self::Indexes,
+            _ => Self::None,
+        }
+    }
+}
+
 /// Capacity of one table and its indexes, in half units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consumed {
