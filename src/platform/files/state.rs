@@ -82,7 +82,9 @@ impl State {
                 }
                 Entry::Delete(key) => {
                     let old = self.alive.remove(key);
-                    old.into_iter().for_each(|old| self.bury(old));
+                    if let Some(old) = old {
+                        self.bury(old);
+                    }
                 }
                 Entry::DeleteRange(space, from, to) => {
                     for (_, old) in self.alive.remove_range(space, from, to) {
@@ -96,7 +98,9 @@ impl State {
     pub(super) fn put(&mut self, key: Key, place: Place) {
         *self.used.get_or_default(place.segment) += place.cost();
         let old = self.alive.put(key, place);
-        old.into_iter().for_each(|old| self.bury(old));
+        if let Some(old) = old {
+            self.bury(old);
+        }
     }
 
     /// Takes a place out of the account of its segment.
