@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { elapsed, main, output, ROOT, run } from './lib/run.mjs';
+import { shorten } from './lib/shorten.mjs';
 import { files, step } from './lib/stamp.mjs';
 import { bindgenPath, setup } from './setup.mjs';
 
@@ -29,6 +30,12 @@ const FEATURES = [
 /** The datasets of the page, from npm's vega-datasets. */
 const DATASETS = ['movies.json', 'airports.csv'];
 
+/**
+ * What LLVM does for speed at the price of size even at opt-level z: copies of structs as long runs of loads and stores,
+ * loops rewritten around new counters, and expressions computed early on every way that leads to them.
+ */
+const CODEGEN = ['-max-store-memcpy=1', '-disable-lsr', '-enable-pre=false', '-enable-load-pre=false'];
+
 /** Flags of rustc: no path of this machine goes into the wasm. */
 function rustflags() {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
@@ -39,7 +46,8 @@ function rustflags() {
     [sysroot, 'rust'],
     [ROOT, 'dynatab'],
   ];
-  return flags.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join('\x1f');
+  const remapped = flags.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  return [...remapped, ...CODEGEN.map((option) => `-Cllvm-args=${option}`)].join('\x1f');
 }
 
 async function compile() {
@@ -56,7 +64,7 @@ async function compile() {
 }
 
 async function bind() {
-  const inputs = [COMPILED, 'scripts/build.mjs'];
+  const inputs = [COMPILED, 'scripts/build.mjs', 'scripts/lib/shorten.mjs'];
   return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE] }, async () => {
     // The entries say where the wasm is, so the glue must not name a place of its own: bundlers would ship it twice.
     const options = [
@@ -73,8 +81,12 @@ async function bind() {
     const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
     const named = FEATURES.map((name) => `--enable-${name}`);
     // Inlining a function into its only caller saves bytes, but gzip likes the small functions better: a tenth less.
-    const passes = ['-Oz', '--one-caller-inline-max-function-size=0', '--strip-debug', '--strip-producers'];
+    const size = ['-Oz', '--one-caller-inline-max-function-size=0', '--low-memory-unused'];
+    const passes = [...size, '--strip-debug', '--strip-producers'];
     await run(process.execPath, [wasmOpt, BOUND, '-o', ENGINE, ...named, ...passes]);
+    const short = shorten(readFileSync(join(ROOT, ENGINE)), readFileSync(join(ROOT, GLUE), 'utf8'));
+    writeFileSync(join(ROOT, ENGINE), short.wasm);
+    writeFileSync(join(ROOT, GLUE), short.glue);
   });
 }
 

@@ -55,9 +55,10 @@ impl Crc32 {
             let mut crc = self.inverted;
             let (groups, rest) = bytes.as_chunks::<8>();
             for group in groups {
-                let [a, b, c, d, e, f, g, h] = (u64::from_le_bytes(*group) ^ u64::from(crc)).to_le_bytes();
-                crc = at(t7, a) ^ at(t6, b) ^ at(t5, c) ^ at(t4, d);
-                crc ^= at(t3, e) ^ at(t2, f) ^ at(t1, g) ^ at(t0, h);
+                let [b7, b6, b5, b4, b3, b2, b1, b0] =
+                    (u64::from_le_bytes(*group) ^ u64::from(crc)).to_le_bytes();
+                crc = at(t7, b7) ^ at(t6, b6) ^ at(t5, b5) ^ at(t4, b4);
+                crc ^= at(t3, b3) ^ at(t2, b2) ^ at(t1, b1) ^ at(t0, b0);
             }
             self.inverted = rest.iter().fold(crc, |crc, byte| shift(t0, crc, *byte));
         });
