@@ -48,7 +48,6 @@ impl Default for Crc32 {
 
 impl Crc32 {
     /// Takes in the next bytes.
-    #[expect(clippy::many_single_char_names, reason = "eight bytes, eight tables")]
     pub fn update(&mut self, bytes: &[u8]) {
         TABLES.with(|tables| {
             let [t0, t1, t2, t3, t4, t5, t6, t7] = &**tables;
