@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Callbacks;
@@ -17,6 +18,8 @@ use crate::storage::StorageOptions;
 /// What keeps other owners out; dropped when the database is closed.
 pub(super) type Guard = LockGuard;
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Options {
     name: String,
     storage: Kind,
@@ -26,14 +29,16 @@ struct Options {
     account_id: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
 enum Kind {
     Memory,
     IndexedDb,
     Files,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum DurabilityName {
     Relaxed,
     Strict,
@@ -53,36 +58,11 @@ fn error(name: &str, message: &str) -> JsValue {
     error.into()
 }
 
-fn refused(option: &str) -> JsValue {
-    error("InvalidOptionsError", &format!("open() was given options it does not know: {option}"))
-}
-
-/// A text option, which may be left out.
-fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
-    let Some(value) = js::property(options, name) else { return Ok(None) };
-    value.as_string().map(Some).ok_or_else(|| refused(name))
-}
-
 fn read(options: &JsValue) -> Result<Options, JsValue> {
-    let cache_bytes = js::property(options, "cacheBytes").map(|value| value.as_f64());
-    Ok(Options {
-        name: text(options, "name")?.ok_or_else(|| refused("name"))?,
-        storage: match text(options, "storage")?.as_deref() {
-            Some("memory") => Kind::Memory,
-            Some("indexeddb") => Kind::IndexedDb,
-            Some("files") => Kind::Files,
-            _ => return Err(refused("storage")),
-        },
-        durability: match text(options, "durability")?.as_deref() {
-            None => None,
-            Some("relaxed") => Some(DurabilityName::Relaxed),
-            Some("strict") => Some(DurabilityName::Strict),
-            Some("memory") => Some(DurabilityName::Memory),
-            Some(_) => return Err(refused("durability")),
-        },
-        cache_bytes: cache_bytes.map(|value| value.ok_or_else(|| refused("cacheBytes"))).transpose()?,
-        region: text(options, "region")?,
-        account_id: text(options, "accountId")?,
+    serde_wasm_bindgen::from_value(options.clone()).map_err(|cause| {
+        // Its text is taken as JavaScript has it: to print it here would link the printing of floats.
+        let cause = js::error_text(&cause.into());
+        error("InvalidOptionsError", &format!("open() was given options it does not know: {cause}"))
     })
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn promise(future: LocalFuture<Result<JsValue, JsValue>>) -> Promise 
 }
 
 /// An error for a person: its name and message.
-pub(super) fn error_text(error: &JsValue) -> String {
+pub(crate) fn error_text(error: &JsValue) -> String {
     let message = property(error, "message").and_then(|message| message.as_string()).unwrap_or_default();
     match (error_name(error), message) {
         (name, message) if message.is_empty() => name,
