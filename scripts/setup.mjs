@@ -70,6 +70,22 @@ async function setupRust() {
   );
 }
 
+/** Whether the standard library can be compiled along with the engine. */
+export function hasStdSource() {
+  const sysroot = output('rustc', ['--print', 'sysroot']);
+  return sysroot !== undefined && existsSync(join(sysroot, 'lib/rustlib/src/rust/library/std'));
+}
+
+async function setupStdSource() {
+  const inputs = ['scripts/setup.mjs'];
+  await step('rust-src', { inputs, extra: [process.env.RUSTUP_TOOLCHAIN ?? ''] }, async () => {
+    if (hasStdSource() || !output('rustup', ['--version'])) return;
+    console.log("setup: the standard library's source");
+    // The build does without it, and says so.
+    await run('rustup', ['component', 'add', 'rust-src']).catch(() => undefined);
+  });
+}
+
 async function setupBindgen() {
   const path = bindgenPath();
   if (existsSync(path)) return;
@@ -88,6 +104,7 @@ export async function setup() {
   checkNode();
   await setupPackages();
   await setupRust();
+  await setupStdSource();
   await setupBindgen();
 }
 
