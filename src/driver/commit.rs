@@ -8,11 +8,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::fetch::storage_error;
-use super::{Driver, Response, Ticket};
-use crate::checksum::crc32;
-use crate::engine::Group;
+use super::{Driver, Response, State, Ticket};
 use crate::log;
-use crate::platform::{Batch, Durability, Space, StoreError, Write};
+use crate::platform::{Batch, Durability, LocalFuture, Space, StoreError, Write};
 use crate::storage::SeqNo;
 
 /// Writes of a job that count as an owner's act, and where their outcome goes.
@@ -30,80 +28,126 @@ enum Outcome {
     Lost(StoreError),
 }
 
+/// A commit whose requests were made, and what is to be done when it has ended.
+struct InFlight {
+    ended: LocalFuture<Result<(), StoreError>>,
+    /// Number and checksum of the last frame. Should the outcome be unknown, they tell: it is there, or nothing is.
+    witness: Option<(u64, Option<u32>)>,
+    /// Number of the frame that follows.
+    next_frame: u64,
+}
+
+/// A group under way.
+struct GroupInFlight {
+    last: SeqNo,
+    commit: InFlight,
+}
+
 impl Driver {
     /// Starts the commit loop unless it runs.
+    ///
+    /// An application that awaits each write before the next one has its commit begun before the call returns.
+    /// Otherwise the group closes at the end of the turn, so that everybody who is about to write gets into it.
     pub(super) fn schedule_commit(self: &Rc<Self>) {
-        if self.durability.is_none() {
-            return;
-        }
-        {
+        let Some(durability) = self.durability else { return };
+        let at_once = {
             let mut state = self.state.borrow_mut();
             if state.committing || state.closed.is_some() {
                 return;
             }
             state.committing = true;
-        }
-        self.platform.spawn(Box::pin(Rc::clone(self).commit_loop()));
+            state.one_by_one && !state.engine.storage.pressure()
+        };
+        let first = if at_once { self.begin_group(durability) } else { None };
+        self.platform.spawn(Box::pin(Rc::clone(self).commit_loop(first, durability)));
     }
 
-    async fn commit_loop(self: Rc<Self>) {
+    async fn commit_loop(self: Rc<Self>, mut first: Option<GroupInFlight>, durability: Durability) {
         loop {
-            // Everybody who is about to write in this turn gets into the group.
-            self.platform.turn_end().await;
-            self.relieve_pressure().await;
-            let (group, job) = {
-                let mut state = self.state.borrow_mut();
-                let group = state.engine.take_group();
-                let job = if group.is_none() { state.job_batch.take() } else { None };
-                if (group.is_none() && job.is_none()) || state.closed.is_some() {
-                    state.committing = false;
-                    state.progress.wake();
-                    drop(state);
-                    return self.watch_for_idle();
-                }
-                (group, job)
+            let group = if let Some(group) = first.take() {
+                Some(group)
+            } else {
+                // Everybody who is about to write in this turn gets into the group.
+                self.platform.turn_end().await;
+                self.relieve_pressure().await;
+                self.begin_group(durability)
             };
-            if let Some(group) = group {
-                self.commit_group(group).await;
-                // A steady stream of writes must not starve the job.
-                let job = self.state.borrow_mut().job_batch.take();
-                if let Some(job) = job {
-                    self.commit_job(job).await;
+            let had_group = group.is_some();
+            if let Some(group) = group
+                && self.end_group(group).await
+            {
+                break;
+            }
+            // A steady stream of writes must not starve the job.
+            let job = {
+                let mut state = self.state.borrow_mut();
+                let job = if state.closed.is_some() { None } else { state.job_batch.take() };
+                if !had_group && job.is_none() {
+                    state.rest();
+                    break;
                 }
-            } else if let Some(job) = job {
+                job
+            };
+            if let Some(job) = job {
                 self.commit_job(job).await;
             }
             self.start_job();
         }
+        self.start_job();
+        self.watch_for_idle();
     }
 
-    async fn commit_group(self: &Rc<Self>, group: Group) {
-        let last = group.last;
-        let (outcome, next) = match self.durability {
-            None => (Outcome::Committed, 0),
-            Some(durability) => self.commit_frames(&group.records, Batch::new(), durability).await,
-        };
-        match outcome {
-            Outcome::Committed => {
-                let answers = {
-                    let mut state = self.state.borrow_mut();
-                    state.next_frame = next;
-                    state.engine.committed(last, next);
-                    let ready = state.waiting.take_range(&(SeqNo(0), 0), &(SeqNo(last.0 + 1), 0));
-                    state.progress.wake();
-                    ready.into_iter().map(|((_, ticket), response)| (ticket, response)).collect()
-                };
-                self.deliver(answers);
+    /// Hands the oldest group to the store.
+    fn begin_group(&self, durability: Durability) -> Option<GroupInFlight> {
+        let group = {
+            let mut state = self.state.borrow_mut();
+            if state.closed.is_some() {
+                return None;
             }
-            Outcome::Refused(error) => self.roll_back(&error),
-            Outcome::Lost(error) => self.poison(storage_error(&error)),
+            let group = state.engine.take_group()?;
+            state.one_by_one = group.records.len() == 1;
+            group
+        };
+        let commit = self.begin_commit(&group.records, Batch::new(), durability);
+        Some(GroupInFlight { last: group.last, commit })
+    }
+
+    /// Waits for a group's end and lets its answers go. True: nothing else is to be committed, and whoever writes
+    /// next starts anew.
+    async fn end_group(self: &Rc<Self>, group: GroupInFlight) -> bool {
+        let GroupInFlight { last, commit } = group;
+        let next = commit.next_frame;
+        match self.outcome(commit).await {
+            Outcome::Committed => {
+                let mut state = self.state.borrow_mut();
+                state.next_frame = next;
+                state.engine.committed(last, next);
+                let ready = state.waiting.take_range(&(SeqNo(0), 0), &(SeqNo(last.0 + 1), 0));
+                let done = state.one_by_one && !state.engine.has_writes() && state.job_batch.is_none();
+                if done {
+                    state.rest();
+                }
+                state.progress.wake();
+                drop(state);
+                self.deliver(ready.into_iter().map(|((_, ticket), response)| (ticket, response)).collect());
+                done
+            }
+            Outcome::Refused(error) => {
+                self.roll_back(&error);
+                false
+            }
+            Outcome::Lost(error) => {
+                self.poison(storage_error(&error));
+                false
+            }
         }
     }
 
     async fn commit_job(self: &Rc<Self>, job: JobBatch) {
         // Strict whatever the writes are: a manifest must never outlive the blocks it names.
-        let (outcome, next) = self.commit_frames(&[], job.batch, Durability::Strict).await;
-        let result = match outcome {
+        let commit = self.begin_commit(&[], job.batch, Durability::Strict);
+        let next = commit.next_frame;
+        let result = match self.outcome(commit).await {
             Outcome::Committed => {
                 self.state.borrow_mut().next_frame = next;
                 Ok(())
@@ -118,39 +162,36 @@ impl Driver {
         self.state.borrow().progress.wake();
     }
 
-    /// Adds `records` as the next frames, together with `more`. Gives the frame number that follows.
-    async fn commit_frames(
-        &self,
-        records: &[Vec<u8>],
-        more: Batch,
-        durability: Durability,
-    ) -> (Outcome, u64) {
+    /// Adds `records` as the next frames, together with `more`.
+    fn begin_commit(&self, records: &[Vec<u8>], more: Batch, durability: Durability) -> InFlight {
         let (epoch, first) = {
             let state = self.state.borrow();
             (state.epoch, state.next_frame)
         };
         let frames = log::encode_group(epoch, first, records);
-        let next = first + frames.len() as u64;
-        // Should the outcome be unknown, the bytes of the last frame tell: it is there, or nothing is.
-        let witness = frames.last().map(|(number, bytes)| (*number, crc32(bytes)));
+        let next_frame = first + frames.len() as u64;
+        let witness = frames.last().map(|(number, bytes)| (*number, log::checksum_of(bytes)));
         let mut batch: Batch =
             frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
         batch.extend(more);
-        let outcome = match self.store.commit(batch, durability).await {
+        InFlight { ended: self.store.commit(batch, durability), witness, next_frame }
+    }
+
+    async fn outcome(&self, commit: InFlight) -> Outcome {
+        match commit.ended.await {
             Ok(()) => Outcome::Committed,
             Err(error @ (StoreError::Aborted(_) | StoreError::Full(_))) => Outcome::Refused(error),
             Err(error @ StoreError::Conflict) => Outcome::Lost(error),
-            Err(error) => self.settle_unknown(witness, error).await,
-        };
-        (outcome, next)
+            Err(error) => self.settle_unknown(commit.witness, error).await,
+        }
     }
 
     /// Reads the log's tail to find out what became of a commit.
-    async fn settle_unknown(&self, witness: Option<(u64, u32)>, error: StoreError) -> Outcome {
+    async fn settle_unknown(&self, witness: Option<(u64, Option<u32>)>, error: StoreError) -> Outcome {
         let Some((number, checksum)) = witness else { return Outcome::Lost(error) };
         match self.store.read(Space::Log, &[number]).await {
             Ok(values) => match values.into_iter().next().flatten() {
-                Some(bytes) if crc32(&bytes) == checksum => Outcome::Committed,
+                Some(bytes) if log::checksum_of(&bytes) == checksum => Outcome::Committed,
                 Some(_) => Outcome::Lost(StoreError::Conflict),
                 None => Outcome::Refused(StoreError::Aborted(error.to_string())),
             },
@@ -190,5 +231,13 @@ impl Driver {
                 None => progress.wait().await,
             }
         }
+    }
+}
+
+impl State {
+    /// No commit is under way.
+    fn rest(&mut self) {
+        self.committing = false;
+        self.progress.wake();
     }
 }

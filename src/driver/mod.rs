@@ -54,6 +54,8 @@ struct State {
     /// Number of the next log frame.
     next_frame: u64,
     committing: bool,
+    /// The last group had one write: the application awaits each before the next.
+    one_by_one: bool,
     job_running: bool,
     /// Somebody waits for the application to pause.
     idle_watch: bool,

@@ -103,6 +103,7 @@ impl Driver {
                 epoch,
                 next_frame,
                 committing: false,
+                one_by_one: false,
                 job_running: false,
                 idle_watch: false,
                 job_batch: None,

@@ -71,6 +71,11 @@ fn checksum(frame: &[u8]) -> Option<u32> {
     Some(crc.value())
 }
 
+/// The checksum a frame carries, which tells it from any other under its number.
+pub fn checksum_of(frame: &[u8]) -> Option<u32> {
+    Reader::new(frame.get(4..)?).u32()
+}
+
 pub(super) struct Frame<'a> {
     pub(super) epoch: u64,
     pub(super) flags: u8,

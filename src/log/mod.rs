@@ -9,6 +9,6 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
-pub use frame::{FRAME_PAYLOAD, encode_group, epoch_frame};
+pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame};
 pub use record::{LoggedChange, Origin, Record, RequestId, TransactionPart};
 pub use replay::{Fed, Replay, Stop};
