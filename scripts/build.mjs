@@ -70,9 +70,7 @@ async function cargo(std) {
   // leaves out link-time optimisation when an rlib is made with it.
   const place = ['--target', TARGET, '--target-dir', join(ROOT, 'target')];
   const args = ['rustc', '--release', '--quiet', '--lib', '--crate-type', 'cdylib', ...place, ...std.cargo];
-  await run('cargo', args, {
-    env: { ...env, ...std.env, CARGO_ENCODED_RUSTFLAGS: rustflags(std) },
-  });
+  await run('cargo', args, { env: { ...env, ...std.env, CARGO_ENCODED_RUSTFLAGS: rustflags(std) } });
 }
 
 async function compile() {

@@ -56,19 +56,21 @@ export const SUITES = [
   }),
   node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
-  cargo('crashes', ['test', '--test', 'simulation', '--', '--nocapture'], 'crashes at every storage call', {
-    long: true,
-    env: { DYNATAB_CRASH_POINTS: '100000' },
-  }),
+  cargo(
+    'crashes',
+    ['test', '--profile', 'campaign', '--test', 'simulation', '--', '--nocapture'],
+    'crashes at every storage call',
+    { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
+  ),
   cargo(
     'file-crashes',
-    ['test', '--release', '--test', 'contract', 'files::', '--', '--nocapture'],
+    ['test', '--profile', 'campaign', '--test', 'contract', 'files::', '--', '--nocapture'],
     'the file store: crashes at every call of the file system, many more',
     { long: true, env: { DYNATAB_FILES_SEEDS: '2000' } },
   ),
   cargo(
     'model',
-    ['test', '--test', 'engine', 'model', '--', '--nocapture'],
+    ['test', '--profile', 'campaign', '--test', 'engine', 'model', '--', '--nocapture'],
     'operations beside a plain map',
     { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
   ),
