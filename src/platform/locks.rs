@@ -53,7 +53,24 @@ pub fn available() -> bool {
     manager().is_some()
 }
 
-/// Takes the exclusive lock `name` if no other context holds it; does not wait for it.
+/// How long a lock is waited for, in milliseconds: a page that was reloaded or closed gives its locks up a moment
+/// later than the next one asks for them.
+const PATIENCE: u32 = 500;
+
+/// Options of a request that waits a moment; where requests cannot be given up, of one that does not wait.
+fn options() -> JsValue {
+    let signal = || {
+        let class = js::global("AbortSignal")?;
+        let timeout: Function = js::property(&class, "timeout")?.dyn_into().ok()?;
+        timeout.call1(&class, &JsValue::from(PATIENCE)).ok()
+    };
+    match signal() {
+        Some(signal) => js::object("signal", &signal),
+        None => js::object("ifAvailable", &JsValue::TRUE),
+    }
+}
+
+/// Takes the exclusive lock `name`, unless another context goes on holding it.
 pub async fn acquire(name: &str) -> Result<LockGuard, LockError> {
     let Some(locks) = manager() else {
         return Err(LockError::Unavailable("this runtime does not have them".to_owned()));
@@ -78,15 +95,17 @@ pub async fn acquire(name: &str) -> Result<LockGuard, LockError> {
         held.into()
     });
 
-    let options = js::object("ifAvailable", &JsValue::TRUE);
     let ended = locks
-        .request(name, &options, &callback)
+        .request(name, &options(), &callback)
         .map_err(|error| LockError::Unavailable(js::error_text(&error)))?;
-    // A refusal (an opaque origin, a page being unloaded) comes as a rejection.
+    // The end of patience and a refusal (an opaque origin, a page being unloaded) come as rejections.
     let rejected = Closure::once_into_js(move |error: JsValue| {
         let answer = sender.borrow_mut().take();
         if let Some(answer) = answer {
-            answer.send(Err(LockError::Unavailable(js::error_text(&error))));
+            answer.send(Err(match js::error_name(&error).as_str() {
+                "TimeoutError" => LockError::Busy,
+                _ => LockError::Unavailable(js::error_text(&error)),
+            }));
         }
     });
     if let Some(then) = js::property(&ended, "then").and_then(|then| then.dyn_into::<Function>().ok()) {
