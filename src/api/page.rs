@@ -14,6 +14,9 @@ use crate::wire::document::DocWriter;
 /// Evaluated data after which a page ends, in bytes.
 const PAGE_BYTES: u64 = 1 << 20;
 
+/// From this limit on, a page reads ahead as one without a limit does.
+const LARGE_LIMIT: u64 = 256;
+
 /// What to read.
 pub(super) struct Plan {
     pub table: Rc<Table>,
@@ -81,7 +84,11 @@ impl Page {
             let at = if self.plan.consistent { engine.storage.latest() } else { engine.storage.durable() };
             let lower = std::mem::take(&mut self.plan.lower);
             let upper = self.plan.upper.take();
-            (engine.storage.cursor(self.tree(), lower, upper, self.plan.backward, at), at)
+            let mut cursor = engine.storage.cursor(self.tree(), lower, upper, self.plan.backward, at);
+            if self.plan.limit.is_none_or(|limit| limit >= LARGE_LIMIT) {
+                cursor.expect_most();
+            }
+            (cursor, at)
         });
         let more = loop {
             if self.is_full() {

@@ -8,8 +8,8 @@ use super::run::{Range, Run, Settled, assemble};
 use super::snapshot::{SharedTable, Snapshot};
 use super::{BlockId, Bytes, SeqNo, Storage, TreeId};
 
-/// Most data blocks read ahead of the one that is needed.
-const MAX_AHEAD: usize = 8;
+/// Most data blocks read ahead of the one that is needed: with it, a megabyte of the largest.
+const MAX_AHEAD: usize = 15;
 /// Most bytes of overflow values read ahead.
 const OVERFLOW_AHEAD: u64 = 256 << 10;
 
@@ -114,6 +114,11 @@ impl Cursor {
             sources.extend(level0.chain(deeper).map(Source::Run));
         }
         Self { snapshot, range, sources, max_seq: SeqNo(0), ahead: 0 }
+    }
+
+    /// Most of the range will be wanted: reads ahead in full from the first block on, instead of step by step.
+    pub fn expect_most(&mut self) {
+        self.ahead = MAX_AHEAD;
     }
 
     /// The latest commit among everything the cursor has passed, tombstones included.
