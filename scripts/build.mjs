@@ -5,7 +5,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { elapsed, main, output, ROOT, run } from './lib/run.mjs';
+import { elapsed, Failure, main, output, ROOT, run } from './lib/run.mjs';
 import { shorten } from './lib/shorten.mjs';
 import { files, step } from './lib/stamp.mjs';
 import { bindgenPath, hasStdSource, setup } from './setup.mjs';
@@ -162,8 +162,11 @@ async function bundle(options) {
 const ENTRIES = [
   ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', {}],
   ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: ['./engine.wasm'] }],
+  ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: ['./engine.wasm'] }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
+  ['pkg/src/entry/inline.ts', 'pkg/dist/inline.cjs', { format: 'cjs' }],
   ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', {}],
+  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.cjs', { format: 'cjs' }],
   ['pkg/src/entry/node.ts', 'pkg/dist/node.js', NODE],
   ['pkg/src/entry/node.ts', 'pkg/dist/node.cjs', CJS],
   [
@@ -173,12 +176,21 @@ const ENTRIES = [
   ],
 ];
 
+/** Deno imports a wasm file as a module of code only when the import says so, which TypeScript has no words for. */
+function importSource(path) {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const found = /^import (\w+ from "\.\/engine\.wasm";)$/m;
+  if (!found.test(text)) throw new Failure(`${path} does not import the engine`);
+  writeFileSync(join(ROOT, path), text.replace(found, 'import source $1'));
+}
+
 async function bundles() {
   const inputs = ['pkg/src', 'pkg/wasm', ENGINE, 'scripts/build.mjs', 'package-lock.json'];
   const present = ENTRIES.filter(([from]) => existsSync(join(ROOT, from)));
   return step('bundles', { inputs, outputs: present.map(([, to]) => to) }, async () => {
     const made = present.map(([from, to, more]) => bundle({ entryPoints: [from], outfile: to, ...more }));
     await Promise.all(made);
+    importSource('pkg/dist/deno.js');
   });
 }
 
@@ -194,7 +206,11 @@ async function types() {
   ];
   return step('types', { inputs, outputs: ['pkg/dist/types/index.d.ts'] }, async () => {
     rmSync(join(ROOT, 'pkg/dist/types'), { recursive: true, force: true });
+    rmSync(join(ROOT, 'pkg/dist/types-cjs'), { recursive: true, force: true });
     await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+    // The same declarations for `require`: what they are is said by the nearest package.json.
+    cpSync(join(ROOT, 'pkg/dist/types'), join(ROOT, 'pkg/dist/types-cjs'), { recursive: true });
+    writeFileSync(join(ROOT, 'pkg/dist/types-cjs/package.json'), '{ "type": "commonjs" }\n');
   });
 }
 

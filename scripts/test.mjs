@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { findBrowser, missingBrowser } from './lib/browser.mjs';
-import { elapsed, Failure, main, output, ROOT } from './lib/run.mjs';
-import { files } from './lib/stamp.mjs';
+import { elapsed, Failure, main, npm, output, ROOT } from './lib/run.mjs';
+import { files, step } from './lib/stamp.mjs';
 import { SUITES } from './lib/suites.mjs';
 import { addCounts, cargoCounts, closingLine, tapCounts } from './lib/counts.mjs';
+import { pack } from './pack.mjs';
 import { setup } from './setup.mjs';
 
 /** Why a suite cannot run on this machine, or undefined. */
@@ -91,6 +92,17 @@ async function runSuite(suite) {
   return counts;
 }
 
+/** Installs what only some suites need, from the lock file in `folder`. */
+async function install(folder) {
+  const inputs = [`${folder}/package-lock.json`];
+  const outputs = [`${folder}/node_modules/.package-lock.json`];
+  await step(`npm-${folder.replaceAll('/', '-')}`, { inputs, outputs }, async () => {
+    console.log(`setup: npm packages of ${folder}`);
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    await npm(['ci', ...quiet], { cwd: join(ROOT, folder) });
+  });
+}
+
 /** The suites that the command line asks for. */
 function chosen() {
   const options = { quick: { type: 'boolean' }, long: { type: 'boolean' }, list: { type: 'boolean' } };
@@ -116,6 +128,8 @@ await main(async () => {
   if (!suites) return;
   await setup();
   await build();
+  await pack();
+  for (const folder of new Set(suites.flatMap(({ packages }) => packages ?? []))) await install(folder);
   mkdirSync(join(ROOT, 'tests/artifacts'), { recursive: true });
   const summary = [];
   let total = { passed: 0, failed: 0, skipped: 0 };

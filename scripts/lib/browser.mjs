@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Failure } from './run.mjs';
+import { Failure, output } from './run.mjs';
 
 const PLACES = {
   chromium: {
@@ -32,6 +32,15 @@ export function findBrowser(kind) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return [...candidates, ...paths].find((path) => existsSync(path));
+}
+
+/** What drives WebKit, and the frame buffer it draws on. */
+export const WEBKIT = { driver: 'WebKitWebDriver', frame: 'xvfb-run' };
+
+/** Why WebKit cannot be driven here, or undefined. */
+export function missingWebKit() {
+  const missing = Object.values(WEBKIT).find((name) => output('which', [name]) === undefined);
+  return missing && `${missing} is not found (on Debian: apt-get install webkit2gtk-driver xvfb xauth)`;
 }
 
 /** Why a test that needs `kind` cannot run here. */

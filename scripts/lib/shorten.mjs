@@ -1,4 +1,4 @@
-// Short names between the engine and its glue. wasm-bindgen gives every import and closure a name that ends in a hash,
+// Short names between the engine and its glue. wasm-bindgen gives every import and closure a name with a hash in it,
 // which is in the wasm and in the JavaScript and does not compress.
 
 /** A reader of the few things a wasm file's import and export sections are made of. */
@@ -38,9 +38,9 @@ const named = (name) => sized(Buffer.from(name));
 
 const [IMPORTS, EXPORTS] = [2, 7];
 const FUNCTION = 0;
-const HASHED = /_h?[0-9a-f]{16}(_\d+)?$/;
+const HASHED = /_h?[0-9a-f]{16}(_|$)/;
 
-/** The engine and its glue with short names in place of those that end in a hash. */
+/** The engine and its glue with short names in place of those with a hash. */
 export function shorten(wasm, glue) {
   const names = new Map();
   const short = (name) => {

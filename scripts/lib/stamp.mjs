@@ -8,12 +8,13 @@ import { ROOT } from './run.mjs';
 
 const STAMPS = join(ROOT, 'target', 'stamps');
 
-/** The files below a path of the project (or the path itself), sorted. */
+/** The files below a path of the project (or the path itself), sorted; installed packages are none of its. */
 export function files(path, keep = () => true) {
   const full = join(ROOT, path);
   if (!existsSync(full)) return [];
   if (statSync(full).isFile()) return [path];
   return readdirSync(full, { withFileTypes: true })
+    .filter((entry) => entry.name !== 'node_modules')
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const child = `${path}/${entry.name}`;

@@ -3,7 +3,7 @@
 // A row: name; what it shows (for a person); quick (part of `npm run test:quick`); long (only in `npm run test:long`);
 // needs (programs without which it is skipped on a person's machine and fails in CI); and how it runs: `cargo`
 // (arguments of cargo), `env` (variables that say how far a campaign goes), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
-// exit code is one test). A row whose folder is missing fails: a suite cannot vanish unseen.
+// exit code is one test). `packages`: a folder with npm packages of its own, installed before. A row whose folder is missing fails: a suite cannot vanish unseen.
 
 /** A suite of Node test files below `folder`. */
 const node = (name, folder, shows, more = {}) => ({ name, shows, node: folder, ...more });
@@ -43,6 +43,12 @@ export const SUITES = [
     quick: true,
     needs: ['chromium'],
   }),
+  node(
+    'packaging',
+    'tests/packaging',
+    'the packed package in Node, Deno, Bun, workerd, and through bundlers',
+    { needs: ['chromium'], packages: 'tests/packaging' },
+  ),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
   node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {

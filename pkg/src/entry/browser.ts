@@ -1,4 +1,4 @@
-/** Browsers, and Deno: the wasm is fetched beside this file, streaming. */
+/** Browsers: the wasm is fetched beside this file, streaming. */
 
 import { destroyer, opener, type Runtime } from '../client/open.js';
 

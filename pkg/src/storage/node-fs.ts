@@ -145,7 +145,7 @@ interface Holder {
 
 /** Takes the lock file, over a dead holder if need be, and gives what releases it. */
 function lock(file: string): () => void {
-  const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() };
+  const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', host: host() };
   const text = JSON.stringify(mine);
   if (!create(file, text)) {
     // Only one process at a time may judge and replace a dead holder's lock, or two could each remove the other's.
@@ -190,6 +190,15 @@ function create(file: string, text: string): boolean {
   }
 }
 
+/** The name of this machine; empty where the runtime keeps it from us (Deno, without a permission of its own). */
+function host(): string {
+  try {
+    return hostname();
+  } catch {
+    return '';
+  }
+}
+
 function readHolder(file: string): Holder | undefined {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')) as Holder;
@@ -201,7 +210,7 @@ function readHolder(file: string): Holder | undefined {
 /** Whether the process still runs; one on another machine cannot be asked, so it counts as running. */
 function holds(holder: Holder | undefined): boolean {
   if (!holder) return false;
-  if (holder.host !== hostname()) return true;
+  if (holder.host !== host()) return true;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -223,7 +232,7 @@ function startOf(pid: number): string | undefined {
 }
 
 function lockedBy(file: string, holder: Holder | undefined): DatabaseLockedError {
-  const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
+  const who = holder ? `process ${holder.pid} on ${holder.host || 'this machine'}` : 'another process';
   return new DatabaseLockedError(
     `The database is in use by ${who}. If that process is gone for good, delete ${file}.`,
   );

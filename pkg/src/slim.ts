@@ -1,0 +1,3 @@
+/** The types of the slim entry. */
+
+export * from './entry/slim.js';
