@@ -29,9 +29,18 @@ impl Driver {
         self.platform.spawn(Box::pin(Rc::clone(self).run_jobs(job)));
     }
 
+    /// Starts what an earlier owner left to do, once the application has had what it opened the database for.
+    pub(super) fn start_job_later(self: &Rc<Self>) {
+        let driver = Rc::clone(self);
+        self.platform.spawn(Box::pin(async move {
+            driver.platform.sleep(PAUSE_MILLIS).await;
+            driver.start_job();
+        }));
+    }
+
     async fn run_jobs(self: Rc<Self>, first: Job) {
         let mut next = Some(first);
-        // What gave rise to it (an opening, a commit) is answered first.
+        // What gave rise to it is answered first.
         self.platform.yield_now().await;
         while let Some(job) = next {
             let done = self.run_job(job).await;

@@ -116,7 +116,7 @@ impl Driver {
             settle,
             durability: options.durability,
         });
-        driver.start_job();
+        driver.start_job_later();
         Ok(driver)
     }
 }
