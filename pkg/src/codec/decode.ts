@@ -20,7 +20,7 @@ const utf8Slice = nodeBuffer?.utf8Slice;
 const latin1Decoder = /* @__PURE__ */ new TextDecoder('latin1');
 const utf8Decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A whole document up to this size becomes one string; above it, each item does. */
+/** Bytes that become one string: cutting texts out of it is far cheaper than decoding each, and keeps it alive. */
 const WINDOW = 8 * 1024;
 /** An item above this size is mostly long texts or binaries: decode its texts one by one. */
 const ITEM_WINDOW = 64 * 1024;
@@ -49,6 +49,8 @@ export class Decoder {
   private window: string | undefined;
   private base = -1;
   private limit = -1;
+  /** Where the document ends. */
+  private end = 0;
   private native = true;
   private wrap: UnmarshallOptions['wrapNumbers'];
   private names = new Map<string, Name>();
@@ -62,7 +64,7 @@ export class Decoder {
     native: boolean,
     options?: UnmarshallOptions,
   ): unknown {
-    this.prepare(bytes, start, native, options);
+    this.prepare(bytes, start, end, native, options);
     if (end - start <= WINDOW) this.look(start, end);
     return this.documentValue(this.root);
   }
@@ -75,7 +77,7 @@ export class Decoder {
     native: boolean,
     options?: UnmarshallOptions,
   ): unknown {
-    this.prepare(bytes, start, native, options);
+    this.prepare(bytes, start, end, native, options);
     if (end - start <= ITEM_WINDOW) this.look(start, end);
     return native ? this.nativeValue(this.root) : this.attributeValue(this.root);
   }
@@ -83,11 +85,13 @@ export class Decoder {
   private prepare(
     bytes: Uint8Array,
     start: number,
+    end: number,
     native: boolean,
     options: UnmarshallOptions | undefined,
   ): void {
     this.bytes = bytes;
     this.at = start;
+    this.end = end;
     this.native = native;
     this.wrap = options?.wrapNumbers;
     this.base = -1;
@@ -102,6 +106,13 @@ export class Decoder {
     this.base = start;
     this.limit = end;
     this.window = undefined;
+  }
+
+  /** Moves the window when it does not hold an item; what follows the item comes into it as far as there is room. */
+  private cover(start: number, end: number): void {
+    if (this.base >= 0 && end <= this.limit) return;
+    if (end - start > ITEM_WINDOW) this.base = -1;
+    else this.look(start, Math.max(end, Math.min(start + WINDOW, this.end)));
   }
 
   private open(): string {
@@ -130,15 +141,9 @@ export class Decoder {
         return this.native ? this.nativeValue(parent) : this.attributeValue(parent);
       case tag.ITEM: {
         const size = this.u32();
-        const outer = this.base;
-        if (outer < 0 && size <= ITEM_WINDOW) this.look(this.at, this.at + size);
+        this.cover(this.at, this.at + size);
         // All items share one chain of names, wherever they stand.
-        const item = this.native ? this.nativeMap(this.root) : this.attributeMap(this.root);
-        if (outer < 0) {
-          this.base = -1;
-          this.window = undefined;
-        }
-        return item;
+        return this.native ? this.nativeMap(this.root) : this.attributeMap(this.root);
       }
       case tag.LIST: {
         this.at += 4;
@@ -328,7 +333,8 @@ export class Decoder {
     const end = start + (header >>> 1);
     this.at = end;
     if (header & 1) return utf8(this.bytes, start, end);
-    if (this.base >= 0) return (this.window ?? this.open()).substring(start - this.base, end - this.base);
+    if (this.base >= 0 && end <= this.limit)
+      return (this.window ?? this.open()).substring(start - this.base, end - this.base);
     return latin1(this.bytes, start, end);
   }
 
