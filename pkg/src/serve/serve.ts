@@ -8,6 +8,7 @@
 
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { WireAnswer } from '../client/connection.js';
 import type { Database } from '../client/database.js';
 
 export interface ServeOptions {
@@ -27,6 +28,8 @@ export interface Served {
   close(): Promise<void>;
 }
 
+/** Bytes of a body that is worth copying behind the head. */
+const SHORT = 8 * 1024;
 /** DynamoDB takes requests of up to 16 MB. */
 const MAX_BODY = 16 * 1024 * 1024;
 const CONTENT_TYPE = /^application\/x-amz-json-1\.[01]\s*(;|$)/i;
@@ -35,11 +38,17 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[a-z0-9-]+\.localhost)(:
 /** Serves a database; resolves when it listens. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { db, cors } = options;
+  let connections = 0;
+  const send = sender(() => connections > 1);
   const server = http.createServer((request, response) => {
-    answer(db, options, request, response).catch((error: unknown) => {
+    answer(db, options, request, response, send).catch((error: unknown) => {
       if (!response.headersSent) refuse(response, cors, 500, 'InternalServerError', String(error));
       else response.destroy();
     });
+  });
+  server.on('connection', (socket) => {
+    connections++;
+    socket.once('close', () => connections--);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -65,6 +74,7 @@ async function answer(
   { host, cors }: ServeOptions,
   request: http.IncomingMessage,
   response: http.ServerResponse,
+  send: Send,
 ): Promise<void> {
   if (host === undefined && !LOOPBACK.test(request.headers.host ?? '')) {
     refuse(response, cors, 403, 'AccessDeniedException', 'The Host header names another machine');
@@ -101,18 +111,44 @@ async function answer(
   const target = request.headers['x-amz-target'];
   const made = await db.http({
     method,
-    path: new URL(request.url ?? '/', 'http://localhost').pathname,
+    path: pathOf(request.url ?? '/'),
     target: Array.isArray(target) ? target[0] : target,
     contentType,
     body,
   });
-  response.writeHead(made.status, {
-    ...made.headers,
-    'content-length': made.body.length,
-    ...corsHeaders(cors),
-  });
-  response.end(made.body);
+  send(response, made, cors);
 }
+
+type Send = (response: http.ServerResponse, answer: WireAnswer, cors: string | undefined) => void;
+
+/**
+ * Where there are several connections, answers leave together once each that had something to say was heard: a client
+ * that waits on all of them is woken once and not by each.
+ */
+function sender(several: () => boolean): Send {
+  let ready: (() => void)[] = [];
+  const flush = () => {
+    const now = ready;
+    ready = [];
+    for (const write of now) write();
+  };
+  return (response, { status, headers, body }, cors) => {
+    const write = () => {
+      response.writeHead(status, { ...headers, 'content-length': body.length, ...corsHeaders(cors) });
+      // A short body goes as text: Node puts it behind the head and writes both at once.
+      if (body.length <= SHORT) response.end(latin1(body), 'latin1');
+      else response.end(body);
+    };
+    if (!several()) return write();
+    if (ready.length === 0) setImmediate(flush);
+    ready.push(write);
+  };
+}
+
+const latin1 = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+
+const pathOf = (url: string) => (url === '/' ? url : new URL(url, 'http://localhost').pathname);
 
 /** The body; undefined when it is too large. */
 function read(request: http.IncomingMessage): Promise<Uint8Array | undefined> {
@@ -127,7 +163,7 @@ function read(request: http.IncomingMessage): Promise<Uint8Array | undefined> {
         resolve(undefined);
       } else chunks.push(chunk);
     });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
     request.on('error', reject);
   });
 }
