@@ -6,14 +6,24 @@ import { bulk } from './suites/bulk.js';
 import { concurrent } from './suites/concurrent.js';
 import { get } from './suites/get.js';
 import { open } from './suites/open.js';
+import { peers } from './suites/peers.js';
 import { put } from './suites/put.js';
 import { range } from './suites/range.js';
 
-const BENCHES: Record<string, () => Promise<Report>> = { put, concurrent, bulk, get, boundary, open, range };
+const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
+  put,
+  concurrent,
+  bulk,
+  get,
+  boundary,
+  open,
+  range,
+  peers,
+};
 
 declare global {
   interface Window {
-    runBench(name: string): Promise<Report>;
+    runBench(name: string): Promise<Report | Report[]>;
   }
 }
 

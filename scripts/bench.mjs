@@ -1,22 +1,46 @@
-// Measures dynatab beside raw IndexedDB and Dexie in one page of the machine's Chromium, in turns, and prints what
-// matters as ratios: `npm run bench` for all, `npm run bench -- put get` for some. The figures also go to
-// target/bench/results.json. Nothing fails here: timings depend on the machine and on what else it does.
+// Measures dynatab beside what people would take otherwise, in turns, and prints what matters as ratios:
+// `npm run bench` for all, `npm run bench -- put get` for some. The figures also go to target/bench, as results.json and
+// as a page, report.html; with `--write` to docs/benchmarks.md too. Nothing fails here: timings depend on the machine
+// and on what else it does.
 //
 // `--profile` prints the hottest functions too, and writes a CPU profile for the developer tools of a browser. It takes
-// the engine as rustc left it, since the names of its functions are gone from the optimised one.
+// the engine with the names of its functions, which are gone from the packed one.
 
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from './build.mjs';
 import { chromiumOptions } from './lib/browser.mjs';
-import { elapsed, Failure, main, ROOT } from './lib/run.mjs';
+import { elapsed, Failure, main, ROOT, run } from './lib/run.mjs';
 import { hottest } from './lib/profile.mjs';
 import { serveFiles } from './lib/static.mjs';
-import { setup } from './setup.mjs';
+import { first } from '../benches/first/run.mjs';
+import { http } from '../benches/http/run.mjs';
+import { DYNOXIDE } from '../benches/http/servers.mjs';
+import { native } from '../benches/native/run.mjs';
+import { markdown } from '../benches/report/markdown.mjs';
+import { page as reportPage } from '../benches/report/page.mjs';
+import { figure as show } from '../benches/report/words.mjs';
+import { serve } from '../benches/serve.mjs';
+import { buildNamed } from './lib/named.mjs';
+import { install } from './lib/packages.mjs';
+import { setup, tool } from './setup.mjs';
 
-const NAMES = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'size'];
+/** What runs in one page of Chromium. */
+const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'peers'];
+/** What runs elsewhere. */
+const OTHERS = { first, http: () => http(console.log), serve, native, size: () => [size()] };
+const NAMES = [...IN_PAGE, ...Object.keys(OTHERS)];
 const OUT = join(ROOT, 'target/bench');
 const BUDGET = 180 * 1024;
 
@@ -24,33 +48,26 @@ const BUDGET = 180 * 1024;
 async function bundle(profile) {
   const esbuild = await import('esbuild');
   mkdirSync(OUT, { recursive: true });
+  const named = join(OUT, 'named');
+  if (profile) await buildNamed(named);
+  const dist = profile ? named : join(ROOT, 'pkg/dist');
   await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: ['benches/page.ts'],
-    outfile: join(OUT, 'page.js'),
+    entryPoints: { page: 'benches/page.ts', 'sqlite-worker': 'benches/peers/sqlite-worker.ts' },
+    outdir: OUT,
     bundle: true,
     format: 'esm',
     target: 'es2022',
     platform: 'browser',
     logLevel: 'warning',
-    alias: { dynatab: join(ROOT, 'pkg/dist/browser.js') },
+    alias: { dynatab: join(dist, 'browser.js') },
     tsconfigRaw: {},
   });
-  copyFileSync(
-    join(ROOT, profile ? 'pkg/wasm/dynatab_bg.wasm' : 'pkg/dist/engine.wasm'),
-    join(OUT, 'engine.wasm'),
-  );
+  copyFileSync(join(dist, 'engine.wasm'), join(OUT, 'engine.wasm'));
   writeFileSync(
     join(OUT, 'index.html'),
     '<!doctype html><link rel="icon" href="data:,"><title>bench</title><script type="module" src="page.js"></script>',
   );
-}
-
-/** Significant digits for a person. */
-function show(value) {
-  if (!Number.isFinite(value)) return String(value);
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function print({ bench, figures, ratios, notes }) {
@@ -67,25 +84,34 @@ function print({ bench, figures, ratios, notes }) {
   for (const note of notes) console.log(`  ${note}`);
 }
 
-/** Size of the main browser entry, as `scripts/size.mjs` judges it. */
+/** The entries as they are downloaded, and what a page of each peer downloads. */
 function size() {
-  const files = ['pkg/dist/browser.js', 'pkg/dist/engine.wasm'];
-  const kib = (bytes) => bytes / 1024;
-  const figures = files.map((path) => {
-    const gzip = kib(gzipSync(readFileSync(join(ROOT, path)), { level: 9 }).length);
-    return { name: path, unit: 'KiB gzip', median: gzip, low: gzip, high: gzip, rounds: [gzip] };
-  });
-  const total = figures.reduce((sum, { median }) => sum + median, 0);
-  const target = `at most ${kib(BUDGET)}`;
-  const ratio = {
-    what: 'together, KiB gzip',
-    median: total,
-    low: total,
-    high: total,
-    target,
-    met: total <= kib(BUDGET),
+  const modules = 'benches/node_modules';
+  const sizes = {
+    dynatab: ['pkg/dist/browser.js', 'pkg/dist/engine.wasm'],
+    Dexie: [`${modules}/dexie/dist/modern/dexie.min.mjs`],
+    'sqlite-wasm': ['index.mjs', 'sqlite3.wasm'].map(
+      (name) => `${modules}/@sqlite.org/sqlite-wasm/dist/${name}`,
+    ),
+    PGlite: ['pglite.wasm', 'pglite.data', 'index.js'].map(
+      (name) => `${modules}/@electric-sql/pglite/dist/${name}`,
+    ),
   };
-  return { bench: 'size', figures, ratios: [ratio], notes: [] };
+  const packers = {
+    raw: (bytes) => bytes,
+    gzip: (bytes) => gzipSync(bytes, { level: 9 }),
+    brotli: (bytes) => brotliCompressSync(bytes),
+  };
+  const figures = Object.entries(sizes).flatMap(([name, paths]) =>
+    Object.entries(packers).map(([packer, pack]) => {
+      const kib = paths.reduce((sum, path) => sum + pack(readFileSync(join(ROOT, path))).length / 1024, 0);
+      return { name: `${name}, ${packer}`, unit: 'KiB', median: kib, low: kib, high: kib, rounds: [kib] };
+    }),
+  );
+  const { median } = figures.find(({ name }) => name === 'dynatab, gzip');
+  const most = BUDGET / 1024;
+  const ratio = { what: 'dynatab, KiB gzip', median, low: median, high: median, target: `at most ${most}` };
+  return { bench: 'size', figures, ratios: [{ ...ratio, met: median <= most }], notes: [] };
 }
 
 async function profiled(page, name, work) {
@@ -103,7 +129,12 @@ async function profiled(page, name, work) {
 /** Runs benches in one page, telling `each` report as it comes. */
 async function inChromium(names, profile, each) {
   const { chromium } = await import('playwright-core');
-  const server = await serveFiles({ '/': OUT });
+  const packages = join(ROOT, 'benches/node_modules');
+  const server = await serveFiles({
+    '/': OUT,
+    '/pglite/': join(packages, '@electric-sql/pglite/dist'),
+    '/sqlite/': join(packages, '@sqlite.org/sqlite-wasm/dist'),
+  });
   const data = mkdtempSync(join(tmpdir(), 'dynatab-bench-'));
   let context;
   try {
@@ -116,7 +147,8 @@ async function inChromium(names, profile, each) {
     for (const name of names) {
       const work = () => page.evaluate((name) => window.runBench(name), name);
       try {
-        each(await (profile ? profiled(page, name, work) : work()));
+        const reports = await (profile ? profiled(page, name, work) : work());
+        for (const report of [reports].flat()) each(report);
       } catch (error) {
         console.log(`\n${name}\n  could not be measured: ${error.message}`);
       }
@@ -129,29 +161,51 @@ async function inChromium(names, profile, each) {
   }
 }
 
+/** A peer that is built from its source, once; where that fails it is left out. */
+async function installDynoxide() {
+  const { name, version } = DYNOXIDE;
+  const root = tool(name, version);
+  if (existsSync(root)) return;
+  console.log(`setup: ${name} ${version}, built once and kept in ${root} (a few minutes)`);
+  const features = ['--no-default-features', '--features', 'native-sqlite,http-server,cli'];
+  const what = ['install', name, '--version', version, '--locked', '--root', root, ...features, '--quiet'];
+  await run('cargo', what, {
+    env: { ...process.env, CARGO_TARGET_DIR: join(ROOT, 'target', 'tools') },
+  }).catch((error) => console.log(error.message));
+}
+
 await main(async () => {
   const start = Date.now();
-  const args = process.argv.slice(2);
-  const profile = args.includes('--profile');
-  const asked = args.filter((arg) => arg !== '--profile');
+  const { values, positionals: asked } = parseArgs({
+    options: { profile: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const unknown = asked.find((name) => !NAMES.includes(name));
   if (unknown) throw new Failure(`no bench is called ${unknown}; there are: ${NAMES.join(', ')}`);
   const names = asked.length ? NAMES.filter((name) => asked.includes(name)) : NAMES;
   await setup();
   await build();
-  await bundle(profile);
+  await install('benches');
+  if (names.includes('http')) await installDynoxide();
+  await bundle(values.profile);
   const reports = [];
   const each = (report) => {
     reports.push(report);
     print(report);
   };
   const load = loadavg().map((value) => Number(value.toFixed(2)));
-  const inPage = names.filter((name) => name !== 'size');
-  if (inPage.length) await inChromium(inPage, profile, each);
-  if (names.includes('size')) each(size());
-  const results = { date: new Date().toISOString(), cores: cpus().length, load, reports };
-  writeFileSync(join(OUT, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+  const software = [`Node ${process.versions.node}`];
+  const inPage = names.filter((name) => IN_PAGE.includes(name));
+  if (inPage.length) software.push(`Chromium ${await inChromium(inPage, values.profile, each)}`);
+  for (const name of names.filter((name) => name in OTHERS))
+    for (const report of await OTHERS[name]()) each(report);
+  const command = ['npm run bench', ...(asked.length ? ['--', ...asked] : [])].join(' ');
+  const meta = { command, date: new Date().toISOString(), cores: cpus().length, load, software };
+  writeFileSync(join(OUT, 'results.json'), `${JSON.stringify({ ...meta, reports }, null, 1)}\n`);
+  writeFileSync(join(OUT, 'report.html'), reportPage(reports, meta));
+  if (values.write) writeFileSync(join(ROOT, 'docs/benchmarks.md'), markdown(reports, meta));
   const judged = reports.flatMap(({ ratios }) => ratios).filter(({ met }) => met !== undefined);
   const met = judged.filter(({ met }) => met).length;
   console.log(`\n${met} of ${judged.length} targets met; medians of rounds in turns, ${elapsed(start)}`);
+  console.log(`as a page: ${join(OUT, 'report.html')}`);
 });

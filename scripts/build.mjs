@@ -11,13 +11,13 @@ import { files, step } from './lib/stamp.mjs';
 import { bindgenPath, hasStdSource, setup } from './setup.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
-const COMPILED = `target/${TARGET}/release/dynatab.wasm`;
+export const COMPILED = `target/${TARGET}/release/dynatab.wasm`;
 const GLUE = 'pkg/wasm/dynatab.js';
 const BOUND = 'pkg/wasm/dynatab_bg.wasm';
 const ENGINE = 'pkg/dist/engine.wasm';
 
 /** What every engine of the last years has; `--all-features` writes modules that browsers and Node refuse. */
-const FEATURES = [
+export const FEATURES = [
   'bulk-memory',
   'bulk-memory-opt',
   'nontrapping-float-to-int',
@@ -130,7 +130,7 @@ const inlineEngine = {
   },
 };
 
-const COMMON = {
+export const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   minify: true,

@@ -17,6 +17,9 @@ function toolCache() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dynatab', 'tools');
 }
 
+/** Where a version of a tool is kept. */
+export const tool = (name, version) => join(toolCache(), `${name}-${version}`);
+
 /** The wasm-bindgen version that Cargo.toml pins. */
 function bindgenVersion() {
   const manifest = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8');
@@ -27,7 +30,7 @@ function bindgenVersion() {
 
 /** The path of the wasm-bindgen command. */
 export function bindgenPath() {
-  return join(toolCache(), `wasm-bindgen-${bindgenVersion()}`, 'bin', `wasm-bindgen${EXE}`);
+  return join(tool('wasm-bindgen', bindgenVersion()), 'bin', `wasm-bindgen${EXE}`);
 }
 
 function checkNode() {
@@ -92,7 +95,7 @@ async function setupBindgen() {
   const version = bindgenVersion();
   console.log(`setup: wasm-bindgen ${version}, built once and kept in ${toolCache()} (a few minutes)`);
   // Without --locked: the lock file of that release names a version that its registry no longer has.
-  const root = join(toolCache(), `wasm-bindgen-${version}`);
+  const root = tool('wasm-bindgen', version);
   await run('cargo', ['install', 'wasm-bindgen-cli', '--version', version, '--root', root, '--quiet'], {
     env: { ...process.env, CARGO_TARGET_DIR: join(ROOT, 'target', 'tools') },
   });

@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { findBrowser, missingBrowser } from './lib/browser.mjs';
-import { elapsed, Failure, main, npm, output, ROOT } from './lib/run.mjs';
-import { files, step } from './lib/stamp.mjs';
+import { elapsed, Failure, main, output, ROOT } from './lib/run.mjs';
+import { install } from './lib/packages.mjs';
+import { files } from './lib/stamp.mjs';
 import { SUITES } from './lib/suites.mjs';
 import { addCounts, cargoCounts, closingLine, tapCounts } from './lib/counts.mjs';
 import { pack } from './pack.mjs';
@@ -90,17 +91,6 @@ async function runSuite(suite) {
   }
   if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1 };
   return counts;
-}
-
-/** Installs what only some suites need, from the lock file in `folder`. */
-async function install(folder) {
-  const inputs = [`${folder}/package-lock.json`];
-  const outputs = [`${folder}/node_modules/.package-lock.json`];
-  await step(`npm-${folder.replaceAll('/', '-')}`, { inputs, outputs }, async () => {
-    console.log(`setup: npm packages of ${folder}`);
-    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    await npm(['ci', ...quiet], { cwd: join(ROOT, folder) });
-  });
 }
 
 /** The suites that the command line asks for. */

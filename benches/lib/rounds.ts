@@ -50,6 +50,16 @@ export async function timed(count: number, body: () => Promise<unknown> | void):
   return { ms: performance.now() - start, count };
 }
 
+/** Times `body` again and again for about `ms`: for alternatives so different that no count suits them all. */
+export async function timedFor(ms: number, body: (i: number) => Promise<unknown>): Promise<Sample> {
+  const start = performance.now();
+  for (let count = 0; ;) {
+    await body(count++);
+    const elapsed = performance.now() - start;
+    if (elapsed >= ms) return { ms: elapsed, count };
+  }
+}
+
 /** Runs every alternative once per round, in an order that moves on each round, after one round that is not counted. */
 export async function interleave(
   alternatives: Alternative[],

@@ -17,8 +17,9 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** The file that a request path names below `root`, or undefined. */
+/** The file that a request path names below `root`, which may be a file itself, or undefined. */
 function locate(root, path) {
+  if (path === '/' && statSync(root, { throwIfNoEntry: false })?.isFile()) return root;
   let name;
   try {
     name = decodeURIComponent(path.split('?')[0]);
@@ -32,9 +33,10 @@ function locate(root, path) {
 
 /**
  * Serves the files below `mounts` ({ '/': folder, '/dist/': folder }, the longest prefix first) on 127.0.0.1.
- * Resolves with { url, port, close } once it listens; port 0 takes a free one.
+ * Resolves with { url, port, close } once it listens; port 0 takes a free one. `cache` is what browsers are told of
+ * keeping files.
  */
-export function serveFiles(mounts, port = 0) {
+export function serveFiles(mounts, port = 0, { cache = 'no-cache' } = {}) {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -47,7 +49,7 @@ export function serveFiles(mounts, port = 0) {
       return;
     }
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' });
+    response.writeHead(200, { 'content-type': type, 'cache-control': cache });
     if (request.method === 'HEAD') response.end();
     else createReadStream(file).pipe(response);
   });

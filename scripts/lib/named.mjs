@@ -1,0 +1,42 @@
+// The engine with the names of its functions, and its browser entry, for profiles: as the package has it, but for the
+// names that are shortened there.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMON, COMPILED, FEATURES } from '../build.mjs';
+import { bindgenPath } from '../setup.mjs';
+import { ROOT, run } from './run.mjs';
+
+/** Makes browser.js and engine.wasm in `folder`. */
+export async function buildNamed(folder) {
+  mkdirSync(folder, { recursive: true });
+  const glue = [
+    '--target',
+    'web',
+    '--omit-default-module-path',
+    '--out-dir',
+    folder,
+    '--out-name',
+    'dynatab',
+  ];
+  await run(bindgenPath(), [...glue, COMPILED]);
+  const optimise = ['-Oz', '--one-caller-inline-max-function-size=0', '--low-memory-unused', '-g'];
+  const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
+  const from = [join(folder, 'dynatab_bg.wasm'), '-o', join(folder, 'engine.wasm')];
+  await run(process.execPath, [wasmOpt, ...from, ...FEATURES.map((name) => `--enable-${name}`), ...optimise]);
+  const esbuild = await import('esbuild');
+  await esbuild.build({
+    ...COMMON,
+    minify: false,
+    entryPoints: ['pkg/src/entry/browser.ts'],
+    outfile: join(folder, 'browser.js'),
+    plugins: [
+      {
+        name: 'glue',
+        setup(build) {
+          build.onResolve({ filter: /wasm\/dynatab\.js$/ }, () => ({ path: join(folder, 'dynatab.js') }));
+        },
+      },
+    ],
+  });
+}
