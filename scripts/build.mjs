@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { elapsed, Failure, main, output, ROOT, run } from './lib/run.mjs';
 import { shorten } from './lib/shorten.mjs';
-import { files, step } from './lib/stamp.mjs';
+import { files, fingerprint, step } from './lib/stamp.mjs';
 import { bindgenPath, hasStdSource, setup } from './setup.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
@@ -238,8 +238,28 @@ async function page() {
       jsxImportSource: 'preact',
       sourcemap: 'linked',
       entryPoints: [entry],
-      outfile: 'www/dist/main.js',
+      outdir: 'www/dist',
+      // What is opened later is loaded later.
+      splitting: true,
+      chunkNames: 'chunks/[name]-[hash]',
     });
+    await offline();
+  });
+}
+
+/** The service worker, which keeps every file of the page as it now is. */
+async function offline() {
+  const kept = files('www/dist', (path) => !path.endsWith('.map'));
+  const names = kept.map((path) => path.slice('www/dist/'.length)).filter((name) => name !== 'index.html');
+  await bundle({
+    platform: 'browser',
+    format: 'iife',
+    entryPoints: ['www/src/offline/worker.ts'],
+    outfile: 'www/dist/worker.js',
+    define: {
+      FILES: JSON.stringify(['./', ...names]),
+      BUILD: JSON.stringify(fingerprint(kept).slice(0, 16)),
+    },
   });
 }
 

@@ -29,11 +29,41 @@ test('a JSON array is read as its elements', () => {
 });
 
 test('CSV fields may be quoted and hold commas, quotes and line ends', () => {
-  assert.deepEqual(page.readCsv('a,b,c\r\n1,"x, ""y""\nz",\n,,3\n'), [
-    ['a', 'b', 'c'],
-    ['1', 'x, "y"\nz', ''],
-    ['', '', '3'],
+  const { rows, failures } = page.readCsvRows('a,b,c\r\n1,"x, ""y""\nz",\n,,3\n');
+  assert.deepEqual(rows, [
+    { line: 2, item: { a: 1, b: 'x, "y"\nz' } },
+    { line: 3, item: { c: 3 } },
   ]);
+  assert.deepEqual(failures, []);
+});
+
+test('a column of CSV is of numbers only when each can be written back as it was', () => {
+  const { rows } = page.readCsvRows('zip,n,long,on\n01234,1.5,12345678901234567890,true\n98765,-2,1,false\n');
+  assert.deepEqual(rows[0].item, { zip: '01234', n: 1.5, long: '12345678901234567890', on: true });
+  assert.deepEqual(
+    page.columnsOf(rows).map(({ name, types, count }) => [name, types, count]),
+    [
+      ['zip', ['text'], 2],
+      ['n', ['number'], 2],
+      ['long', ['text'], 2],
+      ['on', ['boolean'], 2],
+    ],
+  );
+});
+
+test('lines of an export come back as they were, long numbers too', () => {
+  const item = {
+    id: { S: 'a' },
+    n: { N: '12345678901234567890.5' },
+    tags: { SS: ['x'] },
+    data: { B: 'AQI=' },
+  };
+  const { rows } = page.readJsonRows(`${JSON.stringify({ Item: item })}\n`);
+  assert.equal(String(rows[0].item.n), '12345678901234567890.5');
+  assert.deepEqual(rows[0].item.tags, new Set(['x']));
+  assert.deepEqual(rows[0].item.data, new Uint8Array([1, 2]));
+  // A row that only happens to have an attribute of that name is a row.
+  assert.deepEqual(page.readJsonRows('{"Item":{"a":1}}').rows[0].item, { Item: { a: 1 } });
 });
 
 const rowsOf = (items) => items.map((item, at) => ({ line: at + 1, item }));

@@ -3,3 +3,7 @@ export * from '../../www/src/data/rows.js';
 export * from '../../www/src/data/request.js';
 export * from '../../www/src/data/values.js';
 export { DATASETS } from '../../www/src/data/datasets.js';
+export * from '../../www/src/data/code.js';
+export * from '../../www/src/data/example.js';
+export { DESIGNS } from '../../www/src/data/gallery.js';
+export { OPERATIONS } from '../../www/src/data/operations.js';

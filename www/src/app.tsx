@@ -4,6 +4,7 @@ import type { Database } from 'dynatab';
 import { useEffect, useState } from 'preact/hooks';
 import { openDatabase } from './database.js';
 import { Closed } from './view/closed.js';
+import { Update } from './view/update.js';
 import { Workbench } from './view/workbench.js';
 
 export function App() {
@@ -16,11 +17,18 @@ export function App() {
   };
   useEffect(start, []);
 
-  if (db) return <Workbench db={db} />;
-  if (error) return <Closed error={error} retry={start} />;
   return (
-    <p class="opening" role="status">
-      Opening the database…
-    </p>
+    <>
+      <Update />
+      {db ? (
+        <Workbench db={db} />
+      ) : error ? (
+        <Closed error={error} retry={start} />
+      ) : (
+        <p class="opening" role="status">
+          Opening the database…
+        </p>
+      )}
+    </>
   );
 }

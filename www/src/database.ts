@@ -7,17 +7,8 @@ export const NAME = new URLSearchParams(location.search).get('db') || 'playgroun
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Opens the database. A reload may overtake the page it replaces, so a lock is given a moment to fall. */
-export async function openDatabase(): Promise<Database> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await open({ name: NAME });
-    } catch (error) {
-      if ((error as Error).name !== 'DatabaseLockedError' || tries === 5) throw error;
-      await pause(100);
-    }
-  }
-}
+/** Opens the database. */
+export const openDatabase = (): Promise<Database> => open({ name: NAME });
 
 /** Every table, described. */
 export async function listTables(client: Client): Promise<TableDescription[]> {

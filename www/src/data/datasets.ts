@@ -1,7 +1,7 @@
 /** The datasets that come with the page, from npm's vega-datasets, and the tables they go into. */
 
 import type { CreateTableInput } from 'dynatab';
-import { readCsv, type Row } from './rows.js';
+import { readCsvRows, type Row } from './rows.js';
 
 export interface Dataset {
   title: string;
@@ -96,16 +96,7 @@ const airports: Dataset = {
       },
     ],
   },
-  rows(text) {
-    const [header = [], ...records] = readCsv(text);
-    return records.map((record, at) => {
-      const item: Record<string, unknown> = Object.fromEntries(
-        header.map((name, column) => [name, record[column]]),
-      );
-      for (const name of ['latitude', 'longitude']) item[name] = Number(item[name]);
-      return { line: at + 2, item };
-    });
-  },
+  rows: (text) => readCsvRows(text).rows,
 };
 
 export const DATASETS = [movies, airports];

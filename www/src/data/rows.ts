@@ -1,6 +1,7 @@
 /** Files as rows: JSON lines, JSON arrays and CSV. A row that cannot be read is a failure with its line. */
 
-import { isObject } from './values.js';
+import Papa from 'papaparse';
+import { isObject, nativeItem, readJsonItem } from './values.js';
 
 export interface Row {
   /** Where it stood in the file, from 1. */
@@ -41,7 +42,7 @@ function sorted(entries: [number, () => unknown][]): Rows {
   for (const [line, read] of entries) {
     try {
       const item = read();
-      if (isObject(item)) found.rows.push({ line, item });
+      if (isObject(item)) found.rows.push({ line, item: exported(item) ?? item });
       else found.failures.push({ line, message: 'not a JSON object' });
     } catch (error) {
       // The parser sees one line alone: its own "line 1" would only confuse.
@@ -51,14 +52,75 @@ function sorted(entries: [number, () => unknown][]): Rows {
   return found;
 }
 
-/** The records of a CSV text: quoted fields may hold commas, quotes and line ends. */
-export function readCsv(text: string): string[][] {
-  const records: string[][] = [[]];
-  for (const [, quoted, bare, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/g)) {
-    records.at(-1)!.push(quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'));
-    if (end !== ',') records.push([]);
+/** What a line of an export holds: `{"Item": {...}}` in DynamoDB JSON. */
+function exported(data: Record<string, unknown>): Record<string, unknown> | undefined {
+  const { Item: item, ...rest } = data;
+  if (!isObject(item) || Object.keys(rest).length > 0) return undefined;
+  const typed = Object.values(item).every((value) => isObject(value) && Object.keys(value).length === 1);
+  return typed ? nativeItem(readJsonItem(item)) : undefined;
+}
+
+/**
+ * CSV with a header. A column whose every field is a number that JavaScript holds exactly becomes numbers, one of true
+ * and false becomes booleans, all else is text; empty fields are left out.
+ */
+export function readCsvRows(text: string): Rows {
+  const { data, errors } = Papa.parse<Record<string, string>>(
+    text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'),
+    { header: true, skipEmptyLines: 'greedy' },
+  );
+  // What is said of no row is only that the delimiter was a guess.
+  const wrong = new Map(errors.flatMap(({ row, message }) => (row === undefined ? [] : [[row, message]])));
+  const found: Rows = { rows: [], failures: [] };
+  const names = Object.keys(data[0] ?? {});
+  const readers = new Map(names.map((name) => [name, readerOf(data.map((record) => record[name] ?? ''))]));
+  data.forEach((record, at) => {
+    const line = at + 2;
+    const message = wrong.get(at);
+    if (message) return found.failures.push({ line, message });
+    const fields = Object.entries(record).filter(([, field]) => field !== '');
+    return found.rows.push({
+      line,
+      item: Object.fromEntries(fields.map(([name, field]) => [name, readers.get(name)!(field)])),
+    });
+  });
+  return found;
+}
+
+/** How to read the fields of a column. */
+function readerOf(fields: string[]): (field: string) => unknown {
+  const full = fields.filter((field) => field !== '');
+  // Written back it must be the same: 007 and long numbers are names, not amounts.
+  if (full.length > 0 && full.every((field) => String(Number(field)) === field)) return Number;
+  if (full.length > 0 && full.every((field) => /^(true|false)$/.test(field)))
+    return (field) => field === 'true';
+  return (field) => field;
+}
+
+/** The attributes of rows: how many rows have each, of what types, and one value of it. */
+export interface Column {
+  name: string;
+  types: string[];
+  count: number;
+  sample: string;
+}
+
+const TYPE_NAMES: Record<string, string> = { string: 'text', number: 'number', boolean: 'boolean' };
+
+export function columnsOf(rows: Row[]): Column[] {
+  const columns = new Map<string, { types: Set<string>; count: number; sample: string }>();
+  for (const { item } of rows) {
+    for (const [name, value] of Object.entries(item)) {
+      const type =
+        value === null ? 'null' : Array.isArray(value) ? 'list' : (TYPE_NAMES[typeof value] ?? 'map');
+      const column = columns.get(name) ?? { types: new Set(), count: 0, sample: '' };
+      column.types.add(type);
+      column.count++;
+      column.sample ||= (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 80);
+      columns.set(name, column);
+    }
   }
-  return records.filter((record) => record.some((field) => field !== ''));
+  return [...columns].map(([name, { types, count, sample }]) => ({ name, types: [...types], count, sample }));
 }
 
 /** What a key needs: an attribute that every row has as text or number. */

@@ -1,6 +1,6 @@
 /** Attribute values on the screen: their types, one line of text, and plain JSON where that loses nothing. */
 
-import type { AttributeMap, AttributeValue } from 'dynatab';
+import { NumberValue, type AttributeMap, type AttributeValue } from 'dynatab';
 
 export type TypeName = 'S' | 'N' | 'B' | 'SS' | 'NS' | 'BS' | 'M' | 'L' | 'NULL' | 'BOOL';
 
@@ -133,6 +133,33 @@ function readPlainValue(data: unknown): AttributeValue {
   if (typeof data === 'boolean') return { BOOL: data };
   if (Array.isArray(data)) return { L: data.map(readPlainValue) };
   return { M: mapped(data as Record<string, unknown>, readPlainValue) };
+}
+
+/** An item as the document client takes it; numbers that JavaScript cannot hold keep their digits. */
+export function nativeItem(item: AttributeMap): Record<string, unknown> {
+  return mapped(item, nativeValue);
+}
+
+function nativeValue(value: AttributeValue): unknown {
+  const [type, held] = parts(value);
+  const number = (text: string) => (String(Number(text)) === text ? Number(text) : NumberValue.from(text));
+  switch (type) {
+    case 'NULL':
+      return null;
+    case 'N':
+      return number(held as string);
+    case 'NS':
+      return new Set((held as string[]).map(number));
+    case 'SS':
+    case 'BS':
+      return new Set(held as string[]);
+    case 'L':
+      return (held as AttributeValue[]).map(nativeValue);
+    case 'M':
+      return mapped(held as AttributeMap, nativeValue);
+    default:
+      return held;
+  }
 }
 
 export function isObject(data: unknown): data is Record<string, unknown> {

@@ -3,6 +3,7 @@
 import type { Database } from 'dynatab';
 import { useEffect, useState } from 'preact/hooks';
 import { bytes } from './format.js';
+import { Theme } from './theme.js';
 
 const WORDS = {
   persistent: 'Kept in this browser',
@@ -10,7 +11,7 @@ const WORDS = {
   memory: 'In memory only',
 };
 
-export function Header({ db, version }: { db: Database; version: number }) {
+export function Header({ db, version, console }: { db: Database; version: number; console: boolean }) {
   const [granted, setGranted] = useState(false);
   const [refused, setRefused] = useState(false);
   const used = useStorageUsed(version);
@@ -29,6 +30,11 @@ export function Header({ db, version }: { db: Database; version: number }) {
       <a class="brand" href="#">
         <img src="icon.svg" alt="" width="26" height="26" /> dynatab
       </a>
+      <a class="place" href="#/console" aria-current={console ? 'page' : undefined}>
+        Console
+      </a>
+      <span class="grow" />
+      <Theme />
       <details class="persistence" data-kind={kind}>
         <summary>
           <span class="dot" /> {WORDS[kind]}

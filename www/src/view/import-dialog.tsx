@@ -1,9 +1,11 @@
 /** A file on its way into a table: what was read, and the table and keys it goes under. */
 
 import type { CreateTableInput, TableDescription } from 'dynatab';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import {
+  columnsOf,
   inferKeys,
+  readCsvRows,
   readJsonRows,
   tableNameOf,
   type Failure,
@@ -35,7 +37,7 @@ export function ImportDialog(props: Props) {
   const [read, setRead] = useState<Rows & { keys: Inferred }>();
   useEffect(() => {
     void props.file.text().then((text) => {
-      const found = readJsonRows(text);
+      const found = /\.csv$/i.test(props.file.name) ? readCsvRows(text) : readJsonRows(text);
       setRead({ ...found, keys: inferKeys(found.rows) });
     });
   }, [props.file]);
@@ -90,6 +92,7 @@ function Form(props: Props & Rows & { keys: Inferred }) {
             ))}
           </ul>
         )}
+        {rows.length > 0 && <Preview rows={rows} />}
         <label class="field">
           Table name
           <input ref={name} value={table} required onInput={(event) => setTable(event.currentTarget.value)} />
@@ -135,5 +138,34 @@ function Form(props: Props & Rows & { keys: Inferred }) {
         </button>
       </footer>
     </form>
+  );
+}
+
+/** The attributes found, with their types: a look before anything is written. */
+function Preview({ rows }: { rows: Row[] }) {
+  const columns = useMemo(() => columnsOf(rows), [rows]);
+  return (
+    <div class="preview" tabIndex={0} role="region" aria-label="Attributes found">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Attribute</th>
+            <th scope="col">Type</th>
+            <th scope="col">In</th>
+            <th scope="col">For example</th>
+          </tr>
+        </thead>
+        <tbody>
+          {columns.slice(0, 100).map(({ name, types, count, sample }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{types.join(', ')}</td>
+              <td>{count === rows.length ? 'all' : counted(count, 'item')}</td>
+              <td>{sample}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -79,12 +79,12 @@ export function LoadPanel(props: {
         <button disabled={busy} onClick={() => picker.current?.click()}>
           Choose a file
         </button>
-        <span class="faint">or drop one here: a JSON object per line</span>
+        <span class="faint">or drop one here: JSON lines or CSV</span>
         <input
           ref={picker}
           type="file"
-          accept=".jsonl,.ndjson,.json,.txt"
-          aria-label="File of JSON lines"
+          accept=".jsonl,.ndjson,.json,.txt,.csv"
+          aria-label="File of JSON lines or CSV"
           hidden
           onChange={(event) => {
             setFile(event.currentTarget.files?.[0]);

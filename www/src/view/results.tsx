@@ -5,6 +5,7 @@ import type { Page } from '../data/read.js';
 import type { Reading } from '../data/request.js';
 import { keyNames } from '../data/schema.js';
 import { jsonItem, parts, show } from '../data/values.js';
+import { Code } from './code.js';
 import { counted, integer, milliseconds } from './format.js';
 
 interface Props {
@@ -14,6 +15,7 @@ interface Props {
   mode: Reading['mode'];
   /** Of the page, from 1. */
   number: number;
+  openCall: (call: { operation: string; input: Record<string, unknown> }) => void;
   edit: (item: AttributeMap) => void;
   back: (() => void) | undefined;
   next: (() => void) | undefined;
@@ -22,6 +24,7 @@ interface Props {
 export function Results(props: Props) {
   const { page, request } = props;
   const columns = columnsOf(props);
+  const operation = props.mode === 'query' ? 'Query' : 'Scan';
   return (
     <section class="card results" aria-label="Items">
       <header>
@@ -67,10 +70,11 @@ export function Results(props: Props) {
       )}
       <footer>
         <details>
-          <summary>Request</summary>
-          <pre>
-            {props.mode === 'query' ? 'Query' : 'Scan'} {requestText(request)}
-          </pre>
+          <summary>Request and code</summary>
+          <Code operation={operation} input={jsonRequest(request)} />
+          <button onClick={() => props.openCall({ operation, input: jsonRequest(request) })}>
+            Open in the console
+          </button>
         </details>
         {page.items.length > 12 && <Paging {...props} />}
       </footer>
@@ -130,9 +134,8 @@ function columnsOf({ table, page, request }: Props): { name: string; numeric: bo
   });
 }
 
-/** The request as one would write it. */
-function requestText(request: QueryItemsInput): string {
+/** The request in AWS JSON. */
+function jsonRequest(request: QueryItemsInput): Record<string, unknown> {
   const { ExpressionAttributeValues: values, ...rest } = request;
-  const shown = values ? { ...rest, ExpressionAttributeValues: jsonItem(values) } : rest;
-  return JSON.stringify(shown, null, 2);
+  return values ? { ...rest, ExpressionAttributeValues: jsonItem(values) } : { ...rest };
 }

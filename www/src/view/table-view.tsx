@@ -1,10 +1,12 @@
 /** One table: what it is, reading from it, and changing its items. */
 
 import type { AttributeMap, Database, QueryItemsInput, TableDescription } from 'dynatab';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { readPage, type Page } from '../data/read.js';
 import { blankReading, requestFor, type Reading } from '../data/request.js';
 import { indexesOf, keyNames, keyOf } from '../data/schema.js';
+import { download, exportTable } from '../data/export.js';
 import { deleteTable } from '../database.js';
 import { Confirm, ErrorText, useAttempt } from './dialog.js';
 import { bytes, counted } from './format.js';
@@ -23,9 +25,13 @@ interface Props {
   version: number;
   refresh: () => Promise<void>;
   deleted: () => Promise<void>;
+  /** Takes a request to the console. */
+  openCall: (call: { operation: string; input: Record<string, unknown> }) => void;
+  /** What the table's design was made for. */
+  patterns: ComponentChildren;
 }
 
-export function TableView({ db, table, version, refresh, deleted }: Props) {
+export function TableView({ db, table, version, refresh, deleted, openCall, patterns }: Props) {
   const client = db.client();
   const name = table.TableName ?? '';
   const [reading, setReading] = useState(blankReading);
@@ -36,7 +42,7 @@ export function TableView({ db, table, version, refresh, deleted }: Props) {
   const [editing, setEditing] = useState<AttributeMap | 'new'>();
   const [deleting, setDeleting] = useState(false);
   const [message, setMessage] = useState('');
-  const { error, attempt } = useAttempt();
+  const { busy, error, attempt } = useAttempt();
   const latest = useRef(0);
 
   const show = (next: Run, pages: (AttributeMap | undefined)[]) => {
@@ -67,6 +73,13 @@ export function TableView({ db, table, version, refresh, deleted }: Props) {
     if (run) await show(run, starts);
   };
 
+  const exportItems = () =>
+    attempt(async () => {
+      const { blob, count } = await exportTable(client, name);
+      download(blob, `${name}.jsonl`);
+      setMessage(`${counted(count, 'item')} exported as DynamoDB JSON, one a line.`);
+    });
+
   const samples = page?.items ?? [];
   return (
     <>
@@ -94,12 +107,16 @@ export function TableView({ db, table, version, refresh, deleted }: Props) {
         </div>
         <div class="actions">
           <button onClick={() => setEditing('new')}>Add item</button>
+          <button onClick={() => void exportItems()} disabled={busy}>
+            Export
+          </button>
           <button class="quiet danger" onClick={() => setDeleting(true)}>
             Delete table
           </button>
         </div>
       </section>
 
+      {patterns}
       <ReadForm
         table={table}
         reading={reading}
@@ -118,6 +135,7 @@ export function TableView({ db, table, version, refresh, deleted }: Props) {
           page={page}
           request={run.request}
           mode={run.mode}
+          openCall={openCall}
           number={starts.length}
           edit={(item) => setEditing(keyOf(table, item))}
           back={starts.length > 1 ? () => void show(run, starts.slice(0, -1)) : undefined}

@@ -1,0 +1,154 @@
+/** The operations that the console knows: what each does, its members, and a request to begin with. */
+
+export interface Operation {
+  about: string;
+  /** Members of the request, for completion. */
+  members: string[];
+  /** A request for `table`, whose key is `key`. */
+  begin(table: string, key: Record<string, unknown>): Record<string, unknown>;
+}
+
+const EXPRESSION = ['ExpressionAttributeNames', 'ExpressionAttributeValues'];
+const COSTS = ['ReturnConsumedCapacity', 'ReturnItemCollectionMetrics'];
+const WRITE = [
+  'TableName',
+  'ConditionExpression',
+  ...EXPRESSION,
+  'ReturnValues',
+  'ReturnValuesOnConditionCheckFailure',
+  ...COSTS,
+];
+const PAGE = [
+  'TableName',
+  'IndexName',
+  'FilterExpression',
+  'ProjectionExpression',
+  'Select',
+  'Limit',
+  'ExclusiveStartKey',
+  'ConsistentRead',
+  ...EXPRESSION,
+  'ReturnConsumedCapacity',
+];
+
+/** The first attribute of a key, as a name and a value for expressions. */
+const partition = (key: Record<string, unknown>) => Object.entries(key)[0] ?? ['id', { S: '' }];
+
+export const OPERATIONS: Record<string, Operation> = {
+  Query: {
+    about: 'Items of one partition key, in the order of their sort keys',
+    members: ['KeyConditionExpression', 'ScanIndexForward', ...PAGE],
+    begin(TableName, key) {
+      const [name, value] = partition(key);
+      return {
+        TableName,
+        KeyConditionExpression: '#pk = :pk',
+        ExpressionAttributeNames: { '#pk': name },
+        ExpressionAttributeValues: { ':pk': value },
+        ReturnConsumedCapacity: 'TOTAL',
+      };
+    },
+  },
+  Scan: {
+    about: 'All items of a table or index, a page at a time',
+    members: ['Segment', 'TotalSegments', ...PAGE],
+    begin: (TableName) => ({ TableName, Limit: 25, ReturnConsumedCapacity: 'TOTAL' }),
+  },
+  GetItem: {
+    about: 'One item by its key',
+    members: [
+      'TableName',
+      'Key',
+      'ConsistentRead',
+      'ProjectionExpression',
+      'ExpressionAttributeNames',
+      'ReturnConsumedCapacity',
+    ],
+    begin: (TableName, Key) => ({ TableName, Key, ReturnConsumedCapacity: 'TOTAL' }),
+  },
+  PutItem: {
+    about: 'Writes a whole item, in place of one with the same key',
+    members: ['Item', ...WRITE],
+    begin: (TableName, key) => ({ TableName, Item: key, ReturnConsumedCapacity: 'TOTAL' }),
+  },
+  UpdateItem: {
+    about: 'Changes attributes of an item, or makes it',
+    members: ['Key', 'UpdateExpression', ...WRITE],
+    begin: (TableName, Key) => ({
+      TableName,
+      Key,
+      UpdateExpression: 'SET #note = :note',
+      ExpressionAttributeNames: { '#note': 'note' },
+      ExpressionAttributeValues: { ':note': { S: 'changed' } },
+      ReturnValues: 'ALL_NEW',
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
+  DeleteItem: {
+    about: 'Deletes one item by its key',
+    members: ['Key', ...WRITE],
+    begin: (TableName, Key) => ({ TableName, Key, ReturnValues: 'ALL_OLD', ReturnConsumedCapacity: 'TOTAL' }),
+  },
+  BatchGetItem: {
+    about: 'Up to 100 items by their keys, of any tables',
+    members: ['RequestItems', 'ReturnConsumedCapacity', 'Keys', 'ConsistentRead', 'ProjectionExpression'],
+    begin: (table, key) => ({ RequestItems: { [table]: { Keys: [key] } }, ReturnConsumedCapacity: 'TOTAL' }),
+  },
+  BatchWriteItem: {
+    about: 'Up to 25 puts and deletes, of any tables',
+    members: ['RequestItems', 'PutRequest', 'DeleteRequest', 'Item', 'Key', ...COSTS],
+    begin: (table, key) => ({
+      RequestItems: { [table]: [{ PutRequest: { Item: key } }] },
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
+  CreateTable: {
+    about: 'Makes a table with its keys and indexes',
+    members: [
+      'TableName',
+      'AttributeDefinitions',
+      'AttributeName',
+      'AttributeType',
+      'KeySchema',
+      'KeyType',
+      'BillingMode',
+      'ProvisionedThroughput',
+      'ReadCapacityUnits',
+      'WriteCapacityUnits',
+      'GlobalSecondaryIndexes',
+      'LocalSecondaryIndexes',
+      'IndexName',
+      'Projection',
+      'ProjectionType',
+      'NonKeyAttributes',
+      'DeletionProtectionEnabled',
+      'StreamSpecification',
+      'SSESpecification',
+      'TableClass',
+      'Tags',
+    ],
+    begin: () => ({
+      TableName: 'notes',
+      AttributeDefinitions: [
+        { AttributeName: 'author', AttributeType: 'S' },
+        { AttributeName: 'written', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'author', KeyType: 'HASH' },
+        { AttributeName: 'written', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  },
+  DescribeTable: { about: 'What a table is', members: ['TableName'], begin: (TableName) => ({ TableName }) },
+  ListTables: {
+    about: 'The names of the tables',
+    members: ['Limit', 'ExclusiveStartTableName'],
+    begin: () => ({}),
+  },
+  DeleteTable: {
+    about: 'Deletes a table with all its items',
+    members: ['TableName'],
+    begin: (TableName) => ({ TableName }),
+  },
+};
