@@ -56,6 +56,12 @@ export const SUITES = [
     needs: ['chromium'],
   }),
   node('page', 'tests/browser/page.test.mjs', 'the page, driven as a person would', { needs: ['chromium'] }),
+  node(
+    'playground',
+    'tests/browser/playground.test.mjs',
+    'what the page teaches and keeps, usable by everybody',
+    { needs: ['chromium'] },
+  ),
   node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
     quick: true,
     needs: ['chromium'],

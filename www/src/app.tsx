@@ -25,9 +25,10 @@ export function App() {
       ) : error ? (
         <Closed error={error} retry={start} />
       ) : (
-        <p class="opening" role="status">
-          Opening the database…
-        </p>
+        <main class="opening">
+          <h1 class="hidden">dynatab</h1>
+          <p role="status">Opening the database…</p>
+        </main>
       )}
     </>
   );

@@ -16,6 +16,8 @@ import { counted, milliseconds } from './format.js';
 export interface Draft {
   operation: string;
   text: string;
+  /** It comes from the editor, which has it already. */
+  typed?: boolean;
 }
 
 interface Props {
@@ -79,6 +81,7 @@ export function Console({ db, tables, draft, change, called }: Props) {
   return (
     <>
       <section class="card console" aria-label="Console">
+        <h1 class="hidden">Console</h1>
         <div class="row">
           <label class="field grow">
             Operation
@@ -104,8 +107,9 @@ export function Console({ db, tables, draft, change, called }: Props) {
         <Editor
           label="Request"
           text={text}
+          typed={draft.typed ?? false}
           members={known?.members ?? []}
-          change={(next) => change({ operation, text: next })}
+          change={(next) => change({ operation, text: next, typed: true })}
           run={run}
         />
         {link && (

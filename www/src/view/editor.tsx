@@ -6,6 +6,8 @@ import type { Editor as CodeEditor } from './code-editor.js';
 interface Props {
   label: string;
   text: string;
+  /** Whether the text is what the editor told last: to write it again would undo what was typed since. */
+  typed: boolean;
   members: string[];
   change: (text: string) => void;
   run: () => void;
@@ -37,7 +39,9 @@ export function Editor(props: Props) {
       editor.current?.destroy();
     };
   }, []);
-  useEffect(() => editor.current?.setText(props.text), [props.text]);
+  useEffect(() => {
+    if (!props.typed) editor.current?.setText(props.text);
+  }, [props.text, props.typed]);
 
   return (
     <div class="editor" data-ready={ready}>

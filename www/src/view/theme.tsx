@@ -1,6 +1,6 @@
 /** Light, dark, or as the system is. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 const KEY = 'dynatab-theme';
 const NEXT = { system: 'light', light: 'dark', dark: 'system' } as const;
@@ -13,7 +13,7 @@ const stored = (): Choice => {
 
 export function Theme() {
   const [choice, setChoice] = useState(stored);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.style.colorScheme = choice === 'system' ? '' : choice;
     localStorage.setItem(KEY, choice);
   }, [choice]);

@@ -1,0 +1,240 @@
+// What the page teaches and keeps: designs, the console, links, files, being offline, and that everybody can use it.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ROOT } from '../../scripts/lib/run.mjs';
+import { serveFiles } from '../../scripts/lib/static.mjs';
+import { launch, watch } from './browser.mjs';
+
+const ARTIFACTS = join(ROOT, 'tests/artifacts');
+const WIDTHS = { phone: 390, tablet: 820, desktop: 1440 };
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let server;
+let browser;
+let page;
+let complaints;
+
+/** A page of its own profile. */
+async function visit() {
+  const opened = await launch({ viewport: { width: WIDTHS.desktop, height: 900 }, acceptDownloads: true });
+  const fresh = await opened.context.newPage();
+  fresh.setDefaultTimeout(20_000);
+  return { ...opened, page: fresh };
+}
+
+before(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  server = await serveFiles({ '/': join(ROOT, 'www/dist') });
+  browser = await visit();
+  page = browser.page;
+  complaints = watch(page);
+  await page.goto(server.url);
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Nothing that keeps a person out, at three widths, in light and dark; pictures of each. */
+async function usable(name) {
+  for (const [device, width] of Object.entries(WIDTHS)) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const place = join(ARTIFACTS, `playground-${name}-${device}-${colorScheme}.png`);
+      await page.screenshot({ path: place, animations: 'disabled' });
+      // The devtools protocol's way past the page's own policy.
+      const found = await page.evaluate(`${AXE}; axe.run(document, { resultTypes: ['violations'] })`);
+      const said = found.violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`,
+      );
+      assert.deepEqual(said, [], `${name}, ${device}, ${colorScheme}`);
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, `${name} is wider than its window on a ${device}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: WIDTHS.desktop, height: 900 });
+}
+
+const region = (name) => page.getByRole('region', { name, exact: true });
+const console_ = () => region('Console');
+const run = () => console_().getByRole('button', { name: 'Run' }).click();
+const answer = async () => JSON.parse(await page.getByLabel('Answer in JSON').innerText());
+const editor = () => console_().locator('.cm-content');
+
+/** Writes a request into the editor. */
+async function write(input) {
+  await editor().click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(typeof input === 'string' ? input : JSON.stringify(input, null, 2));
+}
+
+describe('the playground', { timeout: 120_000 }, () => {
+  test('welcomes everybody', async () => {
+    await page.getByRole('heading', { name: 'DynamoDB, in this tab' }).waitFor();
+    await usable('welcome');
+  });
+
+  test('loads a design, whose patterns open in the console', async () => {
+    await page.getByRole('button', { name: 'Load Shop, in a single table' }).click();
+    await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor();
+    await region('Items').getByText('50 items', { exact: true }).waitFor();
+    await usable('design');
+    await region('Access patterns')
+      .getByRole('button', { name: /Orders that wait/ })
+      .click();
+    await editor().waitFor();
+    await run();
+    await region('Answer').getByText('Done').waitFor();
+    const { Items, ConsumedCapacity } = await answer();
+    assert.equal(Items.length, 4);
+    assert.ok(Items.every(({ status }) => status.S === 'paid'));
+    assert.equal(ConsumedCapacity.CapacityUnits, 0.5);
+    await region('Answer').getByText('0.5 capacity units').waitFor();
+    await usable('console');
+  });
+
+  test('the console runs from the keyboard, and shows errors in the words of DynamoDB', async () => {
+    await console_().getByLabel('Operation').selectOption('GetItem');
+    await write({ TableName: 'shop', Key: { PK: { S: 'CUSTOMER#C1' } } });
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await region('Answer').getByText('ValidationException', { exact: true }).waitFor();
+    assert.equal((await answer()).message, 'The provided key element does not match the schema');
+    await write('{ not json');
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await region('Answer').getByText('SerializationException', { exact: true }).waitFor();
+  });
+
+  test('the console completes members of a request', async () => {
+    await console_().getByLabel('Operation').selectOption('Query');
+    await write('{}');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type('"KeyCond');
+    const list = page.getByRole('listbox', { name: 'Completions' });
+    await list.getByRole('option', { name: '"KeyConditionExpression"' }).waitFor();
+    await page.keyboard.press('Enter');
+    assert.match(await editor().innerText(), /"KeyConditionExpression": /);
+  });
+
+  test('code for the request, by arrows from language to language', async () => {
+    await write({ TableName: 'shop', Limit: 1 });
+    const tabs = page.getByRole('tablist', { name: 'Form of the request' });
+    await tabs.getByRole('tab', { name: 'Query, JSON' }).focus();
+    for (const expected of [
+      'QueryCommand',
+      "open({ name: 'playground' })",
+      'boto3',
+      'QueryRequest',
+      'aws dynamodb query',
+    ]) {
+      await page.keyboard.press('ArrowRight');
+      assert.match(
+        await page.getByLabel('Code', { exact: true }).innerText(),
+        new RegExp(expected.replace(/[({})]/g, '\\$&')),
+      );
+    }
+  });
+
+  test('what was called is there after a reload', async () => {
+    await page.reload();
+    const history = region('History');
+    await history
+      .getByRole('button', { name: /^GetItem/ })
+      .first()
+      .click();
+    await editor().waitFor();
+    assert.equal(await console_().getByLabel('Operation').inputValue(), 'GetItem');
+  });
+
+  test('a link carries the request and its table to somebody else', async () => {
+    await console_().getByLabel('Operation').selectOption('Query');
+    await write({
+      TableName: 'shop',
+      KeyConditionExpression: 'PK = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'PRODUCT#P100' } },
+    });
+    await console_().getByRole('button', { name: 'Copy a link' }).click();
+    const link = await page.getByLabel(/^A link that carries/).inputValue();
+    const other = await visit();
+    try {
+      const troubles = watch(other.page);
+      await other.page.goto(link);
+      const dialog = other.page.getByRole('dialog');
+      await dialog.getByText('is made, with 50 items').waitFor();
+      await dialog.getByRole('button', { name: 'Load it' }).click();
+      await other.page.getByRole('region', { name: 'Console', exact: true }).waitFor();
+      await other.page.getByRole('link', { name: 'shop' }).click();
+      await other.page.getByText('50 items,').waitFor();
+      // A table that is there stays as it is.
+      await other.page.goto('about:blank');
+      await other.page.goto(link);
+      await dialog.getByText('is here already and stays as it is').waitFor();
+      await other.page.goto(`${server.url}/#/share/xyz`);
+      await dialog.getByText('This link is damaged').waitFor();
+      assert.deepEqual(troubles, []);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('a file of CSV shows what it found before it is loaded', async () => {
+    const csv = 'city,country,people\nOslo,NO,717710\nBergen,NO,291940\nGöteborg,SE,607882\n';
+    const path = join(ARTIFACTS, 'cities.csv');
+    writeFileSync(path, csv);
+    await page.getByLabel('File of JSON lines or CSV').setInputFiles(path);
+    const preview = page.getByRole('region', { name: 'Attributes found' });
+    await preview.getByRole('row', { name: 'people number all 717710' }).waitFor();
+    await usable('import');
+    await page.getByRole('button', { name: 'Load 3 items' }).click();
+    await page.getByRole('heading', { level: 1, name: 'cities' }).waitFor();
+    await page.getByRole('cell', { name: '607882' }).waitFor();
+  });
+
+  test('an export is DynamoDB JSON, and comes back as it was', async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export' }).click(),
+    ]);
+    const path = join(ARTIFACTS, 'copy.jsonl');
+    await download.saveAs(path);
+    const items = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).Item);
+    assert.equal(items.length, 3);
+    assert.ok(items.some(({ city, people }) => city.S === 'Göteborg' && people.N === '607882'));
+    await page.getByLabel('File of JSON lines or CSV').setInputFiles(path);
+    await page.getByRole('button', { name: 'Load 3 items' }).click();
+    await page.getByRole('heading', { level: 1, name: 'copy' }).waitFor();
+    await page.getByRole('cell', { name: '607882' }).waitFor();
+  });
+
+  test('colours are chosen and kept', async () => {
+    const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+    await page.getByRole('button', { name: 'Colours: system' }).click();
+    await page.getByRole('button', { name: 'Colours: light' }).click();
+    await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
+    assert.equal(await scheme(), 'dark');
+    await page.reload();
+    await page.getByRole('button', { name: 'Colours: dark' }).click();
+    await page.getByRole('button', { name: 'Colours: system' }).waitFor();
+  });
+
+  test('works offline after the first visit', async () => {
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await server.close();
+    await page.goto(`${server.url}/#shop`);
+    await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor();
+    await page.goto(`${server.url}/#/console`);
+    await editor().waitFor();
+    await page.reload();
+    await editor().waitFor();
+  });
+
+  test('has nothing to complain about', () => assert.deepEqual(complaints, []));
+});
