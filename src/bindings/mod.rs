@@ -7,7 +7,7 @@
 mod files;
 mod options;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Promise;
@@ -50,7 +50,6 @@ pub struct Database {
     input: RefCell<Vec<u8>>,
     output: Rc<RefCell<Vec<u8>>>,
     http_calls: HttpCalls,
-    guard: Cell<Option<options::Guard>>,
     persistence: &'static str,
 }
 
@@ -83,7 +82,6 @@ impl Database {
                 input: RefCell::default(),
                 output,
                 http_calls,
-                guard: Cell::new(opened.guard),
                 persistence: opened.persistence,
             };
             Ok(database.into())
@@ -176,13 +174,12 @@ impl Database {
         self.persistence.into()
     }
 
-    /// Waits for what is under way, then releases the store and the lock.
+    /// Waits for what is under way, then releases the store.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let (driver, guard) = (Rc::clone(&self.driver), self.guard.take());
+        let driver = Rc::clone(&self.driver);
         js::promise(Box::pin(async move {
             driver.close().await;
-            drop(guard);
             Ok(JsValue::UNDEFINED)
         }))
     }

@@ -11,12 +11,8 @@ use crate::driver::{Driver, OpenError, OpenOptions, Settle};
 use crate::platform::browser::BrowserPlatform;
 use crate::platform::files::{self, FileStore};
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
-use crate::platform::locks::{self, LockError, LockGuard};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
-
-/// What keeps other owners out; dropped when the database is closed.
-pub(super) type Guard = LockGuard;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +43,6 @@ enum DurabilityName {
 
 pub(super) struct Opened {
     pub(super) driver: Rc<Driver>,
-    pub(super) guard: Option<Guard>,
     pub(super) persistence: &'static str,
 }
 
@@ -76,33 +71,16 @@ fn store_error(cause: &StoreError) -> JsValue {
     error(name, &cause.to_string())
 }
 
-fn lock_error(name: &str, cause: &LockError) -> JsValue {
-    match cause {
-        LockError::Busy => {
-            error("DatabaseLockedError", &format!("The database \"{name}\" cannot be opened: {cause}"))
-        }
-        LockError::Unavailable(_) => error("StorageUnavailableError", &cause.to_string()),
-    }
-}
-
-/// The Web Lock that owns an IndexedDB database.
-fn lock_name(name: &str) -> String {
-    format!("dynatab/{name}")
-}
-
 pub(super) async fn open(
     options: JsValue,
     settle: Settle,
     callbacks: Rc<Callbacks>,
 ) -> Result<Opened, JsValue> {
     let read = read(&options)?;
-    let mut guard = None;
     let (store, default, persistence): (Rc<dyn Store>, Option<Durability>, &'static str) = match read.storage
     {
         Kind::Memory => (Rc::new(NoStore), None, "memory"),
         Kind::IndexedDb => {
-            guard =
-                Some(locks::acquire(&lock_name(&read.name)).await.map_err(|e| lock_error(&read.name, &e))?);
             let events = Rc::new(move |event: StoreEvent| {
                 let (kind, detail) = match event {
                     StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),
@@ -144,14 +122,12 @@ pub(super) async fn open(
         OpenError::Storage(cause) => store_error(cause),
         OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
     })?;
-    Ok(Opened { driver, guard, persistence })
+    Ok(Opened { driver, persistence })
 }
 
 pub(super) async fn destroy(options: JsValue) -> Result<(), JsValue> {
     let options = read(&options)?;
     if options.storage == Kind::IndexedDb {
-        let _guard =
-            locks::acquire(&lock_name(&options.name)).await.map_err(|e| lock_error(&options.name, &e))?;
         indexeddb::destroy(&options.name).await.map_err(|e| store_error(&e))?;
     }
     Ok(())

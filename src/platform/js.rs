@@ -42,17 +42,6 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = type)]
     pub(super) fn kind(this: &Ended) -> JsValue;
 
-    /// A `LockManager`.
-    pub(super) type Locks;
-
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn request(
-        this: &Locks,
-        name: &str,
-        options: &JsValue,
-        callback: &JsValue,
-    ) -> Result<Promise, JsValue>;
-
     /// A `MessagePort`.
     #[derive(Clone)]
     pub(super) type Port;

@@ -12,8 +12,6 @@ pub mod files;
 pub mod indexeddb;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod js;
-#[cfg(target_arch = "wasm32")]
-pub mod locks;
 pub mod memory;
 pub mod no_store;
 pub mod oneshot;

@@ -1,6 +1,7 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
+import { own as ownByLock } from '../storage/web-lock.js';
 import type { CreateTableInput } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
@@ -115,34 +116,67 @@ function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> 
   return loadEngine(wasm === undefined ? () => runtime.wasm() : () => wasm);
 }
 
+/** What keeps other owners out, and the files where there are some. */
+interface Owned {
+  files?: Files;
+  release(): void;
+}
+
+async function own(chosen: Chosen, options: DestroyOptions, runtime: Runtime): Promise<Owned> {
+  switch (chosen.storage) {
+    case 'files': {
+      const files = await runtime.files!(options.path!);
+      return { files, release: () => files.release() };
+    }
+    case 'indexeddb':
+      return { release: await ownByLock(options.name) };
+    case 'memory':
+      return { release: () => undefined };
+  }
+}
+
+/** Owns the storage and loads the engine, one beside the other. */
+async function prepare(
+  chosen: Chosen,
+  options: DestroyOptions,
+  runtime: Runtime,
+): Promise<[Owned, EngineModule]> {
+  const owning = own(chosen, options, runtime);
+  try {
+    // Both are waited for, so that a lock that is had is given up when there is no engine.
+    const [owned, module] = await Promise.allSettled([owning, load(options, runtime)]);
+    if (owned.status === 'rejected') throw owned.reason;
+    if (module.status === 'rejected') {
+      owned.value.release();
+      throw module.reason;
+    }
+    return [owned.value, module.value];
+  } catch (error) {
+    throw fromOpening(error);
+  }
+}
+
 /** Makes the `open` of a runtime. */
 export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Database> {
   return async (options) => {
     checkName(options);
     const chosen = choose(options, runtime);
-    const module = await load(options, runtime);
     try {
-      return await openOn(chosen, module, options, runtime);
+      return await openOn(chosen, options, runtime);
     } catch (error) {
-      const translated = fromOpening(error);
       const fallsBack = (options.storage ?? 'auto') === 'auto' && chosen.storage === 'indexeddb';
-      if (!fallsBack || !(translated instanceof StorageUnavailableError)) throw translated;
+      if (!fallsBack || !(error instanceof StorageUnavailableError)) throw error;
       // Private windows and pages without Web Locks: nothing can be kept, and `db.persistence` says so.
-      return openOn({ storage: 'memory', reason: translated.message }, module, options, runtime);
+      return openOn({ storage: 'memory', reason: error.message }, options, runtime);
     }
   };
 }
 
-async function openOn(
-  chosen: Chosen,
-  module: EngineModule,
-  options: OpenOptions,
-  runtime: Runtime,
-): Promise<Database> {
-  const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
+async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Database> {
+  const [owned, module] = await prepare(chosen, options, runtime);
   let connection: Connection | undefined;
   try {
-    const settings = engineOptions(options, chosen, files);
+    const settings = engineOptions(options, chosen, owned.files);
     connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
     if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
     return new Database({
@@ -150,13 +184,13 @@ async function openOn(
       region: options.region ?? 'local',
       connection,
       persistence: await persistence(connection, chosen),
-      remove: () => remove(module, settings, files),
-      released: () => files?.release(),
+      remove: () => remove(module, settings, owned.files),
+      released: () => owned.release(),
     });
   } catch (error) {
     await connection?.close().catch(() => undefined);
-    files?.release();
-    throw error;
+    owned.release();
+    throw fromOpening(error);
   }
 }
 
@@ -175,16 +209,13 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     checkName(options);
     const chosen = choose(options, runtime);
     if (chosen.storage === 'memory') return;
+    const [owned, module] = await prepare(chosen, options, runtime);
     try {
-      const files = chosen.storage === 'files' ? await runtime.files!(options.path!) : undefined;
-      try {
-        const module = await load(options, runtime);
-        await remove(module, engineOptions(options, chosen, files), files);
-      } finally {
-        files?.release();
-      }
+      await remove(module, engineOptions(options, chosen, owned.files), owned.files);
     } catch (error) {
       throw fromOpening(error);
+    } finally {
+      owned.release();
     }
   };
 }
