@@ -33,6 +33,7 @@ export type { Persistence, RequestHandler, SdkHttpRequest, SdkHttpResponse } fro
 export { DocumentClient } from './client/document-client.js';
 export type { TranslateConfig } from './client/document-client.js';
 export type { DestroyOptions, OpenOptions } from './client/open.js';
+export type { MiddlewareStack, ThinConfig } from './client/thin.js';
 export { paginateQuery, paginateScan } from './client/paginate.js';
 export type { PaginationConfig } from './client/paginate.js';
 export {
@@ -60,5 +61,6 @@ export {
   UnknownOperationException,
   ValidationException,
 } from './errors/index.js';
+export type { ExceptionOptions, NamedExceptionOptions } from './errors/index.js';
 export type * from './types.js';
 export type { WasmSource } from './wasm.js';

@@ -1,8 +1,9 @@
 // A small file server on loopback, for the page and for browser tests.
 
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -32,6 +33,18 @@ function locate(root, path) {
   return statSync(full, { throwIfNoEntry: false })?.isFile() ? full : undefined;
 }
 
+/** What is worth packing; the rest is packed already. */
+const PACKABLE = /^(text\/|application\/(json|wasm|manifest))|svg/;
+
+/** Files packed before, by path and time of change. */
+const packed = new Map();
+
+function gzipped(file, mtimeMs) {
+  const key = `${file} ${mtimeMs}`;
+  if (!packed.has(key)) packed.set(key, gzipSync(readFileSync(file)));
+  return packed.get(key);
+}
+
 /**
  * Serves the files below `mounts` ({ '/': folder, '/dist/': folder }, the longest prefix first) on 127.0.0.1.
  * Resolves with { url, port, close } once it listens; port 0 takes a free one. `cache` is what browsers are told of
@@ -50,9 +63,20 @@ export function serveFiles(mounts, port = 0, { cache = 'no-cache' } = {}) {
       return;
     }
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type, 'cache-control': cache });
-    if (request.method === 'HEAD') response.end();
-    else createReadStream(file).pipe(response);
+    const { mtimeMs, size } = statSync(file);
+    const etag = `"${size.toString(36)}-${mtimeMs.toString(36)}"`;
+    const headers = { 'content-type': type, 'cache-control': cache, etag, vary: 'accept-encoding' };
+    if (request.headers['if-none-match'] === etag) {
+      response.writeHead(304, headers).end();
+    } else if (PACKABLE.test(type) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+      const body = gzipped(file, mtimeMs);
+      response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': body.length });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    } else {
+      response.writeHead(200, { ...headers, 'content-length': size });
+      if (request.method === 'HEAD') response.end();
+      else createReadStream(file).pipe(response);
+    }
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -62,11 +62,17 @@ export const SUITES = [
     'what the page teaches and keeps, usable by everybody',
     { needs: ['chromium'] },
   ),
+  node('firefox', 'tests/browser/firefox.test.mjs', 'the playground in Firefox', { needs: ['firefox'] }),
+  node('lighthouse', 'tests/lighthouse', 'what Lighthouse says of the playground', {
+    needs: ['chromium'],
+    packages: 'tests/lighthouse',
+  }),
   node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
     quick: true,
     needs: ['chromium'],
   }),
   node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
+  script('reference', 'scripts/docs.mjs', 'the reference of the API can be made, without a warning'),
   script('size', 'scripts/size.mjs', 'the size budget of the browser entry', { quick: true }),
   cargo(
     'crashes',

@@ -15,7 +15,7 @@ export function TableList(props: {
           New table
         </button>
       </header>
-      {props.tables?.length === 0 && <p class="faint">None yet.</p>}
+      {!props.tables?.length && <p class="faint">{props.tables ? 'None yet.' : '…'}</p>}
       <ul>
         {props.tables?.map(({ TableName: name = '', GlobalSecondaryIndexes: indexes = [] }) => (
           <li key={name}>

@@ -1,0 +1,88 @@
+// The pages of the documentation: each example runs in the runtime its page is about, on the packed package. What
+// `console.log` prints is what the comment behind it says.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { chromiumOptions } from '../../scripts/lib/browser.mjs';
+import { ROOT } from '../../scripts/lib/run.mjs';
+import { serveFiles } from '../../scripts/lib/static.mjs';
+import { PACKED } from '../../scripts/pack.mjs';
+import { binary, output, workspace } from './lib.mjs';
+import { worker } from './worker.mjs';
+
+const space = workspace();
+after(space.remove);
+
+const examples = (page) =>
+  [...readFileSync(join(ROOT, 'docs', page), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(
+    ([, code]) => code,
+  );
+const promised = (code) => [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said]) => said);
+const lines = (text) => text.trim().split('\n');
+
+/** Tests each example of a page by a function that gives what it printed, in lines. */
+function each(page, run) {
+  describe(page, () => {
+    const found = examples(page);
+    test('has examples', () => assert.ok(found.length > 0));
+    found.forEach((code, at) =>
+      test(`example ${at + 1}`, async () => {
+        const file = join(space.folder, `${page}-${at}.mjs`);
+        writeFileSync(file, code);
+        assert.ok(promised(code).length > 0, 'it prints nothing');
+        assert.deepEqual(await run(file), promised(code));
+      }),
+    );
+  });
+}
+
+const { folder } = space;
+each('node.md', async (file) => lines(await output(process.execPath, [file], folder)));
+each('bun.md', async (file) => lines(await output(binary.bun(), [file], folder)));
+each('deno.md', async (file) => lines(await output(binary.deno(), ['run', '--no-prompt', file], folder)));
+
+each('browser.md', async (file) => {
+  const dist = '/dynatab/pkg/dist';
+  const imports = { dynatab: `${dist}/browser.js`, 'dynatab/inline': `${dist}/inline.js` };
+  const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+  writeFileSync(join(folder, 'index.html'), `<!doctype html><link rel="icon" href="data:," />${map}`);
+  const server = await serveFiles({ '/dynatab/': PACKED, '/': folder });
+  const profile = mkdtempSync(join(tmpdir(), 'dynatab-docs-'));
+  const context = await chromium.launchPersistentContext(profile, chromiumOptions());
+  try {
+    const page = await context.newPage();
+    const said = [];
+    page.on('console', (message) => said.push(message.text()));
+    await page.goto(server.url);
+    await page.evaluate((name) => import(`/${name}`), file.slice(folder.length + 1));
+    return said;
+  } finally {
+    await context.close();
+    await server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+  }
+});
+
+test('workers.md', async () => {
+  const [code] = examples('workers.md');
+  const file = join(folder, 'documented.js');
+  writeFileSync(file, code);
+  const miniflare = await worker(file, folder);
+  try {
+    const answer = await miniflare.dispatchFetch('http://worker/', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'DynamoDB_20120810.ListTables',
+      },
+      body: '{}',
+    });
+    assert.deepEqual(await answer.json(), { TableNames: [] });
+  } finally {
+    await miniflare.dispose();
+  }
+});

@@ -1,0 +1,37 @@
+// A Worker in workerd, bundled as wrangler does it: the wasm stays a module of its own.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { PACKED } from '../../scripts/pack.mjs';
+import { require } from './lib.mjs';
+
+const { Miniflare } = require('miniflare');
+
+/** The Worker of a module; `dynatab` is found as an application beside the installed package finds it. */
+export async function worker(entry, folder) {
+  const outfile = join(folder, 'worker.mjs');
+  await build({
+    entryPoints: [entry],
+    tsconfigRaw: {},
+    nodePaths: [join(PACKED, '..')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['*.wasm'],
+    logLevel: 'warning',
+  });
+  const engine = readFileSync(join(PACKED, 'pkg/dist/engine.wasm'));
+  return new Miniflare({
+    compatibilityDate: '2026-04-01',
+    host: '127.0.0.1',
+    port: 0,
+    modules: [
+      { type: 'ESModule', path: 'worker.mjs', contents: readFileSync(outfile, 'utf8') },
+      { type: 'CompiledWasm', path: 'engine.wasm', contents: engine },
+    ],
+  });
+}
