@@ -214,6 +214,40 @@ describe('the playground', { timeout: 120_000 }, () => {
     await page.getByRole('cell', { name: '607882' }).waitFor();
   });
 
+  test('an item is edited as a form, and copied', async () => {
+    await page.getByRole('button', { name: 'Oslo' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Form', { exact: true }).click();
+    await dialog.getByLabel('Value of people').fill('717711');
+    await dialog.getByRole('button', { name: '+ Add an attribute' }).click();
+    await dialog.getByLabel('Name of attribute 4').fill('districts');
+    await dialog.getByLabel('Type of districts').selectOption('set of texts');
+    await dialog.getByLabel('Value of districts').fill('["Frogner", "Sagene"]');
+    await usable('form');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Item saved.').waitFor();
+    await page.getByRole('button', { name: 'Oslo' }).click();
+    await dialog.getByText('DynamoDB JSON', { exact: true }).click();
+    const saved = JSON.parse(await dialog.getByLabel('The item').inputValue());
+    assert.deepEqual(saved, {
+      city: { S: 'Oslo' },
+      country: { S: 'NO' },
+      people: { N: '717711' },
+      districts: { SS: ['Frogner', 'Sagene'] },
+    });
+    await dialog.getByRole('button', { name: 'Copy as a new item' }).click();
+    await dialog.getByRole('button', { name: 'Add item' }).click();
+    await dialog.getByText('An item with this key is there already.').waitFor();
+    await dialog.getByText('Form', { exact: true }).click();
+    await dialog.getByLabel('Value of city').fill('Oslo II');
+    await dialog.getByLabel('Value of people').fill('many');
+    await dialog.getByRole('button', { name: 'Add item' }).click();
+    await dialog.getByText(/cannot be converted to a numeric value/).waitFor();
+    await dialog.getByLabel('Value of people').fill('1');
+    await dialog.getByRole('button', { name: 'Add item' }).click();
+    await page.getByRole('button', { name: 'Oslo II' }).waitFor();
+  });
+
   test('colours are chosen and kept', async () => {
     const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
     await page.getByRole('button', { name: 'Colours: system' }).click();

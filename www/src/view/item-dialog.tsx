@@ -1,13 +1,16 @@
-/** One item as JSON: added, changed or deleted. */
+/** One item, as a form or as JSON: added, changed, copied or deleted. */
 
 import type { AttributeMap, Client, TableDescription } from 'dynatab';
 import { useEffect, useState } from 'preact/hooks';
+import { fieldsOf, itemOf, type Field } from '../data/fields.js';
 import { keyNames, keyOf, keysOf } from '../data/schema.js';
 import { jsonItem, plainItem, readJsonItem, readPlainItem, show } from '../data/values.js';
 import { Dialog, ErrorText, useAttempt, useFocus } from './dialog.js';
 import { Segments } from './fields.js';
+import { ItemForm } from './item-form.js';
 
-type Form = 'plain' | 'typed';
+type Text = 'plain' | 'typed';
+type Form = 'form' | Text;
 
 interface Props {
   client: Client;
@@ -18,11 +21,11 @@ interface Props {
   close: () => void;
 }
 
-const print = (item: AttributeMap, form: Form) =>
+const print = (item: AttributeMap, form: Text) =>
   JSON.stringify(form === 'plain' ? plainItem(item) : jsonItem(item), null, 2);
 
 /** @throws a SyntaxError, or an Error that says what is wrong. */
-function read(text: string, form: Form): AttributeMap {
+function read(text: string, form: Text): AttributeMap {
   const data: unknown = JSON.parse(text);
   return form === 'plain' ? readPlainItem(data) : readJsonItem(data);
 }
@@ -66,27 +69,30 @@ const keyText = (key: AttributeMap) => Object.values(key).map(show).join(' · ')
 
 function Editor(props: Props & { item: AttributeMap }) {
   const { client, table, item } = props;
-  const isNew = props.of === 'new';
+  const [isNew, setIsNew] = useState(props.of === 'new');
   const [form, setForm] = useState<Form>(() => (plainItem(item) ? 'plain' : 'typed'));
-  const [text, setText] = useState(() => print(item, form));
+  const [text, setText] = useState(() => print(item, form === 'plain' ? 'plain' : 'typed'));
+  const [fields, setFields] = useState<Field[]>([]);
   const [deleting, setDeleting] = useState(false);
   const { busy, error, attempt } = useAttempt();
   const area = useFocus<HTMLTextAreaElement>();
 
+  const current = () => (form === 'form' ? itemOf(fields) : read(text, form));
   const turn = (next: Form) =>
     attempt(async () => {
-      const current = read(text, form);
-      if (next === 'plain' && !plainItem(current)) {
+      const now = current();
+      if (next === 'plain' && !plainItem(now)) {
         throw new Error('Plain JSON cannot say all of this item: it has sets, binaries or long numbers.');
       }
-      setText(print(current, next));
+      if (next === 'form') setFields(fieldsOf(now));
+      else setText(print(now, next));
       setForm(next);
     });
 
   const save = () =>
     attempt(async () => {
-      const next = read(text, form);
-      const before = props.of === 'new' ? undefined : keyText(props.of);
+      const next = current();
+      const before = isNew || props.of === 'new' ? undefined : keyText(props.of);
       if (before !== undefined && keyText(keyOf(table, next)) !== before) {
         throw new Error(
           `The key of an item (${keyNames(table).join(', ')}) cannot change. Add a new item instead.`,
@@ -126,21 +132,27 @@ function Editor(props: Props & { item: AttributeMap }) {
           <Segments
             label="Form of the item"
             value={form}
-            options={{ plain: 'JSON', typed: 'DynamoDB JSON' }}
+            options={{ form: 'Form', plain: 'JSON', typed: 'DynamoDB JSON' }}
             change={(next) => void turn(next)}
           />
         </div>
-        <label class="hidden" for="item-text">
-          The item
-        </label>
-        <textarea
-          id="item-text"
-          ref={area}
-          spellcheck={false}
-          value={text}
-          rows={Math.min(Math.max(text.split('\n').length, 8), 24)}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
+        {form === 'form' ? (
+          <ItemForm fields={fields} keys={keyNames(table)} change={setFields} />
+        ) : (
+          <>
+            <label class="hidden" for="item-text">
+              The item
+            </label>
+            <textarea
+              id="item-text"
+              ref={area}
+              spellcheck={false}
+              value={text}
+              rows={Math.min(Math.max(text.split('\n').length, 8), 24)}
+              onInput={(event) => setText(event.currentTarget.value)}
+            />
+          </>
+        )}
         <ErrorText error={error} />
       </div>
       {deleting ? (
@@ -158,6 +170,11 @@ function Editor(props: Props & { item: AttributeMap }) {
           {!isNew && (
             <button type="button" class="quiet danger" onClick={() => setDeleting(true)}>
               Delete item
+            </button>
+          )}
+          {!isNew && (
+            <button type="button" class="quiet" onClick={() => setIsNew(true)}>
+              Copy as a new item
             </button>
           )}
           <span class="grow" />
