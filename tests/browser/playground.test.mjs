@@ -248,6 +248,33 @@ describe('the playground', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Oslo II' }).waitFor();
   });
 
+  test('stays small with 100,000 items, of which 10,000 are on a page', async () => {
+    const path = join(ARTIFACTS, 'readings.jsonl');
+    const line = (_, i) =>
+      JSON.stringify({ id: `r${String(i).padStart(6, '0')}`, place: `p${i % 50}`, value: i % 997 });
+    writeFileSync(path, Array.from({ length: 100_000 }, line).join('\n'));
+    await page.getByLabel('File of JSON lines or CSV').setInputFiles(path);
+    await page.getByRole('button', { name: 'Load 100,000 items' }).click();
+    await page
+      .locator('.report[data-done=true]', { hasText: '100,000 of 100,000' })
+      .waitFor({ timeout: 90_000 });
+    await page.getByRole('heading', { level: 1, name: 'readings' }).waitFor();
+    const form = page.getByRole('form', { name: 'Read' });
+    await form.getByLabel('Page size').selectOption('10000');
+    await form.getByRole('button', { name: 'Run' }).click();
+    await region('Items').getByText('10,000 items', { exact: true }).waitFor();
+    const rows = () => page.locator('.results tbody tr:not(.room)');
+    const first = await rows().first().innerText();
+    assert.ok((await rows().count()) < 100);
+    await page
+      .getByRole('region', { name: 'Items of this page' })
+      .evaluate((e) => (e.scrollTop = e.scrollHeight));
+    await page.locator('.results tr[aria-rowindex="10001"]').waitFor();
+    assert.ok((await rows().count()) < 100);
+    assert.notEqual(await rows().first().innerText(), first);
+    await usable('long');
+  });
+
   test('colours are chosen and kept', async () => {
     const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
     await page.getByRole('button', { name: 'Colours: system' }).click();

@@ -189,7 +189,7 @@ export function ReadForm({ table, reading, change, samples, submit }: Props) {
             value={String(reading.limit)}
             onInput={(event) => set({ limit: Number(event.currentTarget.value) })}
           >
-            {[25, 50, 100, 250].map((size) => (
+            {[25, 50, 100, 250, 1000, 10000].map((size) => (
               <option key={size}>{size}</option>
             ))}
           </select>

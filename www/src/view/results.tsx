@@ -1,12 +1,14 @@
 /** One page of items. */
 
 import type { AttributeMap, AttributeValue, QueryItemsInput, TableDescription } from 'dynatab';
+import { useMemo, useRef } from 'preact/hooks';
 import type { Page } from '../data/read.js';
 import type { Reading } from '../data/request.js';
 import { keyNames } from '../data/schema.js';
 import { jsonItem, parts, show } from '../data/values.js';
 import { Code } from './code.js';
 import { counted, integer, milliseconds } from './format.js';
+import { useVirtualRows } from './virtual-rows.js';
 
 interface Props {
   table: TableDescription;
@@ -23,7 +25,9 @@ interface Props {
 
 export function Results(props: Props) {
   const { page, request } = props;
-  const columns = columnsOf(props);
+  const scroll = useRef<HTMLDivElement>(null);
+  const rows = useVirtualRows(scroll, page.items.length);
+  const columns = useMemo(() => columnsOf(props), [page]);
   const operation = props.mode === 'query' ? 'Query' : 'Scan';
   return (
     <section class="card results" aria-label="Items">
@@ -39,8 +43,8 @@ export function Results(props: Props) {
       {page.items.length === 0 ? (
         <p class="empty faint">No items{request.FilterExpression ? ' match' : ''}.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Items of this page">
-          <table>
+        <div class="scroll" ref={scroll} tabIndex={0} role="region" aria-label="Items of this page">
+          <table aria-rowcount={page.items.length + 1}>
             <thead>
               <tr>
                 {columns.map(({ name, numeric }) => (
@@ -51,19 +55,21 @@ export function Results(props: Props) {
               </tr>
             </thead>
             <tbody>
-              {page.items.map((item, row) => (
-                <tr key={row} onClick={() => props.edit(item)}>
+              {rows.before > 0 && <Room height={rows.before} columns={columns.length} />}
+              {rows.shown.map((row) => (
+                <tr key={row} aria-rowindex={row + 2} onClick={() => props.edit(page.items[row]!)}>
                   {columns.map(({ name, numeric }, at) => (
                     <td key={name} class={numeric ? 'number' : undefined}>
                       {at === 0 ? (
-                        <button class="cell">{text(item, name)}</button>
+                        <button class="cell">{text(page.items[row]!, name)}</button>
                       ) : (
-                        <Cell value={item[name]} />
+                        <Cell value={page.items[row]![name]} />
                       )}
                     </td>
                   ))}
                 </tr>
               ))}
+              {rows.after > 0 && <Room height={rows.after} columns={columns.length} />}
             </tbody>
           </table>
         </div>
@@ -79,6 +85,15 @@ export function Results(props: Props) {
         {page.items.length > 12 && <Paging {...props} />}
       </footer>
     </section>
+  );
+}
+
+/** Rows that are not in sight. */
+function Room({ height, columns }: { height: number; columns: number }) {
+  return (
+    <tr class="room" aria-hidden>
+      <td colSpan={columns} style={{ height: `${height}px` }} />
+    </tr>
   );
 }
 
