@@ -275,6 +275,44 @@ describe('the playground', { timeout: 120_000 }, () => {
     await usable('long');
   });
 
+  test('a table is created with every option, and described', async () => {
+    await page.getByRole('button', { name: 'New table' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Table name').fill('everything');
+    await dialog.getByLabel('Sort key (optional)').fill('at');
+    await dialog.getByRole('button', { name: '+ Add an index' }).click();
+    await dialog.getByLabel('Index name').fill('by-owner');
+    const index = dialog.getByRole('group', { name: 'Global secondary index' });
+    await index.getByLabel('Partition key', { exact: true }).fill('owner');
+    await index.getByLabel('Projection').selectOption('some attributes');
+    await index.getByLabel('Included, by commas').fill('title, size');
+    await dialog.getByRole('button', { name: '+ Add an index' }).click();
+    await dialog.getByLabel('Kind').last().selectOption('local: same partition key');
+    const local = dialog.getByRole('group', { name: 'Local secondary index' });
+    await local.getByLabel('Index name').fill('by-size');
+    await local.getByLabel('Sort key', { exact: true }).fill('size');
+    await local.getByLabel(/^Type/).selectOption('number');
+    await dialog.getByText('More options').click();
+    await dialog.getByLabel('Capacity').selectOption('provisioned');
+    await dialog.getByLabel('Read units').fill('7');
+    await dialog.getByLabel('Table class').selectOption('infrequent access');
+    await dialog.getByLabel('Stream').selectOption('new and old images');
+    await dialog.getByLabel('Tags, key=value on each line').fill('team=blue');
+    await usable('table');
+    await dialog.getByRole('button', { name: 'Create table' }).click();
+    await page.getByRole('heading', { level: 1, name: 'everything' }).waitFor();
+    await page.getByText('Description', { exact: true }).click();
+    const described = JSON.parse(await page.getByLabel('Description in JSON').innerText());
+    assert.equal(described.ProvisionedThroughput.ReadCapacityUnits, 7);
+    assert.equal(described.TableClassSummary.TableClass, 'STANDARD_INFREQUENT_ACCESS');
+    assert.equal(described.StreamSpecification.StreamViewType, 'NEW_AND_OLD_IMAGES');
+    assert.deepEqual(described.GlobalSecondaryIndexes[0].Projection, {
+      ProjectionType: 'INCLUDE',
+      NonKeyAttributes: ['title', 'size'],
+    });
+    assert.equal(described.LocalSecondaryIndexes[0].KeySchema[1].AttributeName, 'size');
+  });
+
   test('colours are chosen and kept', async () => {
     const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
     await page.getByRole('button', { name: 'Colours: system' }).click();

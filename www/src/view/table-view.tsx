@@ -104,6 +104,12 @@ export function TableView({ db, table, version, refresh, deleted, openCall, patt
           <p class="faint">
             {counted(table.ItemCount ?? 0, 'item')}, {bytes(table.TableSizeBytes ?? 0)}
           </p>
+          <details class="describe">
+            <summary class="faint">Description</summary>
+            <pre tabIndex={0} aria-label="Description in JSON">
+              {JSON.stringify(table, null, 2)}
+            </pre>
+          </details>
         </div>
         <div class="actions">
           <button onClick={() => setEditing('new')}>Add item</button>
