@@ -1,6 +1,7 @@
 // From the start of the process to the first answer: `dynatab serve`, as built.
 
 import { SERVERS, start } from './http/servers.mjs';
+import { spread } from './lib/spread.mjs';
 
 const ROUNDS = 9;
 
@@ -12,8 +13,7 @@ export async function serve() {
     rounds.push(server.startup);
     await server.stop();
   }
-  const sorted = [...rounds].sort((a, b) => a - b);
-  const found = { median: sorted[ROUNDS >> 1], low: sorted[0], high: sorted.at(-1) };
+  const found = spread(rounds);
   return [
     {
       bench: 'serve: first answer',

@@ -7,14 +7,12 @@ import { join } from 'node:path';
 import { chromiumOptions } from '../../scripts/lib/browser.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
+import { spread } from '../lib/spread.mjs';
 
 const ROUNDS = 9;
 /** The entry of each page, and how often it is asked. */
 const PAGES = { dynatab: ROUNDS, dexie: ROUNDS, sqlite: ROUNDS, pglite: 3 };
 const NAMES = { dynatab: 'dynatab', dexie: 'Dexie', sqlite: 'sqlite-wasm, OPFS', pglite: 'PGlite, relaxed' };
-
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const spread = (values) => ({ median: median(values), low: Math.min(...values), high: Math.max(...values) });
 
 async function bundle(out) {
   const esbuild = await import('esbuild');

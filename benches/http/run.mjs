@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/lib/run.mjs';
+import { spread } from '../lib/spread.mjs';
 import { FILL, OPERATIONS, TABLE } from './operations.mjs';
 import { encode, open } from './client.mjs';
 import { SERVERS, start } from './servers.mjs';
@@ -52,9 +53,6 @@ async function answers(server) {
   }
   return given;
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const spread = (values) => ({ median: median(values), low: Math.min(...values), high: Math.max(...values) });
 
 /** Measures; gives reports, and says on `log` what could not be had. */
 export async function http(log) {
