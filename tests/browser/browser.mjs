@@ -37,8 +37,20 @@ export function watch(page) {
 /** A folder for a profile. */
 export const makeProfile = () => mkdtempSync(join(tmpdir(), 'dynatab-profile-'));
 
-export const removeProfile = (folder) =>
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+/**
+ * Deletes a profile. Helpers of a killed browser write for a moment after it, also into folders that were listed
+ * already; so each try begins anew, where `maxRetries` would only try to remove the folder that is not empty.
+ */
+export function removeProfile(folder) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 50) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+}
 
 /**
  * Starts Chromium on a profile as a process of our own, so that it can be killed like a power switch would.

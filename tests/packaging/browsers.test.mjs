@@ -1,12 +1,12 @@
 // The suite over the packed package in pages: Chromium, Firefox, and WebKit where its driver is.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
+import { makeProfile, removeProfile } from '../browser/browser.mjs';
 import { chromiumOptions, findBrowser, missingBrowser, missingWebKit } from '../../scripts/lib/browser.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
 import { PACKED } from '../../scripts/pack.mjs';
@@ -90,7 +90,7 @@ function inBrowser(name, missing, openBrowser) {
 }
 
 inBrowser('Chromium', missing('chromium'), async () => {
-  const profile = mkdtempSync(join(tmpdir(), 'dynatab-chromium-'));
+  const profile = makeProfile();
   const context = await chromium.launchPersistentContext(profile, chromiumOptions());
   return {
     async evaluate(url, work) {
@@ -100,7 +100,7 @@ inBrowser('Chromium', missing('chromium'), async () => {
     },
     async close() {
       await context.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+      removeProfile(profile);
     },
   };
 });

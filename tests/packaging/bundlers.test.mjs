@@ -1,13 +1,13 @@
 // A small application through bundlers as they come, without a setting for the package: it works, and has one engine.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { makeProfile, removeProfile } from '../browser/browser.mjs';
 import { chromiumOptions } from '../../scripts/lib/browser.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
 import { require, workspace } from './lib.mjs';
@@ -23,12 +23,12 @@ before(async () => {
   space = workspace();
   cpSync(APP, space.folder, { recursive: true });
   writeFileSync(join(space.folder, 'index.html'), PAGE);
-  profile = mkdtempSync(join(tmpdir(), 'dynatab-bundlers-'));
+  profile = makeProfile();
   context = await chromium.launchPersistentContext(profile, chromiumOptions());
 });
 after(async () => {
   await context?.close();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+  removeProfile(profile);
   space?.remove();
 });
 

@@ -2,11 +2,11 @@
 // `console.log` prints is what the comment behind it says.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { makeProfile, removeProfile } from '../browser/browser.mjs';
 import { chromiumOptions } from '../../scripts/lib/browser.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
@@ -51,7 +51,7 @@ each('browser.md', async (file) => {
   const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
   writeFileSync(join(folder, 'index.html'), `<!doctype html><link rel="icon" href="data:," />${map}`);
   const server = await serveFiles({ '/dynatab/': PACKED, '/': folder });
-  const profile = mkdtempSync(join(tmpdir(), 'dynatab-docs-'));
+  const profile = makeProfile();
   const context = await chromium.launchPersistentContext(profile, chromiumOptions());
   try {
     const page = await context.newPage();
@@ -63,7 +63,7 @@ each('browser.md', async (file) => {
   } finally {
     await context.close();
     await server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+    removeProfile(profile);
   }
 });
 
