@@ -43,11 +43,15 @@ const CODEGEN = ['-max-store-memcpy=1', '-disable-lsr', '-enable-pre=false', '-e
  * library's source) the wasm is larger and otherwise the same.
  */
 const OWN_STD = {
+  name: 'own',
   cargo: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
   rustc: ['-Cpanic=immediate-abort', '-Zunstable-options', '-Zfmt-debug=none', '-Zlocation-detail=none'],
   env: { RUSTC_BOOTSTRAP: '1' },
 };
-const SHIPPED_STD = { cargo: [], rustc: [], env: {} };
+const SHIPPED_STD = { name: 'shipped', cargo: [], rustc: [], env: {} };
+
+/** Which of the two the engine has: the size budget depends on it. */
+export const STD = 'target/std';
 
 /** Flags of rustc: no path of this machine goes into the wasm. */
 function rustflags(std) {
@@ -71,11 +75,12 @@ async function cargo(std) {
   const place = ['--target', TARGET, '--target-dir', join(ROOT, 'target')];
   const args = ['rustc', '--release', '--quiet', '--lib', '--crate-type', 'cdylib', ...place, ...std.cargo];
   await run('cargo', args, { env: { ...env, ...std.env, CARGO_ENCODED_RUSTFLAGS: rustflags(std) } });
+  writeFileSync(join(ROOT, STD), std.name);
 }
 
 async function compile() {
   const inputs = ['Cargo.toml', 'Cargo.lock', 'src', 'scripts/build.mjs'];
-  return step('compile', { inputs, outputs: [COMPILED] }, async () => {
+  return step('compile', { inputs, outputs: [COMPILED, STD] }, async () => {
     try {
       if (hasStdSource()) return await cargo(OWN_STD);
     } catch {
