@@ -205,9 +205,10 @@ pub(super) fn storage_error(error: &StoreError) -> ApiError {
     let kind = match error {
         StoreError::Full(_) => ErrorKind::StorageFull,
         StoreError::Conflict | StoreError::Closed(_) => ErrorKind::DatabaseClosed,
-        StoreError::Aborted(_) | StoreError::Unknown(_) | StoreError::Unavailable(_) => {
-            ErrorKind::StorageFailed
-        }
+        StoreError::Aborted(_)
+        | StoreError::Unknown(_)
+        | StoreError::Failed(_)
+        | StoreError::Unavailable(_) => ErrorKind::StorageFailed,
     };
     ApiError::new(kind, error.to_string())
 }

@@ -58,7 +58,9 @@ pub enum StoreError {
     Unknown(String),
     /// The store is closed or its connection is lost.
     Closed(String),
-    /// The store cannot be reached at all.
+    /// The store could not be opened this time; another try may do.
+    Failed(String),
+    /// There is no such store here, and there will be none.
     Unavailable(String),
 }
 
@@ -70,6 +72,7 @@ impl std::fmt::Display for StoreError {
             Self::Full(why) => write!(f, "the storage is full: {why}"),
             Self::Unknown(why) => write!(f, "the outcome of a storage commit is unknown: {why}"),
             Self::Closed(why) => write!(f, "the storage connection is closed: {why}"),
+            Self::Failed(why) => write!(f, "the storage could not be opened: {why}"),
             Self::Unavailable(why) => write!(f, "the storage is unavailable: {why}"),
         }
     }

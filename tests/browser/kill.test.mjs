@@ -106,7 +106,7 @@ test(
       acknowledged += told;
 
       const reader = await openPage();
-      const { versions, problems, opened } = await reader.evaluate(
+      const { versions, problems, opened, databases } = await reader.evaluate(
         (name) => globalThis.inspect(name),
         'kill',
       );
@@ -115,7 +115,11 @@ test(
       assert.deepEqual(problems.slice(0, 5), [], `${where}: ${problems.length} problems`);
       const found = new Map(versions);
       const lost = [...expected].filter(([id, version]) => !(found.get(id) >= version) && !deleted.has(id));
-      assert.deepEqual(lost.slice(0, 5), [], `${where}: ${lost.length} acknowledged writes are lost`);
+      assert.deepEqual(
+        lost.slice(0, 5),
+        [],
+        `${where}: ${lost.length} acknowledged writes are lost; the browser had ${databases.join(', ') || 'no database'}`,
+      );
       const back = [...deleted].filter((id) => found.has(id));
       assert.deepEqual(back.slice(0, 5), [], `${where}: ${back.length} deleted items are back`);
       // What was there after recovery stays, acknowledged or not.

@@ -126,3 +126,48 @@ for (const [missing, init] of Object.entries(WITHOUT)) {
     assert.equal(await count(page), 0);
   });
 }
+
+/** Lets IndexedDB refuse to open, `times` times, with the error that Chromium has after a crash or with another. */
+const refuseToOpen = ([times, name]) => {
+  const real = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...parameters) {
+    if (times-- <= 0) return real.apply(this, parameters);
+    const error = new DOMException('Internal error opening backing store for indexedDB.open.', name);
+    const request = { error, result: undefined, transaction: null };
+    setTimeout(() => request.onerror?.(Object.assign(new Event('error'), { request })));
+    return request;
+  };
+};
+
+test('a database that cannot be opened for a moment is tried again', async () => {
+  const page = await tab();
+  await openIn(page, 'flaky');
+  await put(page, 'a');
+  await page.reload();
+  await page.evaluate(refuseToOpen, [3, 'UnknownError']);
+  const { persistence, message } = await openIn(page, 'flaky');
+  assert.equal(persistence?.kind, 'best-effort', message);
+  assert.equal(await count(page), 1);
+  await page.close();
+});
+
+test('a database that cannot be opened is an error, never an empty one in memory', async () => {
+  const page = await tab();
+  await page.evaluate(refuseToOpen, [Infinity, 'UnknownError']);
+  const opened = await openIn(page, 'broken');
+  assert.equal(opened.error, 'StorageFailedException');
+  assert.match(opened.message, /Internal error opening backing store/);
+  // Nothing is held: once the browser is well again, so is the database.
+  await page.reload();
+  assert.equal((await openIn(page, 'broken')).persistence?.kind, 'best-effort');
+  await page.close();
+});
+
+test('where the browser forbids storage nothing is persisted, and the database says so', async () => {
+  const page = await tab();
+  await page.evaluate(refuseToOpen, [Infinity, 'SecurityError']);
+  const { persistence } = await openIn(page, 'forbidden');
+  assert.equal(persistence?.kind, 'memory');
+  assert.match(persistence.reason, /SecurityError/);
+  await page.close();
+});

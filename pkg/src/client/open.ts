@@ -17,7 +17,8 @@ export interface OpenOptions {
   tables?: readonly CreateTableInput[] | undefined;
   /**
    * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one and
-   * memory elsewhere; `db.persistence` says what it became.
+   * memory where there is none or the browser forbids it; `db.persistence` says what it became. An IndexedDB that is
+   * there but fails to open is a `StorageFailedException`.
    */
   storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | undefined;
   /** The directory of the `files` storage. */
@@ -117,6 +118,25 @@ function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> 
 }
 
 /** What keeps other owners out, and the files where there are some. */
+/** Pauses before another try, in milliseconds. */
+const PAUSES = [25, 50, 100, 200, 400, 800];
+
+/**
+ * Tries again what the browser refused for no reason of the database's. Chromium does so for a moment after a crash:
+ * `UnknownError: Internal error opening backing store for indexedDB.open`.
+ */
+async function patiently<T>(task: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await task();
+    } catch (error) {
+      if ((error as Error)?.name !== 'StorageFailedException') throw error;
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+  return task();
+}
+
 interface Owned {
   files?: Files;
   release(): void;
@@ -177,7 +197,9 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
   let connection: Connection | undefined;
   try {
     const settings = engineOptions(options, chosen, owned.files);
-    connection = await Connection.open(module, (callbacks) => module.open(settings, callbacks));
+    connection = await patiently(() =>
+      Connection.open(module, (callbacks) => module.open(settings, callbacks)),
+    );
     if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
     return new Database({
       name: options.name,

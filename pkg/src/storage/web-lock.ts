@@ -1,6 +1,6 @@
 /** Web Locks: one owner per name among all contexts of an origin, given up when the holder goes, however it goes. */
 
-import { DatabaseLockedError, StorageUnavailableError } from '../errors/index.js';
+import { DatabaseLockedError, StorageFailedException, StorageUnavailableError } from '../errors/index.js';
 
 /**
  * How long a lock is waited for, in milliseconds: a page that was reloaded or closed gives its locks up a moment later
@@ -28,8 +28,13 @@ export async function own(name: string): Promise<() => void> {
         : { ifAvailable: true };
     locks.request(`dynatab/${name}`, options, hold).catch((error: Error) => {
       if (error.name === 'TimeoutError') busy();
-      // An opaque origin, a page being unloaded.
-      else reject(new StorageUnavailableError(`Web Locks are unavailable: ${error.message}`));
+      // An opaque origin has none. Anything else, as of a page being unloaded, says nothing of what is stored.
+      else if (error.name === 'SecurityError')
+        reject(new StorageUnavailableError(`Web Locks are unavailable: ${error.message}`));
+      else {
+        const message = `The lock of the database "${name}" could not be asked for: ${error.message}`;
+        reject(new StorageFailedException({ message, cause: error }));
+      }
     });
   });
 }

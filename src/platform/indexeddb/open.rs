@@ -29,10 +29,20 @@ pub(super) fn factory() -> Result<IdbFactory, StoreError> {
     Ok(factory.unchecked_into())
 }
 
-fn unavailable(error: &JsValue) -> StoreError {
-    match js::error_name(error).as_str() {
-        "QuotaExceededError" => StoreError::Full(js::error_text(error)),
-        _ => StoreError::Unavailable(js::error_text(error)),
+/// Why a database was not opened, by the name in the text of the browser's error.
+///
+/// Only what says that nothing can be kept here is [`StoreError::Unavailable`]: an opaque origin or forbidden site
+/// data (`SecurityError`), private windows of older Firefox (`InvalidStateError`). What a browser says of a database
+/// that it has, and cannot get at just now (Chromium's `UnknownError: Internal error opening backing store`), must
+/// not pass for "there is none".
+fn refused(text: String) -> StoreError {
+    let says = |name: &str| text.contains(name);
+    if says("QuotaExceededError") {
+        StoreError::Full(text)
+    } else if says("SecurityError") || says("InvalidStateError") {
+        StoreError::Unavailable(text)
+    } else {
+        StoreError::Failed(text)
     }
 }
 
@@ -44,31 +54,31 @@ pub(super) async fn open_or_create(name: &str) -> Result<Database, StoreError> {
     create(name).await?;
     open_existing(name)
         .await?
-        .ok_or_else(|| StoreError::Unavailable("the database was deleted while it was created".to_owned()))
+        .ok_or_else(|| StoreError::Failed("the database was deleted while it was created".to_owned()))
 }
 
 async fn create(name: &str) -> Result<(), StoreError> {
     let builder = Rexie::builder(name).version(SCHEMA);
     let schema = SPACES.into_iter().map(store_name).map(ObjectStore::new);
     let built = schema.fold(builder, rexie::RexieBuilder::add_object_store).build().await;
-    built.map(Rexie::close).map_err(|error| refused(&error))
+    built.map(Rexie::close).map_err(|error| refused(text(&error)))
 }
 
 /// Deletes the database `name`; absent is fine. Waits until every other connection to it is closed.
 pub async fn destroy(name: &str) -> Result<(), StoreError> {
     factory()?;
-    Rexie::delete(&full_name(name)).await.map_err(|error| refused(&error))
+    Rexie::delete(&full_name(name)).await.map_err(|error| refused(text(&error)))
 }
 
-fn refused(error: &rexie::Error) -> StoreError {
+/// The browser's words inside an error of rexie's.
+fn text(error: &rexie::Error) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string);
-    let text = cause.unwrap_or_else(|| error.to_string());
-    if text.contains("QuotaExceededError") { StoreError::Full(text) } else { StoreError::Unavailable(text) }
+    cause.unwrap_or_else(|| error.to_string())
 }
 
 /// Opens the database if there is one.
 pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreError> {
-    let request = factory()?.open(name).map_err(|error| unavailable(&error))?;
+    let request = factory()?.open(name).map_err(|error| refused(js::error_text(&error)))?;
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));
     let absent = Rc::new(Cell::new(false));
@@ -98,7 +108,8 @@ pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreE
     request.set_onerror(None);
 
     if opened {
-        let database: Database = request.result().map_err(|error| unavailable(&error))?.unchecked_into();
+        let database: Database =
+            request.result().map_err(|error| refused(js::error_text(&error)))?.unchecked_into();
         let names = database.object_store_names();
         if SPACES.into_iter().all(|space| names.contains(store_name(space))) {
             return Ok(Some(database));
@@ -112,7 +123,7 @@ pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreE
         return Ok(None);
     }
     let error = request.error().ok().flatten().map_or(JsValue::UNDEFINED, JsValue::from);
-    Err(unavailable(&error))
+    Err(refused(js::error_text(&error)))
 }
 
 fn send(sender: &RefCell<Option<oneshot::Sender<bool>>>, opened: bool) {

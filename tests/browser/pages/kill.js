@@ -54,11 +54,11 @@ function make(id, version) {
   };
 }
 
-/** The owner before this page may have died a moment ago. */
+/** The owner before this page may have died a moment ago. Nothing but IndexedDB will do: memory would lose it all. */
 async function openPatiently(options) {
   for (let tries = 0; ; tries++) {
     try {
-      return await open(options);
+      return await open({ storage: 'indexeddb', ...options });
     } catch (error) {
       if (error.name !== 'DatabaseLockedError' || tries === 100) throw error;
       await new Promise((done) => setTimeout(done, 50));
@@ -172,7 +172,9 @@ globalThis.inspect = async (name) => {
   const start = performance.now();
   const db = await openPatiently({ name });
   const opened = performance.now() - start;
-  const found = { versions: [], problems: [], opened };
+  // Says of a loss whether the browser still had what we wrote.
+  const databases = (await indexedDB.databases()).map((one) => one.name);
+  const found = { versions: [], problems: [], opened, databases };
   try {
     if (!(await db.client().listTables()).TableNames.includes(TABLE)) return found;
     const documents = db.documentClient();
