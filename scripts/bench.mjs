@@ -27,6 +27,7 @@ import { serveFiles } from './lib/static.mjs';
 import { first } from '../benches/first/run.mjs';
 import { http } from '../benches/http/run.mjs';
 import { DYNOXIDE } from '../benches/http/servers.mjs';
+import { ISOLATED, memory } from '../benches/memory/run.mjs';
 import { native } from '../benches/native/run.mjs';
 import { markdown } from '../benches/report/markdown.mjs';
 import { page as reportPage } from '../benches/report/page.mjs';
@@ -39,7 +40,7 @@ import { setup, tool } from './setup.mjs';
 /** What runs in one page of Chromium. */
 const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'peers'];
 /** What runs elsewhere. */
-const OTHERS = { first, http: () => http(console.log), serve, native, size: () => [size()] };
+const OTHERS = { memory: inPages, first, http: () => http(console.log), serve, native, size: () => [size()] };
 const NAMES = [...IN_PAGE, ...Object.keys(OTHERS)];
 const OUT = join(ROOT, 'target/bench');
 const BUDGET = 180 * 1024;
@@ -126,15 +127,31 @@ async function profiled(page, name, work) {
   return report;
 }
 
-/** Runs benches in one page, telling `each` report as it comes. */
-async function inChromium(names, profile, each) {
-  const { chromium } = await import('playwright-core');
+/** Serves the page of benches. */
+function servePage(extra = {}) {
   const packages = join(ROOT, 'benches/node_modules');
-  const server = await serveFiles({
+  const mounts = {
     '/': OUT,
     '/pglite/': join(packages, '@electric-sql/pglite/dist'),
     '/sqlite/': join(packages, '@sqlite.org/sqlite-wasm/dist'),
-  });
+  };
+  return serveFiles(mounts, 0, { extra });
+}
+
+/** What pages of their own hold in memory. */
+async function inPages() {
+  const server = await servePage(ISOLATED);
+  try {
+    return await memory(server.url);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Runs benches in one page, telling `each` report as it comes. */
+async function inChromium(names, profile, each) {
+  const { chromium } = await import('playwright-core');
+  const server = await servePage();
   const data = mkdtempSync(join(tmpdir(), 'dynatab-bench-'));
   let context;
   try {

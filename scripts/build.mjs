@@ -247,6 +247,8 @@ async function page() {
       // What is opened later is loaded later.
       splitting: true,
       chunkNames: 'chunks/[name]-[hash]',
+      // Style sheets of libraries go where the library does.
+      loader: { '.css': 'text' },
     });
     await offline();
   });

@@ -11,37 +11,14 @@ import {
   type Sample,
   type Target,
 } from '../lib/rounds.js';
-import { dexie } from '../peers/dexie.js';
-import { dynatab } from '../peers/dynatab.js';
+import { DEXIE, OURS, PEERS, PGLITE, RXDB, SQLITE } from '../peers/all.js';
 import type { Peer } from '../peers/peer.js';
-import { pglite } from '../peers/pglite.js';
-import { raw } from '../peers/raw.js';
-import { rxdb } from '../peers/rxdb.js';
-import { sqlite } from '../peers/sqlite.js';
 
 const COUNT = 10_000;
 /** Items that are got again and again, and for how long a round. */
 const HOT = 1000;
 const GET_MS = 60;
 const PUTS = 50;
-
-const OURS = 'dynatab, IndexedDB relaxed';
-const SQLITE = 'sqlite-wasm, OPFS FULL';
-const PGLITE = 'PGlite, IndexedDB relaxed';
-
-const PEERS: (() => Peer)[] = [
-  () => dynatab(OURS, {}),
-  () => dynatab('dynatab, IndexedDB strict', { durability: 'strict' }),
-  () => dynatab('dynatab, memory', { storage: 'memory' }),
-  () => raw('raw IndexedDB, relaxed', 'relaxed'),
-  () => raw('raw IndexedDB, strict', 'strict'),
-  () => dexie('Dexie, relaxed', 'relaxed'),
-  () => rxdb('RxDB, Dexie storage'),
-  () => pglite(PGLITE, true),
-  () => pglite('PGlite, IndexedDB strict', false),
-  () => sqlite(SQLITE, 'FULL'),
-  () => sqlite('sqlite-wasm, OPFS OFF', 'OFF'),
-];
 
 /** Bulk into an empty database; what it leaves is measured by the others. */
 async function loaded(make: () => Peer, items: ReturnType<typeof makeItems>): Promise<[Peer, Sample]> {
@@ -66,8 +43,8 @@ export async function peers(): Promise<Report[]> {
   const against = (samples: Map<string, Sample[]>, target?: Target) => [
     speedup(samples, OURS, SQLITE, target),
     speedup(samples, OURS, PGLITE, target),
-    speedup(samples, OURS, 'Dexie, relaxed'),
-    speedup(samples, OURS, 'RxDB, Dexie storage'),
+    speedup(samples, OURS, DEXIE),
+    speedup(samples, OURS, RXDB),
   ];
   const bulk: Report = {
     bench: 'peers: bulk of 10,000',

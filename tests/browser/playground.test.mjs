@@ -275,6 +275,73 @@ describe('the playground', { timeout: 120_000 }, () => {
     await usable('long');
   });
 
+  test('the form shows the request it makes, and reads a segment of it', async () => {
+    await page.getByRole('link', { name: 'shop' }).click();
+    await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor();
+    const form = page.getByRole('form', { name: 'Read' });
+    await form.getByText('The request as it stands').click();
+    const request = async () => JSON.parse(await form.getByLabel('Code', { exact: true }).innerText());
+    await form.getByLabel('Page size').selectOption('100');
+    await form.getByLabel('Segments').fill('2');
+    assert.deepEqual(await request(), {
+      TableName: 'shop',
+      Segment: 0,
+      TotalSegments: 2,
+      Limit: 100,
+      ReturnConsumedCapacity: 'TOTAL',
+    });
+    const count = async (segment) => {
+      await form.getByLabel('Segment to read, from 0').fill(String(segment));
+      await form.getByRole('button', { name: 'Run' }).click();
+      const label = region('Items').getByText('"Segment": ' + segment);
+      await region('Items').getByText('Request and code').click();
+      await label.waitFor();
+      await region('Items').getByText('Request and code').click();
+      return Number.parseInt(await region('Items').locator('.summary b').innerText(), 10);
+    };
+    const [first, second] = [await count(0), await count(1)];
+    assert.ok(first > 0 && second > 0);
+    assert.equal(first + second, 85, 'each item is in one of them');
+    await form.getByLabel('Segments').fill('1');
+    await form.getByRole('button', { name: '+ Add a filter' }).click();
+    await form.getByLabel('Filter attribute').fill('status');
+    await form.getByLabel('Comparison').selectOption('is one of');
+    await form.getByLabel(/^Values, with commas/).fill('paid, shipped');
+    assert.equal((await request()).FilterExpression, '#n0 IN (:v0, :v1)');
+    await form.getByRole('button', { name: 'Run' }).click();
+    await region('Items').getByRole('cell', { name: 'shipped' }).first().waitFor();
+    await usable('builder');
+  });
+
+  test('a load is stopped', async () => {
+    await page.getByLabel('File of JSON lines or CSV').setInputFiles(join(ARTIFACTS, 'readings.jsonl'));
+    await page.getByLabel('Table name').fill('stopped');
+    await page.getByRole('button', { name: 'Load 100,000 items' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    const report = page.locator('.report[data-done=true]', { hasText: 'Stopped loading stopped' });
+    const [, written] = /([\d,]+) of 100,000/.exec(await report.innerText());
+    const items = Number(written.replaceAll(',', ''));
+    assert.ok(items < 100_000);
+    await page.getByRole('region', { name: 'Table stopped' }).getByText(`${written} item`).waitFor();
+  });
+
+  test('what calls consumed is drawn and summed', async () => {
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.locator('.usage .u-over').waitFor();
+    const sums = page.getByRole('region', { name: 'Sums by operation and table' });
+    await sums.getByRole('row', { name: /^Scan shop/ }).waitFor();
+    await sums.getByRole('row', { name: /^BatchWriteItem stopped/ }).waitFor();
+    const before = await region('Usage').getByRole('status').innerText();
+    // It is drawn while something else goes on.
+    await page.getByLabel('File of JSON lines or CSV').setInputFiles(join(ARTIFACTS, 'cities.csv'));
+    await page.getByRole('button', { name: 'Load 3 items' }).click();
+    await page.getByRole('heading', { level: 1, name: 'cities' }).waitFor();
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.locator('.usage .u-over').waitFor();
+    assert.notEqual(await region('Usage').getByRole('status').innerText(), before);
+    await usable('usage');
+  });
+
   test('a table is created with every option, and described', async () => {
     await page.getByRole('button', { name: 'New table' }).click();
     const dialog = page.getByRole('dialog');

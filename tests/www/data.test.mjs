@@ -98,20 +98,50 @@ test('file names become table names', () => {
   assert.equal(page.tableNameOf(`${'x'.repeat(300)}.json`).length, 255);
 });
 
-test('plain JSON is offered only where it says the whole item', () => {
-  const whole = {
+test('JSON says the whole of an item, with marks for what it has no word for', () => {
+  const item = {
     a: { N: '1.5' },
-    b: { L: [{ M: { __proto__: null, c: { NULL: true } } }] },
+    b: { L: [{ M: { c: { NULL: true } } }] },
     d: { BOOL: false },
+    long: { N: '12345678901234567890' },
+    set: { SS: ['a', 'b'] },
+    numbers: { NS: ['1', '12345678901234567890'] },
+    bytes: { B: new Uint8Array([1, 2]) },
+    blobs: { BS: [new Uint8Array([3])] },
+    looks: { M: { $set: { S: 'like one' } } },
+    most: { M: { $map: { M: { $map: { N: '1' } } } } },
+    more: { M: { $set: { S: 'x' }, other: { S: 'y' } } },
   };
-  assert.deepEqual(page.plainItem(whole), { a: 1.5, b: [{ c: null }], d: false });
-  for (const value of [
-    { SS: ['a'] },
-    { B: new Uint8Array(1) },
-    { N: '12345678901234567890' },
-    { L: [{ NS: ['1'] }] },
+  const plain = page.plainItem(item);
+  assert.deepEqual(plain, {
+    a: 1.5,
+    b: [{ c: null }],
+    d: false,
+    long: { $number: '12345678901234567890' },
+    set: { $set: ['a', 'b'] },
+    numbers: { $set: [1, { $number: '12345678901234567890' }] },
+    bytes: { $binary: 'AQI=' },
+    blobs: { $set: [{ $binary: 'Aw==' }] },
+    looks: { $map: { $set: 'like one' } },
+    most: { $map: { $map: { $map: { $map: 1 } } } },
+    more: { $set: 'x', other: 'y' },
+  });
+  assert.deepEqual(page.readPlainItem(JSON.parse(JSON.stringify(plain))), item);
+  for (const [wrong, message] of [
+    [{ $set: 'a' }, '$set holds a list'],
+    [{ $set: [] }, '$set holds texts only'],
+    [{ $set: ['a', 1] }, '$set holds texts only'],
+    [{ $set: [null] }, '$set holds texts only'],
+    [{ $binary: 1 }, '$binary holds base64 text'],
+    [{ $binary: '*' }, 'is not base64'],
+    [{ $number: 1 }, '$number holds its digits'],
+    [{ $map: [] }, '$map holds an object'],
   ]) {
-    assert.equal(page.plainItem({ value }), undefined);
+    assert.throws(
+      () => page.readPlainItem({ value: [wrong] }),
+      (error) => error.message.includes(message),
+      message,
+    );
   }
 });
 
@@ -180,6 +210,66 @@ test('the form becomes expressions with placeholders for all names and values', 
     ':v4': { BOOL: true },
   });
   assert.equal(request.ScanIndexForward, false);
+});
+
+test('each comparison of the form is an expression', () => {
+  const expression = (operator, value, type = 'S') => {
+    const filters = [{ attribute: 'a', type, operator, value, upper: 'z' }];
+    const { FilterExpression, ExpressionAttributeValues } = page.requestFor(TABLE, {
+      ...page.blankReading(),
+      filters,
+    });
+    return [FilterExpression, ...Object.values(ExpressionAttributeValues ?? {})];
+  };
+  assert.deepEqual(expression('in', '1, 2', 'N'), ['#n0 IN (:v0, :v1)', { N: '1' }, { N: '2' }]);
+  assert.deepEqual(expression('type', 'SS'), ['attribute_type(#n0, :v0)', { S: 'SS' }]);
+  assert.deepEqual(expression('type', ''), ['attribute_type(#n0, :v0)', { S: 'S' }]);
+  assert.deepEqual(expression('size >', '3'), ['size(#n0) > :v0', { N: '3' }]);
+  assert.deepEqual(expression('exists', 'x'), ['attribute_exists(#n0)']);
+  assert.deepEqual(expression('between', 'a'), ['#n0 BETWEEN :v0 AND :v1', { S: 'a' }, { S: 'z' }]);
+});
+
+test('a scan reads its share, and strongly where that is asked for', () => {
+  const segment = { number: 1, of: 4 };
+  const scan = page.requestFor(TABLE, { ...page.blankReading(), segment, consistent: true });
+  assert.deepEqual(scan, {
+    TableName: 't',
+    ConsistentRead: true,
+    Segment: 1,
+    TotalSegments: 4,
+    Limit: 50,
+    ReturnConsumedCapacity: 'TOTAL',
+  });
+  const query = page.requestFor(TABLE, { ...page.blankReading(), segment, mode: 'query', partition: 'p' });
+  assert.equal('Segment' in query, false);
+});
+
+test('a load that is stopped ends after the batches it has begun', async () => {
+  const stopping = new AbortController();
+  const documents = {
+    batchWrite: async () => {
+      stopping.abort();
+      return {};
+    },
+  };
+  const rows = Array.from({ length: 1000 }, (_, line) => ({ line, item: { id: line } }));
+  const { written, total } = await page.loadRows(
+    { documentClient: () => documents },
+    't',
+    rows,
+    () => {},
+    stopping.signal,
+  );
+  assert.equal(total, 1000);
+  assert.ok(written > 0 && written <= 100, `${written} rows written`);
+});
+
+test('usage is summed by operation and table', () => {
+  const call = { operation: 'Query', table: 'a', units: 1, milliseconds: 2, at: 0 };
+  assert.deepEqual(page.sums([call, { ...call, operation: 'Scan', units: 9 }, call]), [
+    { operation: 'Scan', table: 'a', calls: 1, units: 9, milliseconds: 2 },
+    { operation: 'Query', table: 'a', calls: 2, units: 2, milliseconds: 4 },
+  ]);
 });
 
 test('every row of the datasets has its own key, and its keys have their types', () => {

@@ -7,3 +7,5 @@ export * from '../../www/src/data/code.js';
 export * from '../../www/src/data/example.js';
 export { DESIGNS } from '../../www/src/data/gallery.js';
 export { OPERATIONS } from '../../www/src/data/operations.js';
+export { loadRows } from '../../www/src/data/load.js';
+export { sums } from '../../www/src/data/meter.js';

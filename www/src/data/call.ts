@@ -1,6 +1,7 @@
 /** Any operation as AWS JSON, as it goes over the wire: how the console talks to the database. */
 
 import type { Database } from 'dynatab';
+import { record, unitsOf } from './meter.js';
 
 export interface Answer {
   ok: boolean;
@@ -25,11 +26,17 @@ export async function call(db: Database, operation: string, input: string): Prom
   const response = await db.fetch(request);
   const milliseconds = performance.now() - start;
   const body = (await response.json()) as Record<string, unknown>;
-  return { ok: response.ok, body, milliseconds, units: unitsOf(body['ConsumedCapacity']) };
+  const units = unitsOf(body['ConsumedCapacity']);
+  record({ operation, table: tableOf(input), units: units ?? 0, milliseconds, at: Date.now() });
+  return { ok: response.ok, body, milliseconds, units };
 }
 
-function unitsOf(consumed: unknown): number | undefined {
-  if (consumed === undefined) return undefined;
-  const all = (Array.isArray(consumed) ? consumed : [consumed]) as { CapacityUnits?: number }[];
-  return all.reduce((sum, { CapacityUnits: units }) => sum + (units ?? 0), 0);
+/** The table a request speaks of first, for a person. */
+function tableOf(input: string): string {
+  try {
+    const { TableName: name, RequestItems: batch } = JSON.parse(input) as Record<string, object | undefined>;
+    return String(name ?? Object.keys(batch ?? {}).join(', '));
+  } catch {
+    return '';
+  }
 }

@@ -16,7 +16,7 @@ export async function loadExample(db: Database, { tables }: Example): Promise<vo
       const { ok, body } = await call(
         db,
         'BatchWriteItem',
-        JSON.stringify({ RequestItems: { [create.TableName]: puts } }),
+        JSON.stringify({ RequestItems: { [create.TableName]: puts }, ReturnConsumedCapacity: 'TOTAL' }),
       );
       if (!ok) throw new Error(String(body['message']));
     }

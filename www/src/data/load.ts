@@ -1,6 +1,7 @@
 /** Loading rows into a table: batches of 25, a few in flight, rows that are refused named one by one. */
 
 import type { Database, DocumentClient, WriteRequest } from 'dynatab';
+import { measure } from './meter.js';
 import type { Failure, Row } from './rows.js';
 
 /** The most that BatchWriteItem takes. */
@@ -16,19 +17,20 @@ export interface Progress {
   milliseconds: number;
 }
 
-/** Writes all rows; `report` hears of every batch. */
+/** Writes all rows, or as many as were begun when `signal` ends it; `report` hears of every batch. */
 export async function loadRows(
   db: Database,
   table: string,
   rows: Row[],
   report: (progress: Progress) => void,
+  signal?: AbortSignal,
 ): Promise<Progress> {
   const documents = db.documentClient({ marshallOptions: { removeUndefinedValues: true } });
   const start = performance.now();
   const progress: Progress = { total: rows.length, written: 0, failures: [], milliseconds: 0 };
   let next = 0;
   const lane = async () => {
-    while (next < rows.length) {
+    while (next < rows.length && !signal?.aborted) {
       const batch = rows.slice(next, (next += BATCH));
       const failures = await writeBatch(documents, table, batch);
       progress.written += batch.length - failures.length;
@@ -48,7 +50,9 @@ async function writeBatch(documents: DocumentClient, table: string, batch: Row[]
   }));
   try {
     for (let wait = 20; requests.length; wait = Math.min(wait * 2, 1000)) {
-      const output = await documents.batchWrite({ RequestItems: { [table]: requests } });
+      const output = await measure('BatchWriteItem', table, () =>
+        documents.batchWrite({ RequestItems: { [table]: requests }, ReturnConsumedCapacity: 'TOTAL' }),
+      );
       requests = output.UnprocessedItems?.[table] ?? [];
       if (requests.length) await new Promise((done) => setTimeout(done, wait));
     }

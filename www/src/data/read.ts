@@ -1,7 +1,8 @@
 /** Reading one page of the screen. */
 
-import type { AttributeMap, Client, QueryItemsInput } from 'dynatab';
-import type { Reading } from './request.js';
+import type { AttributeMap, Client } from 'dynatab';
+import { measure } from './meter.js';
+import type { ReadRequest, Reading } from './request.js';
 
 export interface Page {
   items: AttributeMap[];
@@ -19,14 +20,16 @@ export interface Page {
 export async function readPage(
   client: Client,
   mode: Reading['mode'],
-  request: QueryItemsInput,
+  request: ReadRequest,
   from: AttributeMap | undefined,
 ): Promise<Page> {
   const start = performance.now();
   const page: Page = { items: [], scanned: 0, units: 0, milliseconds: 0, next: from };
   do {
     const input = page.next ? { ...request, ExclusiveStartKey: page.next } : request;
-    const output = mode === 'query' ? await client.query(input) : await client.scan(input);
+    const output = await measure(mode === 'query' ? 'Query' : 'Scan', String(request.TableName), () =>
+      mode === 'query' ? client.query(input) : client.scan(input),
+    );
     page.items.push(...(output.Items ?? []));
     page.scanned += output.ScannedCount ?? 0;
     page.units += output.ConsumedCapacity?.CapacityUnits ?? 0;

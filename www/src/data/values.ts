@@ -1,4 +1,4 @@
-/** Attribute values on the screen: their types, one line of text, and plain JSON where that loses nothing. */
+/** Attribute values on the screen: their types, one line of text, and the two forms of JSON. */
 
 import { NumberValue, type AttributeMap, type AttributeValue } from 'dynatab';
 
@@ -39,19 +39,10 @@ export function show(value: AttributeValue): string {
       return `{ ${(held as string[]).join(', ')} }`;
     case 'M':
     case 'L':
-      return JSON.stringify(plain(value) ?? jsonValue(value));
+      return JSON.stringify(plain(value));
     default:
       return String(held);
   }
-}
-
-/** Whether plain JSON says the whole of a value: no sets, no bytes, no number that JavaScript rounds. */
-function isPlain(value: AttributeValue): boolean {
-  const [type, held] = parts(value);
-  if (type === 'N') return numberText(Number(held)) === held;
-  if (type === 'L') return (held as AttributeValue[]).every(isPlain);
-  if (type === 'M') return Object.values(held as AttributeMap).every(isPlain);
-  return type === 'S' || type === 'BOOL' || type === 'NULL';
 }
 
 /** A number as DynamoDB writes it: digits, never an exponent. */
@@ -62,18 +53,47 @@ function numberText(number: number): string {
   return `${digits}E${Number(exponent)}`;
 }
 
-/** A value as plain JSON data, or undefined when that would lose something. */
-function plain(value: AttributeValue): unknown {
-  return isPlain(value) ? bare(value) : undefined;
+/**
+ * What JSON has no word for stands as an object of one member: `{"$set": ["a", "b"]}`, `{"$binary": "AQI="}`,
+ * `{"$number": "12345678901234567890"}`. A map that happens to look like one is `{"$map": {...}}`.
+ */
+const MARKERS = new Set(['$set', '$binary', '$number', '$map']);
+
+/** The one member of a marked value. */
+function marked(map: object): [string, unknown] | undefined {
+  const entries = Object.entries(map);
+  return entries.length === 1 && MARKERS.has(entries[0]![0]) ? entries[0] : undefined;
 }
 
-function bare(value: AttributeValue): unknown {
+const plainNumber = (digits: string) =>
+  numberText(Number(digits)) === digits ? Number(digits) : { $number: digits };
+const plainBinary = (bytes: Uint8Array) => ({ $binary: bytesToBase64(bytes) });
+
+/** A value as JSON with markers. */
+function plain(value: AttributeValue): unknown {
   const [type, held] = parts(value);
-  if (type === 'N') return Number(held);
-  if (type === 'NULL') return null;
-  if (type === 'L') return (held as AttributeValue[]).map(bare);
-  if (type === 'M') return mapped(held as AttributeMap, bare);
-  return held;
+  switch (type) {
+    case 'N':
+      return plainNumber(held as string);
+    case 'NULL':
+      return null;
+    case 'B':
+      return plainBinary(held as Uint8Array);
+    case 'SS':
+      return { $set: held };
+    case 'NS':
+      return { $set: (held as string[]).map(plainNumber) };
+    case 'BS':
+      return { $set: (held as Uint8Array[]).map(plainBinary) };
+    case 'L':
+      return (held as AttributeValue[]).map(plain);
+    case 'M': {
+      const map = mapped(held as AttributeMap, plain);
+      return marked(map) ? { $map: map } : map;
+    }
+    default:
+      return held;
+  }
 }
 
 /** `Object.fromEntries` keeps a member named `__proto__` what it is: a member. */
@@ -81,9 +101,9 @@ function mapped<A, B>(map: Record<string, A>, change: (value: A) => B): Record<s
   return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
 }
 
-/** An item as plain JSON data, or undefined when that would lose something. */
-export function plainItem(item: AttributeMap): Record<string, unknown> | undefined {
-  return Object.values(item).every(isPlain) ? mapped(item, bare) : undefined;
+/** An item as JSON a person would write, with markers for sets, binaries and long numbers. */
+export function plainItem(item: AttributeMap): Record<string, unknown> {
+  return mapped(item, plain);
 }
 
 /** An item in DynamoDB JSON, as data for `JSON.stringify`: bytes become base64. */
@@ -120,7 +140,7 @@ function readJsonValue(data: unknown): AttributeValue {
   ) as AttributeValue;
 }
 
-/** Reads an item written as plain JSON. */
+/** Reads an item written as JSON with markers. @throws an Error that says what is wrong. */
 export function readPlainItem(data: unknown): AttributeMap {
   if (!isObject(data)) throw new Error('An item is a JSON object: { "name": "value" }');
   return mapped(data, readPlainValue);
@@ -132,7 +152,32 @@ function readPlainValue(data: unknown): AttributeValue {
   if (typeof data === 'number') return { N: numberText(data) };
   if (typeof data === 'boolean') return { BOOL: data };
   if (Array.isArray(data)) return { L: data.map(readPlainValue) };
-  return { M: mapped(data as Record<string, unknown>, readPlainValue) };
+  const mark = marked(data as object);
+  return mark ? readMarked(...mark) : { M: mapped(data as Record<string, unknown>, readPlainValue) };
+}
+
+function readMarked(mark: string, held: unknown): AttributeValue {
+  if (mark === '$map' && isObject(held)) return { M: mapped(held, readPlainValue) };
+  if (mark === '$binary' && typeof held === 'string') return { B: base64ToBytes(held) };
+  if (mark === '$number' && typeof held === 'string') return { N: held };
+  if (mark === '$set' && Array.isArray(held)) return readSet(held.map(readPlainValue));
+  throw new Error(`${JSON.stringify({ [mark]: held })}: ${MARKED[mark]}`);
+}
+
+const MARKED: Record<string, string> = {
+  $map: '$map holds an object',
+  $binary: '$binary holds base64 text',
+  $number: '$number holds its digits as text',
+  $set: '$set holds a list',
+};
+
+function readSet(members: AttributeValue[]): AttributeValue {
+  const types = new Set(members.map((member) => parts(member)[0]));
+  const [type] = types;
+  if (types.size !== 1 || !['S', 'N', 'B'].includes(type!)) {
+    throw new Error('$set holds texts only, numbers only or binaries only, at least one');
+  }
+  return { [`${type}S`]: members.map((member) => parts(member)[1]) } as unknown as AttributeValue;
 }
 
 /** An item as the document client takes it; numbers that JavaScript cannot hold keep their digits. */

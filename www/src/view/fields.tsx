@@ -1,6 +1,6 @@
 /** Small controls that forms share. */
 
-import { OPERATOR_WORDS, type Operator, type Test } from '../data/request.js';
+import { OPERATOR_WORDS, TYPE_NAMES, type Operator, type Test } from '../data/request.js';
 import { useId } from 'preact/hooks';
 
 /** A choice of operators; `none` names the choice of no operator, when there is one. */
@@ -29,10 +29,23 @@ export function Operators(props: {
 export function TestFields(props: { label: string; test: Test; change: (part: Partial<Test>) => void }) {
   const { label, test, change } = props;
   const between = test.operator === 'between';
+  if (test.operator === 'type') {
+    return (
+      <label class="field">
+        Type <span class="hidden">of {label}</span>
+        <select value={test.value} onInput={(event) => change({ value: event.currentTarget.value })}>
+          {TYPE_NAMES.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+    );
+  }
   return (
     <>
       <label class="field">
-        {between ? 'Low' : 'Value'} <span class="hidden">of {label}</span>
+        {between ? 'Low' : test.operator === 'in' ? 'Values, with commas' : 'Value'}{' '}
+        <span class="hidden">of {label}</span>
         <input value={test.value} onInput={(event) => change({ value: event.currentTarget.value })} />
       </label>
       {between && (

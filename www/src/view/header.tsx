@@ -11,7 +11,9 @@ const WORDS = {
   memory: 'In memory only',
 };
 
-export function Header({ db, version, console }: { db: Database; version: number; console: boolean }) {
+const PLACES = { '/console': 'Console', '/usage': 'Usage' };
+
+export function Header({ db, version, place }: { db: Database; version: number; place: string }) {
   const [granted, setGranted] = useState(false);
   const [refused, setRefused] = useState(false);
   const used = useStorageUsed(version);
@@ -30,9 +32,11 @@ export function Header({ db, version, console }: { db: Database; version: number
       <a class="brand" href="#">
         <img src="icon.svg" alt="" width="26" height="26" /> dynatab
       </a>
-      <a class="place" href="#/console" aria-current={console ? 'page' : undefined}>
-        Console
-      </a>
+      {Object.entries(PLACES).map(([path, word]) => (
+        <a key={path} class="place" href={`#${path}`} aria-current={path === place ? 'page' : undefined}>
+          {word}
+        </a>
+      ))}
       <span class="grow" />
       <Theme />
       <details class="persistence" data-kind={kind}>

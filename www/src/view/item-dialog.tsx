@@ -3,6 +3,7 @@
 import type { AttributeMap, Client, TableDescription } from 'dynatab';
 import { useEffect, useState } from 'preact/hooks';
 import { fieldsOf, itemOf, type Field } from '../data/fields.js';
+import { measure } from '../data/meter.js';
 import { keyNames, keyOf, keysOf } from '../data/schema.js';
 import { jsonItem, plainItem, readJsonItem, readPlainItem, show } from '../data/values.js';
 import { Dialog, ErrorText, useAttempt, useFocus } from './dialog.js';
@@ -47,8 +48,10 @@ export function ItemDialog(props: Props) {
     // The whole item: what an index gave may be a part of it.
     void attempt(async () => {
       if (props.of === 'new') return setItem(template(props.table));
-      const input = { TableName: props.table.TableName, Key: props.of, ConsistentRead: true };
-      const found = (await props.client.getItem(input)).Item;
+      const name = String(props.table.TableName);
+      const asked = { TableName: name, ReturnConsumedCapacity: 'TOTAL' as const };
+      const input = { ...asked, Key: props.of, ConsistentRead: true };
+      const found = (await measure('GetItem', name, () => props.client.getItem(input))).Item;
       if (!found) throw new Error('This item is not there any more.');
       setItem(found);
     });
@@ -69,9 +72,11 @@ const keyText = (key: AttributeMap) => Object.values(key).map(show).join(' · ')
 
 function Editor(props: Props & { item: AttributeMap }) {
   const { client, table, item } = props;
+  const name = String(table.TableName);
+  const asked = { TableName: name, ReturnConsumedCapacity: 'TOTAL' as const };
   const [isNew, setIsNew] = useState(props.of === 'new');
-  const [form, setForm] = useState<Form>(() => (plainItem(item) ? 'plain' : 'typed'));
-  const [text, setText] = useState(() => print(item, form === 'plain' ? 'plain' : 'typed'));
+  const [form, setForm] = useState<Form>('plain');
+  const [text, setText] = useState(() => print(item, 'plain'));
   const [fields, setFields] = useState<Field[]>([]);
   const [deleting, setDeleting] = useState(false);
   const { busy, error, attempt } = useAttempt();
@@ -81,9 +86,6 @@ function Editor(props: Props & { item: AttributeMap }) {
   const turn = (next: Form) =>
     attempt(async () => {
       const now = current();
-      if (next === 'plain' && !plainItem(now)) {
-        throw new Error('Plain JSON cannot say all of this item: it has sets, binaries or long numbers.');
-      }
       if (next === 'form') setFields(fieldsOf(now));
       else setText(print(now, next));
       setForm(next);
@@ -104,7 +106,8 @@ function Editor(props: Props & { item: AttributeMap }) {
         ExpressionAttributeNames: { '#key': keysOf(table).partition.name },
       };
       try {
-        await client.putItem({ TableName: table.TableName, Item: next, ...(isNew ? condition : {}) });
+        const input = { ...asked, Item: next, ...(isNew ? condition : {}) };
+        await measure('PutItem', name, () => client.putItem(input));
       } catch (caught) {
         if ((caught as Error).name !== 'ConditionalCheckFailedException') throw caught;
         throw new Error('An item with this key is there already.', { cause: caught });
@@ -115,7 +118,8 @@ function Editor(props: Props & { item: AttributeMap }) {
 
   const remove = () =>
     attempt(async () => {
-      await client.deleteItem({ TableName: table.TableName, Key: props.of as AttributeMap });
+      const input = { ...asked, Key: props.of as AttributeMap };
+      await measure('DeleteItem', name, () => client.deleteItem(input));
       props.close();
       await props.changed('Item deleted.');
     });
@@ -151,6 +155,12 @@ function Editor(props: Props & { item: AttributeMap }) {
               rows={Math.min(Math.max(text.split('\n').length, 8), 24)}
               onInput={(event) => setText(event.currentTarget.value)}
             />
+            {form === 'plain' && (
+              <p class="faint">
+                What JSON has no word for: <code>{'{"$set": ["a", "b"]}'}</code>,{' '}
+                <code>{'{"$binary": "AQI="}'}</code>, <code>{'{"$number": "12345678901234567890"}'}</code>.
+              </p>
+            )}
           </>
         )}
         <ErrorText error={error} />

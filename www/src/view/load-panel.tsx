@@ -14,6 +14,7 @@ interface Load {
   table: string;
   progress: Progress;
   done: boolean;
+  stop: () => void;
 }
 
 export function LoadPanel(props: {
@@ -28,10 +29,12 @@ export function LoadPanel(props: {
   const picker = useRef<HTMLInputElement>(null);
 
   const run = async (table: string, rows: Row[], unread: Failure[]) => {
+    const stopping = new AbortController();
+    const stop = () => stopping.abort();
     const report = (progress: Progress, done = false) =>
-      setLoad({ table, progress: { ...progress, failures: [...unread, ...progress.failures] }, done });
+      setLoad({ table, progress: { ...progress, failures: [...unread, ...progress.failures] }, done, stop });
     report({ total: rows.length, written: 0, failures: [], milliseconds: 0 });
-    const result = await loadRows(props.db, table, rows, report);
+    const result = await loadRows(props.db, table, rows, report, stopping.signal);
     report(result, true);
     await props.changed(table);
   };
@@ -101,17 +104,23 @@ export function LoadPanel(props: {
   );
 }
 
-function Report({ load: { table, progress, done } }: { load: Load }) {
+function Report({ load: { table, progress, done, stop } }: { load: Load }) {
   const { total, written, failures, milliseconds: time } = progress;
   const rate = time > 0 ? ` · ${integer(Math.round((written / time) * 1000))} items/s` : '';
+  const stopped = done && written + failures.length < total;
   return (
     <div class="report" data-done={done}>
       <label>
         <span>
-          {done ? 'Loaded' : 'Loading'} <b>{table}</b>
+          {stopped ? 'Stopped loading' : done ? 'Loaded' : 'Loading'} <b>{table}</b>
         </span>
-        <progress max={Math.max(total, 1)} value={done ? Math.max(total, 1) : written + failures.length} />
+        <progress max={Math.max(total, 1)} value={total === 0 ? 1 : written + failures.length} />
       </label>
+      {!done && (
+        <button class="quiet" onClick={stop}>
+          Stop
+        </button>
+      )}
       <p class="faint" role="status">
         {integer(written)} of {counted(total, 'item')} · {milliseconds(time)}
         {rate}

@@ -1,21 +1,19 @@
 /** The form that says what to read: table or index, key condition, filters, order and page size. */
 
 import type { AttributeMap, TableDescription } from 'dynatab';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import {
   blankReading,
-  FILTER_OPERATORS,
+  jsonRequest,
+  requestFor,
   SORT_OPERATORS,
   type Filter,
-  type Operator,
   type Reading,
-  type ValueType,
 } from '../data/request.js';
 import { indexesOf, keyNames, keysOf, TYPE_WORDS } from '../data/schema.js';
-import { parts } from '../data/values.js';
+import { Code } from './code.js';
 import { Operators, Segments, TestFields } from './fields.js';
-
-const VALUE_TYPES: Record<ValueType, string> = { ...TYPE_WORDS, BOOL: 'boolean' };
+import { FilterRow } from './filter-row.js';
 
 interface Props {
   table: TableDescription;
@@ -29,6 +27,7 @@ interface Props {
 export function ReadForm({ table, reading, change, samples, submit }: Props) {
   const set = (part: Partial<Reading>) => change({ ...reading, ...part });
   const keys = keysOf(table, reading.index);
+  const global = table.GlobalSecondaryIndexes?.some(({ IndexName: name }) => name === reading.index) ?? false;
   const attributes = useId();
   const names = new Set(samples.flatMap((item) => Object.keys(item)));
 
@@ -60,7 +59,12 @@ export function ReadForm({ table, reading, change, samples, submit }: Props) {
           <select
             value={reading.index ?? ''}
             onInput={(event) =>
-              set({ index: event.currentTarget.value || undefined, partition: '', sort: undefined })
+              set({
+                index: event.currentTarget.value || undefined,
+                partition: '',
+                sort: undefined,
+                consistent: false,
+              })
             }
           >
             <option value="">Table: {keyNames(table).join(', ')}</option>
@@ -123,54 +127,15 @@ export function ReadForm({ table, reading, change, samples, submit }: Props) {
       )}
 
       {reading.filters.map((filter, at) => (
-        <div class="row filter" key={at}>
-          <label class="field grow">
-            Filter attribute
-            <input
-              list={attributes}
-              required
-              value={filter.attribute}
-              onInput={(event) => {
-                const attribute = event.currentTarget.value;
-                setFilter(at, { attribute, ...guess(attribute, samples) });
-              }}
-            />
-          </label>
-          <label class="field">
-            Comparison
-            <Operators
-              of={FILTER_OPERATORS}
-              value={filter.operator}
-              change={(operator) => setFilter(at, { operator: operator as Operator })}
-            />
-          </label>
-          {!['exists', 'missing'].includes(filter.operator) && (
-            <>
-              <label class="field">
-                Type
-                <select
-                  value={filter.type}
-                  onInput={(event) => setFilter(at, { type: event.currentTarget.value as ValueType })}
-                >
-                  {Object.entries(VALUE_TYPES).map(([type, word]) => (
-                    <option key={type} value={type}>
-                      {word}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              <TestFields label={`filter ${at + 1}`} test={filter} change={(part) => setFilter(at, part)} />
-            </>
-          )}
-          <button
-            type="button"
-            class="quiet icon"
-            aria-label={`Remove filter ${at + 1}`}
-            onClick={() => set({ filters: reading.filters.filter((_, place) => place !== at) })}
-          >
-            ✕
-          </button>
-        </div>
+        <FilterRow
+          key={at}
+          filter={filter}
+          number={at + 1}
+          attributes={attributes}
+          samples={samples}
+          change={(part) => setFilter(at, part)}
+          remove={() => set({ filters: reading.filters.filter((_, place) => place !== at) })}
+        />
       ))}
       <datalist id={attributes}>
         {[...names].map((name) => (
@@ -183,6 +148,16 @@ export function ReadForm({ table, reading, change, samples, submit }: Props) {
           + Add a filter
         </button>
         <span class="grow" />
+        {reading.mode === 'scan' && <Share of={reading.segment} change={(segment) => set({ segment })} />}
+        <label class="inline">
+          <input
+            type="checkbox"
+            checked={reading.consistent}
+            disabled={global}
+            onInput={(event) => set({ consistent: event.currentTarget.checked })}
+          />
+          Consistent
+        </label>
         <label class="inline">
           Page size
           <select
@@ -201,13 +176,65 @@ export function ReadForm({ table, reading, change, samples, submit }: Props) {
           Run
         </button>
       </div>
+      <Preview table={table} reading={reading} />
     </form>
   );
 }
 
-/** The type of an attribute, judged by the items on the screen. */
-function guess(attribute: string, samples: AttributeMap[]): { type?: ValueType } {
-  const found = samples.find((item) => Object.hasOwn(item, attribute))?.[attribute];
-  const type = found && parts(found)[0];
-  return type && type in VALUE_TYPES ? { type: type as ValueType } : {};
+/** A share of a scan: the whole, or one of several segments that workers would read side by side. */
+function Share(props: { of: Reading['segment']; change: (segment: Reading['segment']) => void }) {
+  const { of: segment, change } = props;
+  return (
+    <>
+      <label class="inline">
+        Segments
+        <input
+          type="number"
+          min={1}
+          max={1_000_000}
+          value={segment?.of ?? 1}
+          onInput={(event) => {
+            const of = Math.trunc(event.currentTarget.valueAsNumber);
+            change(of > 1 ? { of, number: Math.min(segment?.number ?? 0, of - 1) } : undefined);
+          }}
+        />
+      </label>
+      {segment && (
+        <label class="inline">
+          reading
+          <input
+            type="number"
+            aria-label="Segment to read, from 0"
+            min={0}
+            max={segment.of - 1}
+            value={segment.number}
+            onInput={(event) =>
+              change({ ...segment, number: Math.trunc(event.currentTarget.valueAsNumber) || 0 })
+            }
+          />
+        </label>
+      )}
+    </>
+  );
+}
+
+/** The request that the form makes, as it is written. */
+function Preview({ table, reading }: { table: TableDescription; reading: Reading }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="request" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary class="faint">The request as it stands</summary>
+      {open && <Request table={table} reading={reading} />}
+    </details>
+  );
+}
+
+function Request({ table, reading }: { table: TableDescription; reading: Reading }) {
+  try {
+    const operation = reading.mode === 'query' ? 'Query' : 'Scan';
+    return <Code operation={operation} input={jsonRequest(requestFor(table, reading))} />;
+  } catch (error) {
+    // A value that cannot be read yet.
+    return <p class="faint">{(error as Error).message}</p>;
+  }
 }

@@ -1,11 +1,11 @@
 /** One page of items. */
 
-import type { AttributeMap, AttributeValue, QueryItemsInput, TableDescription } from 'dynatab';
+import type { AttributeMap, AttributeValue, TableDescription } from 'dynatab';
 import { useMemo, useRef } from 'preact/hooks';
 import type { Page } from '../data/read.js';
-import type { Reading } from '../data/request.js';
+import { jsonRequest, type ReadRequest, type Reading } from '../data/request.js';
 import { keyNames } from '../data/schema.js';
-import { jsonItem, parts, show } from '../data/values.js';
+import { parts, show } from '../data/values.js';
 import { Code } from './code.js';
 import { counted, integer, milliseconds } from './format.js';
 import { useVirtualRows } from './virtual-rows.js';
@@ -13,7 +13,7 @@ import { useVirtualRows } from './virtual-rows.js';
 interface Props {
   table: TableDescription;
   page: Page;
-  request: QueryItemsInput;
+  request: ReadRequest;
   mode: Reading['mode'];
   /** Of the page, from 1. */
   number: number;
@@ -147,10 +147,4 @@ function columnsOf({ table, page, request }: Props): { name: string; numeric: bo
     const entry = seen.get(name);
     return { name, numeric: entry !== undefined && entry.numbers === entry.count };
   });
-}
-
-/** The request in AWS JSON. */
-function jsonRequest(request: QueryItemsInput): Record<string, unknown> {
-  const { ExpressionAttributeValues: values, ...rest } = request;
-  return values ? { ...rest, ExpressionAttributeValues: jsonItem(values) } : { ...rest };
 }

@@ -1,10 +1,10 @@
 /** One table: what it is, reading from it, and changing its items. */
 
-import type { AttributeMap, Database, QueryItemsInput, TableDescription } from 'dynatab';
+import type { AttributeMap, Database, TableDescription } from 'dynatab';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { readPage, type Page } from '../data/read.js';
-import { blankReading, requestFor, type Reading } from '../data/request.js';
+import { blankReading, requestFor, type ReadRequest, type Reading } from '../data/request.js';
 import { indexesOf, keyNames, keyOf } from '../data/schema.js';
 import { download, exportTable } from '../data/export.js';
 import { deleteTable } from '../database.js';
@@ -16,7 +16,7 @@ import { Results } from './results.js';
 
 interface Run {
   mode: Reading['mode'];
-  request: QueryItemsInput;
+  request: ReadRequest;
 }
 
 interface Props {

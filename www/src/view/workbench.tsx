@@ -12,10 +12,12 @@ import { ShareDialog } from './share-dialog.js';
 import { TableDialog } from './table-dialog.js';
 import { TableList } from './table-list.js';
 import { TableView } from './table-view.js';
+import { Usage } from './usage.js';
 import { Welcome } from './welcome.js';
 
 /** Names of tables have no slash, so these places are none. */
 const CONSOLE = '/console';
+const USAGE = '/usage';
 const SHARE = '/share/';
 
 /** The chosen table is in the address, so that it survives a reload and the back button works. */
@@ -63,7 +65,7 @@ export function Workbench({ db }: { db: Database }) {
   const table = tables?.find((one) => one.TableName === chosen);
   return (
     <>
-      <Header db={db} version={version} console={inConsole} />
+      <Header db={db} version={version} place={chosen} />
       <div class="workbench">
         <aside>
           <TableList tables={tables} chosen={chosen} create={() => setCreating(true)} />
@@ -79,6 +81,8 @@ export function Workbench({ db }: { db: Database }) {
               change={setDraft}
               called={refresh}
             />
+          ) : chosen === USAGE ? (
+            <Usage />
           ) : table ? (
             <TableView
               key={chosen}
