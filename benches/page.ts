@@ -1,7 +1,7 @@
 /** What runs inside the browser: every bench by its name. */
 
 import type { Report } from './lib/rounds.js';
-import { memoryOf } from './memory/use.js';
+import { useDatabase } from './memory/use.js';
 import { boundary } from './suites/boundary.js';
 import { bulk } from './suites/bulk.js';
 import { concurrent } from './suites/concurrent.js';
@@ -25,9 +25,9 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
 declare global {
   interface Window {
     runBench(name: string): Promise<Report | Report[]>;
-    memoryOf(name: string): Promise<number>;
+    useDatabase(name: string): Promise<void>;
   }
 }
 
 window.runBench = (name) => BENCHES[name]!();
-window.memoryOf = memoryOf;
+window.useDatabase = useDatabase;

@@ -27,7 +27,7 @@ import { serveFiles } from './lib/static.mjs';
 import { first } from '../benches/first/run.mjs';
 import { http } from '../benches/http/run.mjs';
 import { DYNOXIDE } from '../benches/http/servers.mjs';
-import { ISOLATED, memory } from '../benches/memory/run.mjs';
+import { memory } from '../benches/memory/run.mjs';
 import { native } from '../benches/native/run.mjs';
 import { markdown } from '../benches/report/markdown.mjs';
 import { page as reportPage } from '../benches/report/page.mjs';
@@ -40,7 +40,14 @@ import { setup, tool } from './setup.mjs';
 /** What runs in one page of Chromium. */
 const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'peers'];
 /** What runs elsewhere. */
-const OTHERS = { memory: inPages, first, http: () => http(console.log), serve, native, size: () => [size()] };
+const OTHERS = {
+  memory: ownPages,
+  first,
+  http: () => http(console.log),
+  serve,
+  native,
+  size: () => [size()],
+};
 const NAMES = [...IN_PAGE, ...Object.keys(OTHERS)];
 const OUT = join(ROOT, 'target/bench');
 const BUDGET = 180 * 1024;
@@ -128,19 +135,18 @@ async function profiled(page, name, work) {
 }
 
 /** Serves the page of benches. */
-function servePage(extra = {}) {
+function servePage() {
   const packages = join(ROOT, 'benches/node_modules');
-  const mounts = {
+  return serveFiles({
     '/': OUT,
     '/pglite/': join(packages, '@electric-sql/pglite/dist'),
     '/sqlite/': join(packages, '@sqlite.org/sqlite-wasm/dist'),
-  };
-  return serveFiles(mounts, 0, { extra });
+  });
 }
 
-/** What pages of their own hold in memory. */
-async function inPages() {
-  const server = await servePage(ISOLATED);
+/** What pages of their own hold. */
+async function ownPages() {
+  const server = await servePage();
   try {
     return await memory(server.url);
   } finally {

@@ -48,9 +48,9 @@ function gzipped(file, mtimeMs) {
 /**
  * Serves the files below `mounts` ({ '/': folder, '/dist/': folder }, the longest prefix first) on 127.0.0.1.
  * Resolves with { url, port, close } once it listens; port 0 takes a free one. `cache` is what browsers are told of
- * keeping files; `extra` headers go with each.
+ * keeping files.
  */
-export function serveFiles(mounts, port = 0, { cache = 'no-cache', extra = {} } = {}) {
+export function serveFiles(mounts, port = 0, { cache = 'no-cache' } = {}) {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -65,7 +65,7 @@ export function serveFiles(mounts, port = 0, { cache = 'no-cache', extra = {} } 
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
     const { mtimeMs, size } = statSync(file);
     const etag = `"${size.toString(36)}-${mtimeMs.toString(36)}"`;
-    const headers = { ...extra, 'content-type': type, 'cache-control': cache, etag, vary: 'accept-encoding' };
+    const headers = { 'content-type': type, 'cache-control': cache, etag, vary: 'accept-encoding' };
     if (request.headers['if-none-match'] === etag) {
       response.writeHead(304, headers).end();
     } else if (PACKABLE.test(type) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
