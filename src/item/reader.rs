@@ -1,6 +1,6 @@
 //! Stepping through encoded bytes. Nothing here allocates, and malformed bytes give `None`, never a panic.
 
-use super::{ValueRef, tag};
+use super::{Decimal, ValueRef, tag, varint};
 
 /// Bytes of the longest LEB128 integer, one of 128 bits.
 const MAX_VARINT: usize = 19;
@@ -108,6 +108,18 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self) -> Option<&'a [u8]> {
         let n = usize::try_from(self.varint()? >> 1).ok()?;
         self.take(n)
+    }
+
+    /// The number whose tag, INT or DEC, was read.
+    pub fn number(&mut self, tag: u8) -> Option<Decimal> {
+        match tag {
+            tag::INT => Some(Decimal::from_i64(varint::unzigzag(self.varint()?))),
+            tag::DEC => {
+                let exponent = i16::try_from(varint::unzigzag(self.varint()?)).ok()?;
+                Some(Decimal { mantissa: varint::unzigzag128(self.varint128()?), exponent })
+            }
+            _ => None,
+        }
     }
 
     /// A container's body: `u32` byte length, then a LEB128 count and the members.

@@ -137,14 +137,8 @@ impl<'a> ValueRef<'a> {
     /// The number of an INT or DEC.
     pub fn number(self) -> Option<Decimal> {
         let mut r = Reader::new(self.0);
-        match r.u8()? {
-            tag::INT => Some(Decimal::from_i64(varint::unzigzag(r.varint()?))),
-            tag::DEC => {
-                let exponent = i16::try_from(varint::unzigzag(r.varint()?)).ok()?;
-                Some(Decimal { mantissa: varint::unzigzag128(r.varint128()?), exponent })
-            }
-            _ => None,
-        }
+        let tag = r.u8()?;
+        r.number(tag)
     }
 }
 

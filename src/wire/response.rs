@@ -1,7 +1,7 @@
 //! A document to JSON: user data with type descriptors, the rest as it is.
 
-use crate::item::value::{Member, Reader};
-use crate::item::{Decimal, ItemRef, MapRef, ValueRef, View, base64, tag};
+use crate::item::value::Reader;
+use crate::item::{ItemRef, MapRef, ValueRef, View, base64, tag};
 
 use super::json::plain;
 
@@ -29,7 +29,7 @@ fn plain_value(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) -> Option<()>
             let (count, body) = reader.container()?;
             attributes(MapRef::from_parts(count, body), out, depth + 1)
         }
-        tag::AV => typed(ValueRef::first(reader.rest())?, out, depth + 1),
+        tag::AV => typed(&mut reader, Place::Alone, out, depth + 1),
         _ => match value.view()? {
             View::M(map) => entries(map, out, |value, out| plain_value(value, out, depth + 1)),
             View::L(list) => {
@@ -60,45 +60,105 @@ fn plain_value(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) -> Option<()>
     }
 }
 
+/// The members of a JSON object: names and AttributeValues. With each name go the quotes and brackets around it, for
+/// an answer is mostly names, and pieces of text are what writing it costs.
 fn attributes(map: MapRef<'_>, out: &mut Vec<u8>, depth: u32) -> Option<()> {
-    entries(map, out, |value, out| typed(value, out, depth + 1))
+    let mut reader = Reader::new(map.body());
+    let mut before: &[u8] = b"{\"";
+    let mut written = 0;
+    while !reader.is_empty() {
+        out.extend_from_slice(before);
+        before = b",\"";
+        escaped(reader.text()?, out);
+        typed(&mut reader, Place::AfterName, out, depth + 1)?;
+        written += 1;
+    }
+    out.extend_from_slice(if written == 0 { b"{}" } else { b"}" });
+    (written == map.len()).then_some(())
 }
 
-/// One AttributeValue: `{"S":"..."}`.
-fn typed(value: ValueRef<'_>, out: &mut Vec<u8>, depth: u32) -> Option<()> {
+/// Where an AttributeValue stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Behind the name of an attribute, whose last quote is not written yet.
+    AfterName,
+    Alone,
+}
+
+/// One AttributeValue, `{"S":"..."}`, off the reader.
+fn typed(reader: &mut Reader<'_>, place: Place, out: &mut Vec<u8>, depth: u32) -> Option<()> {
     if depth > DEEPEST {
         return None;
     }
-    let kind = value.kind()?;
-    out.extend_from_slice(b"{\"");
-    out.extend_from_slice(kind.name().as_bytes());
-    out.extend_from_slice(b"\":");
-    match value.view()? {
-        View::Null => out.extend_from_slice(b"true"),
-        View::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
-        View::N(n) => quoted(n, out),
-        View::S(text) => string(text, out),
-        View::B(bytes) => blob(bytes, out),
-        View::Ss(set) => members(set.len(), set.iter(), out, |member, out| {
-            if let Member::Bytes(text) = member {
-                string(text, out);
+    let tag = reader.u8()?;
+    let head: &[u8] = match tag {
+        tag::NULL => b"\":{\"NULL\":true}",
+        tag::TRUE => b"\":{\"BOOL\":true}",
+        tag::FALSE => b"\":{\"BOOL\":false}",
+        tag::INT | tag::DEC => b"\":{\"N\":\"",
+        tag::STR => b"\":{\"S\":\"",
+        tag::BIN => b"\":{\"B\":\"",
+        tag::SS => b"\":{\"SS\":[",
+        tag::NS => b"\":{\"NS\":[",
+        tag::BS => b"\":{\"BS\":[",
+        tag::LIST => b"\":{\"L\":[",
+        tag::MAP => b"\":{\"M\":",
+        _ => return None,
+    };
+    out.extend_from_slice(if place == Place::AfterName { head } else { head.get(2..)? });
+    let tail: &[u8] = match tag {
+        tag::INT | tag::DEC => {
+            put_number(reader, tag, out)?;
+            b"\"}"
+        }
+        tag::STR => {
+            escaped(reader.text()?, out);
+            b"\"}"
+        }
+        tag::BIN => {
+            base64::put(out, reader.binary()?);
+            b"\"}"
+        }
+        tag::MAP => {
+            let (count, body) = reader.container()?;
+            attributes(MapRef::from_parts(count, body), out, depth)?;
+            b"}"
+        }
+        tag::SS | tag::NS | tag::BS | tag::LIST => {
+            let (count, body) = reader.container()?;
+            let mut members = Reader::new(body);
+            let mut written = 0;
+            while !members.is_empty() {
+                if written > 0 {
+                    out.push(b',');
+                }
+                written += 1;
+                match tag {
+                    tag::SS => string(members.text()?, out),
+                    tag::BS => blob(members.binary()?, out),
+                    tag::NS => {
+                        let tag = members.u8()?;
+                        out.push(b'"');
+                        put_number(&mut members, tag, out)?;
+                        out.push(b'"');
+                    }
+                    _ => typed(&mut members, Place::Alone, out, depth + 1)?,
+                }
             }
-            Some(())
-        })?,
-        View::Ns(set) => members(set.len(), set.values(), out, |value, out| {
-            quoted(value.number()?, out);
-            Some(())
-        })?,
-        View::Bs(set) => members(set.len(), set.iter(), out, |member, out| {
-            if let Member::Bytes(bytes) = member {
-                blob(bytes, out);
+            if written != count {
+                return None;
             }
-            Some(())
-        })?,
-        View::L(list) => members(list.len(), list.values(), out, |value, out| typed(value, out, depth + 1))?,
-        View::M(map) => attributes(map, out, depth)?,
-    }
-    out.push(b'}');
+            b"]}"
+        }
+        _ => b"",
+    };
+    out.extend_from_slice(tail);
+    Some(())
+}
+
+/// The number whose tag was read.
+fn put_number(reader: &mut Reader<'_>, tag: u8, out: &mut Vec<u8>) -> Option<()> {
+    reader.number(tag)?.put_text(out);
     Some(())
 }
 
@@ -144,13 +204,14 @@ fn members<T>(
 
 /// A JSON string of UTF-8 bytes.
 pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
-    let lossy;
-    let mut rest = text;
-    if std::str::from_utf8(text).is_err() {
-        lossy = String::from_utf8_lossy(text);
-        rest = lossy.as_bytes();
-    }
     out.push(b'"');
+    escaped(text, out);
+    out.push(b'"');
+}
+
+/// What stands between the quotes of a JSON string. Texts were found to be UTF-8 when they came in.
+fn escaped(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
     loop {
         let (head, tail) = rest.split_at_checked(plain(rest)).unwrap_or((rest, &[]));
         out.extend_from_slice(head);
@@ -169,18 +230,11 @@ pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
             }
         }
     }
-    out.push(b'"');
 }
 
 fn blob(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     base64::put(out, bytes);
-    out.push(b'"');
-}
-
-fn quoted(n: Decimal, out: &mut Vec<u8>) {
-    out.push(b'"');
-    n.put_text(out);
     out.push(b'"');
 }
 
