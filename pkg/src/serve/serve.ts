@@ -8,8 +8,8 @@
 
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WireAnswer } from '../client/connection.js';
 import type { Database } from '../client/database.js';
+import { direct } from './direct.js';
 
 export interface ServeOptions {
   db: Database;
@@ -28,8 +28,6 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Bytes of a body that is worth copying behind the head. */
-const SHORT = 8 * 1024;
 /** DynamoDB takes requests of up to 16 MB. */
 const MAX_BODY = 16 * 1024 * 1024;
 const CONTENT_TYPE = /^application\/x-amz-json-1\.[01]\s*(;|$)/i;
@@ -39,12 +37,18 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[a-z0-9-]+\.localhost)(:
 export async function serve(options: ServeOptions): Promise<Served> {
   const { db, cors } = options;
   let connections = 0;
-  const send = sender(() => connections > 1);
+  const soon = together(() => connections > 1);
   const server = http.createServer((request, response) => {
-    answer(db, options, request, response, send).catch((error: unknown) => {
+    answer(db, options, request, response, soon).catch((error: unknown) => {
       if (!response.headersSent) refuse(response, cors, 500, 'InternalServerError', String(error));
       else response.destroy();
     });
+  });
+  const plain = direct(server, {
+    accepts: (host, contentType) => accepts(options, host) && CONTENT_TYPE.test(contentType),
+    answer: (request) => db.http(request),
+    soon,
+    headers: corsHeaders(cors),
   });
   server.on('connection', (socket) => {
     connections++;
@@ -63,20 +67,25 @@ export async function serve(options: ServeOptions): Promise<Served> {
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeIdleConnections();
+        plain?.close();
         // A client that keeps its connection busy or half-open does not hold us up for ever.
-        setTimeout(() => server.closeAllConnections(), 2000).unref();
+        setTimeout(() => {
+          server.closeAllConnections();
+          plain?.destroy();
+        }, 2000).unref();
       }),
   };
 }
 
 async function answer(
   db: Database,
-  { host, cors }: ServeOptions,
+  options: ServeOptions,
   request: http.IncomingMessage,
   response: http.ServerResponse,
-  send: Send,
+  soon: Soon,
 ): Promise<void> {
-  if (host === undefined && !LOOPBACK.test(request.headers.host ?? '')) {
+  const { cors } = options;
+  if (!accepts(options, request.headers.host ?? '')) {
     refuse(response, cors, 403, 'AccessDeniedException', 'The Host header names another machine');
     return;
   }
@@ -116,37 +125,38 @@ async function answer(
     contentType,
     body,
   });
-  send(response, made, cors);
+  soon(() => {
+    response.writeHead(made.status, {
+      ...made.headers,
+      'content-length': made.body.length,
+      ...corsHeaders(cors),
+    });
+    response.end(made.body);
+  });
 }
 
-type Send = (response: http.ServerResponse, answer: WireAnswer, cors: string | undefined) => void;
+/** Whether the server may be called by this name. */
+const accepts = ({ host }: ServeOptions, name: string) => host !== undefined || LOOPBACK.test(name);
+
+type Soon = (write: () => void) => void;
 
 /**
  * Where there are several connections, answers leave together once each that had something to say was heard: a client
  * that waits on all of them is woken once and not by each.
  */
-function sender(several: () => boolean): Send {
+function together(several: () => boolean): Soon {
   let ready: (() => void)[] = [];
   const flush = () => {
     const now = ready;
     ready = [];
     for (const write of now) write();
   };
-  return (response, { status, headers, body }, cors) => {
-    const write = () => {
-      response.writeHead(status, { ...headers, 'content-length': body.length, ...corsHeaders(cors) });
-      // A short body goes as text: Node puts it behind the head and writes both at once.
-      if (body.length <= SHORT) response.end(latin1(body), 'latin1');
-      else response.end(body);
-    };
+  return (write) => {
     if (!several()) return write();
     if (ready.length === 0) setImmediate(flush);
     ready.push(write);
   };
 }
-
-const latin1 = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 
 const pathOf = (url: string) => (url === '/' ? url : new URL(url, 'http://localhost').pathname);
 
