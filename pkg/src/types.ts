@@ -240,6 +240,65 @@ export interface BatchWriteOutput<M> extends MetadataBearer {
   ConsumedCapacity?: ConsumedCapacity[] | undefined;
 }
 
+/** What the actions of a transaction share. */
+interface TransactAction<V> {
+  TableName: string | undefined;
+  ConditionExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Record<string, V> | undefined;
+  ReturnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined;
+}
+
+/** One action of a transaction: exactly one member. */
+export interface TransactWriteItem<M, V> {
+  ConditionCheck?:
+    (TransactAction<V> & { Key: M | undefined; ConditionExpression: string | undefined }) | undefined;
+  Put?: (TransactAction<V> & { Item: M | undefined }) | undefined;
+  Delete?: (TransactAction<V> & { Key: M | undefined }) | undefined;
+  Update?: (TransactAction<V> & { Key: M | undefined; UpdateExpression: string | undefined }) | undefined;
+}
+
+export interface TransactWriteInput<M, V> {
+  TransactItems: TransactWriteItem<M, V>[] | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  ReturnItemCollectionMetrics?: ReturnItemCollectionMetrics | undefined;
+  /** The same token within ten minutes makes a repetition of the request harmless. */
+  ClientRequestToken?: string | undefined;
+}
+export interface TransactWriteOutput<M> extends MetadataBearer {
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+  ItemCollectionMetrics?: Record<string, ItemCollectionMetrics<M>[]> | undefined;
+}
+
+export interface TransactGetItem<M> {
+  Get:
+    | {
+        TableName: string | undefined;
+        Key: M | undefined;
+        ProjectionExpression?: string | undefined;
+        ExpressionAttributeNames?: Record<string, string> | undefined;
+      }
+    | undefined;
+}
+
+export interface TransactGetInput<M> {
+  TransactItems: TransactGetItem<M>[] | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+}
+export interface TransactGetOutput<M> extends MetadataBearer {
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+  /** In the order of the gets; without `Item` where there was none. */
+  Responses?: { Item?: M | undefined }[] | undefined;
+}
+
+/** Why an action cancelled its transaction; the code `None`: it did not. */
+export interface CancellationReason {
+  Code?: string | undefined;
+  Message?: string | undefined;
+  /** When `ReturnValuesOnConditionCheckFailure` asked for it; attribute values in both clients, as in the SDK. */
+  Item?: AttributeMap | undefined;
+}
+
 export interface AttributeDefinition {
   AttributeName: string | undefined;
   AttributeType: ScalarAttributeType | undefined;
@@ -399,6 +458,10 @@ export type BatchGetCommandInput<K extends object = NativeMap> = BatchGetInput<K
 export type BatchGetCommandOutput<T extends object = NativeMap> = BatchGetOutput<T, NativeMap>;
 export type BatchWriteCommandInput<T extends object = NativeMap> = BatchWriteInput<T>;
 export type BatchWriteCommandOutput<T extends object = NativeMap> = BatchWriteOutput<T>;
+export type TransactGetCommandInput<K extends object = NativeMap> = TransactGetInput<K>;
+export type TransactGetCommandOutput<T extends object = NativeMap> = TransactGetOutput<T>;
+export type TransactWriteCommandInput<T extends object = NativeMap> = TransactWriteInput<T, unknown>;
+export type TransactWriteCommandOutput<T extends object = NativeMap> = TransactWriteOutput<T>;
 
 // The low-level client's names.
 export type GetItemCommandInput = GetInput<AttributeMap>;
@@ -417,6 +480,10 @@ export type BatchGetItemCommandInput = BatchGetInput<AttributeMap>;
 export type BatchGetItemCommandOutput = BatchGetOutput<AttributeMap, AttributeMap>;
 export type BatchWriteItemCommandInput = BatchWriteInput<AttributeMap>;
 export type BatchWriteItemCommandOutput = BatchWriteOutput<AttributeMap>;
+export type TransactGetItemsCommandInput = TransactGetInput<AttributeMap>;
+export type TransactGetItemsCommandOutput = TransactGetOutput<AttributeMap>;
+export type TransactWriteItemsCommandInput = TransactWriteInput<AttributeMap, AttributeValue>;
+export type TransactWriteItemsCommandOutput = TransactWriteOutput<AttributeMap>;
 
 /** An `AbortSignal`, or what the AWS SDK takes for one. */
 export interface AbortSignalLike {

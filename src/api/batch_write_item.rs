@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::ApiError;
 use super::expressions::Wording;
-use super::keys::{check_index_keys, check_metrics, find_table, item_key, read_newest, request_key};
+use super::keys::{check_index_keys, find_table, item_key, partition_of, read_newest, request_key};
 use super::members::{Members, list, map};
-use super::single_write::{MAX_ITEM, SingleWrite};
+use super::single_write::MAX_ITEM;
 use super::step::{Answer, Environment, Partition, Step};
+use super::{ApiError, metrics};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
@@ -25,6 +25,8 @@ pub struct BatchWriteItem {
     writes: Vec<OneWrite>,
     pub(super) partitions: Vec<Partition>,
     capacity: ReturnConsumedCapacity,
+    /// ItemCollectionMetrics are asked for.
+    metrics: bool,
     now_millis: u64,
 }
 
@@ -33,6 +35,7 @@ struct OneWrite {
     table: usize,
     key: Vec<u8>,
     new: Option<Vec<u8>>,
+    collection: Option<ItemBuf>,
 }
 
 enum Request {
@@ -64,11 +67,11 @@ pub(super) fn begin(
         writes: Vec::new(),
         partitions: Vec::new(),
         capacity: ReturnConsumedCapacity::parse(members.return_capacity),
+        metrics: members.metrics,
         now_millis: environment.now_millis,
     };
     for (name, own) in parsed {
         let table = find_table(engine, Some(&name))?;
-        check_metrics(&table, members.metrics)?;
         for request in own {
             batch.add(&table, request)?;
         }
@@ -99,7 +102,7 @@ impl BatchWriteItem {
     }
 
     fn add(&mut self, table: &Rc<Table>, request: Request) -> Result<(), ApiError> {
-        let (key, new) = match request {
+        let (key, new, collection) = match request {
             Request::Put(item) => {
                 // The batch words a wrong key as the Key operations do.
                 let map = item.as_ref().map();
@@ -115,16 +118,20 @@ impl BatchWriteItem {
                     return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
                 }
                 check_index_keys(table, map, false)?;
-                (key, Some(item.into_bytes()))
+                let collection = metrics::collection(table, map, self.metrics);
+                (key, Some(item.into_bytes()), collection)
             }
-            Request::Delete(key) => (request_key(table, &key)?, None),
+            Request::Delete(key) => {
+                let collection = metrics::collection(table, key.as_ref().map(), self.metrics);
+                (request_key(table, &key)?, None, collection)
+            }
         };
         let position = self.tables.len();
         if self.writes.iter().any(|w| w.table == position && w.key == key) {
             return Err(ApiError::validation("Provided list of item keys contains duplicates"));
         }
-        self.partitions.push(SingleWrite::partition_of(table, &key));
-        self.writes.push(OneWrite { table: position, key, new });
+        self.partitions.push(partition_of(table, &key));
+        self.writes.push(OneWrite { table: position, key, new, collection });
         Ok(())
     }
 
@@ -154,16 +161,28 @@ impl BatchWriteItem {
                 sum.add(&cost.consumed());
             }
         }
-        Step::Done(Answer::new(Ok(self.response(&consumed)), after))
+        Step::Done(Answer::new(Ok(self.response(engine, &consumed)), after))
     }
 
-    fn response(&self, consumed: &[Consumed]) -> Vec<u8> {
+    fn response(&mut self, engine: &Engine, consumed: &[Consumed]) -> Vec<u8> {
         let mut out = DocWriter::default();
         let with_capacity = self.capacity != ReturnConsumedCapacity::None;
-        let open = out.begin(tag::MAP, 1 + usize::from(with_capacity));
+        let mut written: Vec<metrics::Written<'_>> = Vec::new();
+        for (position, (name, table)) in self.tables.iter().enumerate() {
+            let own = self.writes.iter_mut().filter(|write| write.table == position);
+            let keys: Vec<ItemBuf> = own.filter_map(|write| write.collection.take()).collect();
+            if !keys.is_empty() {
+                written.push((name, table, keys));
+            }
+        }
+        let open = out.begin(tag::MAP, 1 + usize::from(with_capacity) + usize::from(!written.is_empty()));
         out.name("UnprocessedItems");
         let none = out.begin(tag::MAP, 0);
         out.end(none);
+        if !written.is_empty() {
+            out.name("ItemCollectionMetrics");
+            metrics::write_by_table(&mut out, engine, written);
+        }
         if with_capacity {
             out.name("ConsumedCapacity");
             let list = out.begin(tag::LIST, self.tables.len());

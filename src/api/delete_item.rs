@@ -1,13 +1,12 @@
 //! DeleteItem.
 
-use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_metrics, find_table, request_key};
+use super::keys::{find_table, request_key};
 use super::members::Members;
-use super::single_write::{Change, SingleWrite, only_all_old};
+use super::single_write::{Change, ItemChange, SingleWrite, only_all_old};
 use super::step::Environment;
+use super::{ApiError, metrics};
 use crate::engine::Engine;
-use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::item::MapRef;
 
 pub(super) fn begin(
@@ -25,18 +24,15 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
-    check_metrics(&table, members.metrics)?;
-    let key = request_key(&table, &key)?;
-    Ok(SingleWrite {
-        partition: SingleWrite::partition_of(&table, &key),
+    let tree_key = request_key(&table, &key)?;
+    let collection = metrics::collection(&table, key.as_ref().map(), members.metrics);
+    let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),
         table,
-        key,
+        key: tree_key,
         condition,
         change: Change::Delete,
-        return_values,
         return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
-        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
-        now_millis: environment.now_millis,
-    })
+    };
+    Ok(SingleWrite::new(change, return_values, &members, collection, environment))
 }

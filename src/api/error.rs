@@ -13,7 +13,9 @@ pub enum ErrorKind {
     ResourceInUse,
     LimitExceeded,
     ItemCollectionSizeLimitExceeded,
+    TransactionCanceled,
     TransactionConflict,
+    IdempotentParameterMismatch,
     ProvisionedThroughputExceeded,
     Serialization,
     UnknownOperation,
@@ -36,7 +38,9 @@ impl ErrorKind {
             Self::ResourceInUse => "ResourceInUseException",
             Self::LimitExceeded => "LimitExceededException",
             Self::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceededException",
+            Self::TransactionCanceled => "TransactionCanceledException",
             Self::TransactionConflict => "TransactionConflictException",
+            Self::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
             Self::ProvisionedThroughputExceeded => "ProvisionedThroughputExceededException",
             Self::Serialization => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
@@ -81,6 +85,26 @@ pub struct Failure {
     pub message: Cow<'static, str>,
     /// The canonical item that failed the condition, when the request asked for it.
     pub item: Option<Vec<u8>>,
+    /// Of a cancelled transaction: one for each action.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why an action cancelled its transaction, or that it did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// DynamoDB's word: `None`, `ConditionalCheckFailed`, `ValidationError`.
+    pub code: &'static str,
+    /// Empty with `None`.
+    pub message: Cow<'static, str>,
+    /// The canonical item that failed the condition, when the request asked for it.
+    pub item: Option<Vec<u8>>,
+}
+
+impl Reason {
+    /// The action had no part in it.
+    pub fn none() -> Self {
+        Self { code: "None", message: Cow::Borrowed(""), item: None }
+    }
 }
 
 impl ApiError {
@@ -91,7 +115,7 @@ impl ApiError {
 
     #[cold]
     fn of(kind: ErrorKind, message: Cow<'static, str>) -> Self {
-        Self(Box::new(Failure { kind, message, item: None }))
+        Self(Box::new(Failure { kind, message, item: None, reasons: Vec::new() }))
     }
 
     /// A ValidationException.

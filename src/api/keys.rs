@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use super::step::Partition;
 use super::validate::arn;
 use super::{ApiError, ErrorKind};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
+use crate::expression::Update;
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
 use crate::storage::{BlockId, Bytes, SeqNo};
 
@@ -24,34 +26,40 @@ pub(super) fn not_found() -> ApiError {
     ApiError::new(ErrorKind::ResourceNotFound, "Requested resource not found")
 }
 
-/// ItemCollectionMetrics are only ever given for tables with local indexes; those we cannot give yet.
-pub(super) fn check_metrics(table: &Table, wanted: bool) -> Result<(), ApiError> {
-    if wanted && table.has_local_indexes() {
-        return Err(ApiError::validation(
-            "dynatab does not support ReturnItemCollectionMetrics on tables with local secondary indexes yet",
-        ));
-    }
-    Ok(())
-}
-
 /// A request's Key: admitted, checked against the schema, and its tree key.
 pub(super) fn request_key(table: &Table, key: &ItemBuf) -> Result<Vec<u8>, ApiError> {
-    let mismatch = || ApiError::validation("The provided key element does not match the schema");
     let map = key.as_ref().map();
-    if map.len() != table.key_attributes().count() {
-        return Err(mismatch());
-    }
-    for attribute in table.key_attributes() {
-        if map.get(&attribute.name).and_then(ValueRef::kind) != Some(attribute.kind) {
-            return Err(mismatch());
-        }
-    }
+    check_key_schema(table, map)?;
+    tree_key(table, map)
+}
+
+/// A request's Key has the table's key attributes, of their types, and no other.
+pub(super) fn check_key_schema(table: &Table, map: MapRef<'_>) -> Result<(), ApiError> {
+    let fits = map.len() == table.key_attributes().count()
+        && table
+            .key_attributes()
+            .all(|attribute| map.get(&attribute.name).and_then(ValueRef::kind) == Some(attribute.kind));
+    if fits { Ok(()) } else { Err(mismatch()) }
+}
+
+fn mismatch() -> ApiError {
+    ApiError::validation("The provided key element does not match the schema")
+}
+
+/// The tree key of key attributes that fit the schema: they are not empty and not too long.
+pub(super) fn tree_key(table: &Table, map: MapRef<'_>) -> Result<Vec<u8>, ApiError> {
     check_key_values(table, map)?;
     table.key_of(map).ok_or_else(mismatch)
 }
 
 /// An item's key attributes: present, of the right type, not empty, not too long. Gives its tree key.
 pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiError> {
+    check_item_schema(table, item)?;
+    tree_key(table, table.key_part(item))
+}
+
+/// An item has the table's key attributes, of their types.
+pub(super) fn check_item_schema(table: &Table, item: MapRef<'_>) -> Result<(), ApiError> {
     let item = table.key_part(item);
     for attribute in table.key_attributes() {
         let name = || String::from_utf8_lossy(&attribute.name);
@@ -73,10 +81,7 @@ pub(super) fn item_key(table: &Table, item: MapRef<'_>) -> Result<Vec<u8>, ApiEr
             Some(_) => {}
         }
     }
-    check_key_values(table, item)?;
-    table
-        .key_of(item)
-        .ok_or_else(|| ApiError::validation("The provided key element does not match the schema"))
+    Ok(())
 }
 
 fn check_key_values(table: &Table, map: MapRef<'_>) -> Result<(), ApiError> {
@@ -119,8 +124,23 @@ fn key_length(value: ValueRef<'_>) -> Option<usize> {
     }
 }
 
+/// What is wrong with an index key attribute.
+pub(super) enum IndexFault {
+    /// Its type.
+    Type(ApiError),
+    /// Its length.
+    Length(ApiError),
+}
+
+impl From<IndexFault> for ApiError {
+    fn from(fault: IndexFault) -> Self {
+        let (IndexFault::Type(error) | IndexFault::Length(error)) = fault;
+        error
+    }
+}
+
 /// The index key attributes of a new image: where present, of the right type and not empty.
-pub(super) fn check_index_keys(table: &Table, item: MapRef<'_>, is_update: bool) -> Result<(), ApiError> {
+pub(super) fn check_index_keys(table: &Table, item: MapRef<'_>, is_update: bool) -> Result<(), IndexFault> {
     for index in &table.indexes {
         check_one_index(index, &index.hash, MAX_HASH, item, is_update)?;
         check_one_index(index, &index.range, MAX_RANGE, item, is_update)?;
@@ -134,42 +154,53 @@ fn check_one_index(
     limit: usize,
     item: MapRef<'_>,
     is_update: bool,
-) -> Result<(), ApiError> {
+) -> Result<(), IndexFault> {
     for attribute in attributes {
         let Some(value) = item.get(&attribute.name) else { continue };
         let name = String::from_utf8_lossy(&attribute.name);
         let kind = value.kind().unwrap_or(Kind::Null);
         if kind != attribute.kind {
-            return Err(ApiError::validation(format!(
+            return Err(IndexFault::Type(ApiError::validation(format!(
                 "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {} Actual: {} IndexName: {}",
                 attribute.kind.name(),
                 kind.name(),
                 index.name
-            )));
+            ))));
         }
         match key_length(value) {
             Some(0) if is_update => {
-                return Err(ApiError::validation(format!(
+                return Err(IndexFault::Length(ApiError::validation(format!(
                     "One or more parameter values are not valid. The update expression attempted to update a \
                      secondary index key to a value that is not supported. The AttributeValue for a key attribute \
                      cannot contain an empty {} value.",
                     empty_word(kind)
-                )));
+                ))));
             }
             Some(0) => {
-                return Err(ApiError::validation(format!(
+                return Err(IndexFault::Length(ApiError::validation(format!(
                     "One or more parameter values are not valid. A value specified for a secondary index key is \
                      not supported. The AttributeValue for a key attribute cannot contain an empty {} value. \
                      IndexName: {}, IndexKey: {name}",
                     empty_word(kind),
                     index.name
-                )));
+                ))));
             }
-            Some(length) if length > limit => return Err(too_long(limit)),
+            Some(length) if length > limit => return Err(IndexFault::Length(too_long(limit))),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Updates do not touch the table's key attributes.
+pub(super) fn check_untouched(table: &Table, update: &Update) -> Result<(), ApiError> {
+    match table.key_attributes().find(|attribute| update.touches(&attribute.name)) {
+        Some(attribute) => Err(ApiError::validation(format!(
+            "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
+            String::from_utf8_lossy(&attribute.name)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Reads the newest version of an item, pending commits included. `None`: blocks are missing.
@@ -183,7 +214,7 @@ pub(super) fn read_newest(
     engine.storage.get(table.tree, key, newest, missing).map(|found| (found.seq, found.value))
 }
 
-/// The hash that heads a tree key.
-pub(super) fn partition_hash(key: &[u8]) -> [u8; 8] {
-    key.first_chunk().copied().unwrap_or_default()
+/// The partition a tree key of `table` belongs to: the hash that heads it.
+pub(super) fn partition_of(table: &Table, key: &[u8]) -> Partition {
+    (table.tree, key.first_chunk().copied().unwrap_or_default())
 }

@@ -16,6 +16,7 @@ mod expressions;
 mod get_item;
 mod keys;
 mod members;
+mod metrics;
 mod page;
 mod put_item;
 mod query;
@@ -24,6 +25,7 @@ mod select;
 mod single_write;
 mod start_key;
 mod tables;
+mod transact;
 mod update_item;
 pub mod validate;
 

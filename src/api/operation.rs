@@ -17,11 +17,13 @@ pub enum Operation {
     Scan = 9,
     BatchGetItem = 10,
     BatchWriteItem = 11,
+    TransactGetItems = 12,
+    TransactWriteItems = 13,
 }
 
 impl Operation {
     /// All of them, in order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CreateTable,
         Self::DescribeTable,
         Self::ListTables,
@@ -34,6 +36,8 @@ impl Operation {
         Self::Scan,
         Self::BatchGetItem,
         Self::BatchWriteItem,
+        Self::TransactGetItems,
+        Self::TransactWriteItems,
     ];
 
     /// The name, as in `X-Amz-Target: DynamoDB_20120810.<name>`.
@@ -51,6 +55,8 @@ impl Operation {
             Self::Scan => "Scan",
             Self::BatchGetItem => "BatchGetItem",
             Self::BatchWriteItem => "BatchWriteItem",
+            Self::TransactGetItems => "TransactGetItems",
+            Self::TransactWriteItems => "TransactWriteItems",
         }
     }
 

@@ -1,13 +1,12 @@
 //! PutItem.
 
-use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_index_keys, check_metrics, find_table, item_key};
+use super::keys::{check_index_keys, find_table, item_key};
 use super::members::Members;
-use super::single_write::{Change, MAX_ITEM, SingleWrite, only_all_old};
+use super::single_write::{Change, ItemChange, MAX_ITEM, SingleWrite, only_all_old};
 use super::step::Environment;
+use super::{ApiError, metrics};
 use crate::engine::Engine;
-use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::item::MapRef;
 
 pub(super) fn begin(
@@ -25,22 +24,19 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
-    check_metrics(&table, members.metrics)?;
     let key = item_key(&table, item.as_ref().map())?;
     if item.as_ref().size() > MAX_ITEM {
         return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
     }
     check_index_keys(&table, item.as_ref().map(), false)?;
-    Ok(SingleWrite {
-        partition: SingleWrite::partition_of(&table, &key),
+    let collection = metrics::collection(&table, item.as_ref().map(), members.metrics);
+    let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),
         table,
         key,
         condition,
         change: Change::Put(item),
-        return_values,
         return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
-        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
-        now_millis: environment.now_millis,
-    })
+    };
+    Ok(SingleWrite::new(change, return_values, &members, collection, environment))
 }

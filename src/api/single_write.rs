@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::ApiError;
 use super::expressions::condition_failed;
-use super::keys;
-use super::step::{Answer, Partition, Step};
+use super::members::Members;
+use super::step::{Answer, Environment, Partition, Step};
+use super::{ApiError, keys, metrics};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
 use crate::expression::{Condition, Outcome, Update};
@@ -41,58 +41,54 @@ impl ReturnValues {
 /// How the new item comes about.
 pub(super) enum Change {
     Put(ItemBuf),
-    Update { key: ItemBuf, update: Update },
+    Update {
+        key: ItemBuf,
+        update: Update,
+    },
     Delete,
+    /// It does not: only the condition counts.
+    Check,
 }
 
-/// A write of one item.
-pub struct SingleWrite {
+/// What becomes of one item, if its condition holds.
+pub(super) struct ItemChange {
     pub(super) table: Rc<Table>,
     /// The table as the request named it.
     pub(super) table_name: String,
     pub(super) key: Vec<u8>,
-    pub(super) partition: Partition,
     pub(super) condition: Option<Condition>,
     pub(super) change: Change,
-    pub(super) return_values: ReturnValues,
     pub(super) return_old_on_failure: bool,
+}
+
+/// A write of one item.
+pub struct SingleWrite {
+    pub(super) item: ItemChange,
+    pub(super) partition: Partition,
+    pub(super) return_values: ReturnValues,
     pub(super) capacity: ReturnConsumedCapacity,
+    /// The partition key, when ItemCollectionMetrics are asked for and there are any.
+    pub(super) collection: Option<ItemBuf>,
     pub(super) now_millis: u64,
 }
 
-impl SingleWrite {
-    /// The partition a tree key of `table` belongs to.
-    pub(super) fn partition_of(table: &Table, key: &[u8]) -> Partition {
-        (table.tree, keys::partition_hash(key))
+impl ItemChange {
+    /// The partition its key belongs to.
+    pub(super) fn partition(&self) -> Partition {
+        keys::partition_of(&self.table, &self.key)
     }
 
-    pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
-        let mut missing = Vec::new();
-        let Some((seen, old)) = keys::read_newest(engine, &self.table, &self.key, &mut missing) else {
-            return Step::Missing(missing);
-        };
-        match self.evaluate(old.as_ref()) {
-            Err(error) => Step::Done(Answer::new(Err(error), seen)),
-            Ok(new) => Step::Done(self.write(engine, old, new, seen)),
-        }
-    }
-
-    /// The item after the write. `Ok(None)` inside means deleted or still absent.
-    fn evaluate(&mut self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
+    /// The item after the write. `Ok(None)` inside means deleted or still absent. It is asked once: what is put is
+    /// handed on, not copied.
+    pub(super) fn evaluate(&mut self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
         let old_item = old.and_then(|bytes| ItemRef::parse(bytes));
-        if let Change::Update { update, .. } = &self.change
-            && update.request_charge() > MAX_ITEM
-        {
-            return Err(update_too_large());
-        }
         if let Some(condition) = &self.condition
             && !condition.evaluate(old_item.map(|i| i.map()))
         {
             return Err(condition_failed(old.map(|b| &**b), self.return_old_on_failure));
         }
         match &mut self.change {
-            Change::Delete => Ok(None),
-            // It is evaluated once: what is put is handed on, not copied.
+            Change::Delete | Change::Check => Ok(None),
             Change::Put(item) => Ok(Some(std::mem::take(item))),
             Change::Update { key, update } => {
                 let outcome = update
@@ -107,6 +103,42 @@ impl SingleWrite {
             }
         }
     }
+}
+
+impl SingleWrite {
+    pub(super) fn new(
+        item: ItemChange,
+        return_values: ReturnValues,
+        members: &Members<'_>,
+        collection: Option<ItemBuf>,
+        environment: &Environment,
+    ) -> Self {
+        Self {
+            partition: item.partition(),
+            item,
+            return_values,
+            capacity: ReturnConsumedCapacity::parse(members.return_capacity),
+            collection,
+            now_millis: environment.now_millis,
+        }
+    }
+
+    pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
+        let mut missing = Vec::new();
+        let Some((seen, old)) = keys::read_newest(engine, &self.item.table, &self.item.key, &mut missing)
+        else {
+            return Step::Missing(missing);
+        };
+        if let Change::Update { update, .. } = &self.item.change
+            && update.request_charge() > MAX_ITEM
+        {
+            return Step::Done(Answer::new(Err(update_too_large()), seen));
+        }
+        match self.item.evaluate(old.as_ref()) {
+            Err(error) => Step::Done(Answer::new(Err(error), seen)),
+            Ok(new) => Step::Done(self.write(engine, old, new, seen)),
+        }
+    }
 
     fn write(
         &mut self,
@@ -117,21 +149,21 @@ impl SingleWrite {
     ) -> Answer {
         let attributes = self.attributes(old.as_ref(), new.as_ref());
         let write = ItemWrite {
-            table: &self.table,
-            key: std::mem::take(&mut self.key),
+            table: &self.item.table,
+            key: std::mem::take(&mut self.item.key),
             old,
             new: new.map(ItemBuf::into_bytes),
         };
         let (seq, cost) = engine.write_item(write, self.now_millis);
         let consumed = cost.consumed();
-        Answer::new(Ok(self.response(attributes.as_ref(), &consumed)), seq.max(after))
+        Answer::new(Ok(self.response(engine, attributes.as_ref(), &consumed)), seq.max(after))
     }
 
     /// The Attributes member.
     fn attributes(&self, old: Option<&Bytes>, new: Option<&ItemBuf>) -> Option<ItemBuf> {
         let old = old.and_then(|bytes| ItemRef::parse(bytes));
         let new = new.map(ItemBuf::as_ref);
-        let touched = |item: Option<ItemRef<'_>>| match &self.change {
+        let touched = |item: Option<ItemRef<'_>>| match &self.item.change {
             Change::Update { update, .. } => {
                 item.map(|i| update.touched(i)).filter(|touched| !touched.as_ref().map().is_empty())
             }
@@ -147,24 +179,29 @@ impl SingleWrite {
         }
     }
 
-    fn response(&self, attributes: Option<&ItemBuf>, consumed: &Consumed) -> Vec<u8> {
+    fn response(&self, engine: &Engine, attributes: Option<&ItemBuf>, consumed: &Consumed) -> Vec<u8> {
         let mut out = DocWriter::default();
         let with_capacity = self.capacity != ReturnConsumedCapacity::None;
-        let open = out.begin(tag::MAP, usize::from(attributes.is_some()) + usize::from(with_capacity));
+        let members = [attributes.is_some(), with_capacity, self.collection.is_some()];
+        let open = out.begin(tag::MAP, members.into_iter().filter(|there| *there).count());
         if let Some(attributes) = attributes {
             out.name("Attributes");
             out.item(&attributes.as_ref());
         }
         if with_capacity {
             out.name("ConsumedCapacity");
-            consumed.write(&mut out, &self.table, &self.table_name, self.capacity);
+            consumed.write(&mut out, &self.item.table, &self.item.table_name, self.capacity);
+        }
+        if let Some(key) = &self.collection {
+            out.name("ItemCollectionMetrics");
+            metrics::write(&mut out, engine, &self.item.table, key);
         }
         out.end(open);
         out.finish()
     }
 }
 
-fn update_too_large() -> ApiError {
+pub(super) fn update_too_large() -> ApiError {
     ApiError::validation("Item size to update has exceeded the maximum allowed size")
 }
 

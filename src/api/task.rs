@@ -10,6 +10,7 @@ use super::page::Page;
 use super::single_write::SingleWrite;
 use super::step::{Answer, Environment, Partition, Step};
 use super::tables::TableTask;
+use super::transact::{self, TransactGetItems, TransactWriteItems};
 use super::{
     ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
     tables, update_item, validate,
@@ -32,6 +33,10 @@ pub enum Task {
     BatchGet(Box<BatchGetItem>),
     /// BatchWriteItem.
     BatchWrite(Box<BatchWriteItem>),
+    /// TransactGetItems.
+    TransactGet(Box<TransactGetItems>),
+    /// TransactWriteItems.
+    TransactWrite(Box<TransactWriteItems>),
 }
 
 impl Task {
@@ -40,10 +45,12 @@ impl Task {
         match self {
             Self::Table(_) => Vec::new(),
             Self::Get(get) => vec![&get.table],
-            Self::Write(write) => vec![&write.table],
+            Self::Write(write) => vec![&write.item.table],
             Self::Page(page) => vec![page.table()],
             Self::BatchGet(batch) => batch.tables().collect(),
             Self::BatchWrite(batch) => batch.tables().collect(),
+            Self::TransactGet(gets) => gets.tables().collect(),
+            Self::TransactWrite(writes) => writes.tables().collect(),
         }
     }
 
@@ -52,6 +59,7 @@ impl Task {
         match self {
             Self::Write(write) => std::slice::from_ref(&write.partition),
             Self::BatchWrite(batch) => &batch.partitions,
+            Self::TransactWrite(writes) => &writes.partitions,
             _ => &[],
         }
     }
@@ -84,6 +92,10 @@ impl Engine {
             Operation::BatchWriteItem => {
                 Task::BatchWrite(Box::new(batch_write_item::begin(self, request, environment)?))
             }
+            Operation::TransactGetItems => Task::TransactGet(Box::new(transact::begin_get(self, request)?)),
+            Operation::TransactWriteItems => {
+                Task::TransactWrite(Box::new(transact::begin_write(self, request, environment)?))
+            }
         })
     }
 
@@ -111,6 +123,8 @@ impl Engine {
             Task::Page(page) => page.step(self),
             Task::BatchGet(batch) => batch.step(self),
             Task::BatchWrite(batch) => batch.step(self),
+            Task::TransactGet(gets) => gets.step(self),
+            Task::TransactWrite(writes) => writes.step(self),
         }
     }
 }

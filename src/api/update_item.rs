@@ -1,13 +1,12 @@
 //! UpdateItem.
 
-use super::ApiError;
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_metrics, find_table, request_key};
+use super::keys::{check_untouched, find_table, request_key};
 use super::members::Members;
-use super::single_write::{Change, ReturnValues, SingleWrite};
+use super::single_write::{Change, ItemChange, ReturnValues, SingleWrite};
 use super::step::Environment;
+use super::{ApiError, metrics};
 use crate::engine::Engine;
-use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::expression::{Update, parse_update};
 use crate::item::MapRef;
 
@@ -36,26 +35,22 @@ pub(super) fn begin(
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;
-    check_metrics(&table, members.metrics)?;
     let tree_key = request_key(&table, &key)?;
-    for attribute in table.key_attributes() {
-        if update.touches(&attribute.name) {
-            return Err(ApiError::validation(format!(
-                "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
-                String::from_utf8_lossy(&attribute.name)
-            )));
-        }
-    }
-    Ok(SingleWrite {
-        partition: SingleWrite::partition_of(&table, &tree_key),
+    check_untouched(&table, &update)?;
+    let collection = metrics::collection(&table, key.as_ref().map(), members.metrics);
+    let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),
         table,
         key: tree_key,
         condition,
         change: Change::Update { key, update },
-        return_values: ReturnValues::parse(members.return_values),
         return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
-        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
-        now_millis: environment.now_millis,
-    })
+    };
+    Ok(SingleWrite::new(
+        change,
+        ReturnValues::parse(members.return_values),
+        &members,
+        collection,
+        environment,
+    ))
 }

@@ -214,7 +214,8 @@ fn renew(output: &mut Vec<u8>) {
 fn error_document(error: &ApiError) -> Vec<u8> {
     let item = error.item.as_deref().and_then(ItemRef::parse);
     let mut out = DocWriter::default();
-    let open = out.begin(tag::MAP, 3 + usize::from(item.is_some()));
+    let members = 3 + usize::from(item.is_some()) + usize::from(!error.reasons.is_empty());
+    let open = out.begin(tag::MAP, members);
     out.name("name");
     out.string(error.kind.name().as_bytes());
     out.name("message");
@@ -224,6 +225,27 @@ fn error_document(error: &ApiError) -> Vec<u8> {
     if let Some(item) = item {
         out.name("Item");
         out.item(&item);
+    }
+    if !error.reasons.is_empty() {
+        out.name("CancellationReasons");
+        let list = out.begin(tag::LIST, error.reasons.len());
+        for reason in &error.reasons {
+            let item = reason.item.as_deref().and_then(ItemRef::parse);
+            let told = !reason.message.is_empty();
+            let entry = out.begin(tag::MAP, 1 + usize::from(told) + usize::from(item.is_some()));
+            out.name("Code");
+            out.string(reason.code.as_bytes());
+            if told {
+                out.name("Message");
+                out.string(reason.message.as_bytes());
+            }
+            if let Some(item) = item {
+                out.name("Item");
+                out.item(&item);
+            }
+            out.end(entry);
+        }
+        out.end(list);
     }
     out.end(open);
     out.finish()

@@ -29,6 +29,28 @@ impl ReturnConsumedCapacity {
     }
 }
 
+/// Whether the kind of units is told apart, as transactions do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnitsOf {
+    /// It is not.
+    #[default]
+    Either,
+    /// `ReadCapacityUnits` beside `CapacityUnits`.
+    Reads,
+    /// `WriteCapacityUnits` beside `CapacityUnits`.
+    Writes,
+}
+
+impl UnitsOf {
+    fn member(self) -> Option<&'static str> {
+        match self {
+            Self::Either => None,
+            Self::Reads => Some("ReadCapacityUnits"),
+            Self::Writes => Some("WriteCapacityUnits"),
+        }
+    }
+}
+
 /// Capacity of one table and its indexes, in half units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consumed {
@@ -39,6 +61,11 @@ pub struct Consumed {
 }
 
 impl Consumed {
+    /// Half units of a table's own.
+    pub fn of_table(halves: u64) -> Self {
+        Self { table: halves, indexes: Vec::new() }
+    }
+
     /// Adds another operation's units.
     pub fn add(&mut self, other: &Self) {
         self.table += other.table;
@@ -61,6 +88,18 @@ impl Consumed {
 
     /// Writes the ConsumedCapacity structure; `name` is the table as the request named it.
     pub fn write(&self, out: &mut DocWriter, table: &Table, name: &str, mode: ReturnConsumedCapacity) {
+        self.write_of(out, table, name, mode, UnitsOf::Either);
+    }
+
+    /// [`Consumed::write`], with the kind of units.
+    pub fn write_of(
+        &self,
+        out: &mut DocWriter,
+        table: &Table,
+        name: &str,
+        mode: ReturnConsumedCapacity,
+        of: UnitsOf,
+    ) {
         let parts: Vec<(&str, Vec<(&str, u64)>)> = if mode == ReturnConsumedCapacity::Indexes {
             [(IndexKind::Local, "LocalSecondaryIndexes"), (IndexKind::Global, "GlobalSecondaryIndexes")]
                 .into_iter()
@@ -80,21 +119,20 @@ impl Consumed {
             Vec::new()
         };
         let per_table = usize::from(mode == ReturnConsumedCapacity::Indexes);
-        let open = out.begin(tag::MAP, 2 + per_table + parts.len());
+        let open = out.begin(tag::MAP, 2 + usize::from(of.member().is_some()) + per_table + parts.len());
         out.name("TableName");
         out.string(name.as_bytes());
-        out.name("CapacityUnits");
-        out.halves(self.total());
+        put_units(out, self.total(), of);
         if mode == ReturnConsumedCapacity::Indexes {
             out.name("Table");
-            write_units(out, self.table);
+            write_units(out, self.table, of);
         }
         for (member, units) in parts {
             out.name(member);
             let map = out.begin(tag::MAP, units.len());
             for (index, halves) in units {
                 out.name(index);
-                write_units(out, halves);
+                write_units(out, halves, UnitsOf::Either);
             }
             out.end(map);
         }
@@ -102,11 +140,19 @@ impl Consumed {
     }
 }
 
-fn write_units(out: &mut DocWriter, halves: u64) {
-    let open = out.begin(tag::MAP, 1);
+fn write_units(out: &mut DocWriter, halves: u64, of: UnitsOf) {
+    let open = out.begin(tag::MAP, 1 + usize::from(of.member().is_some()));
+    put_units(out, halves, of);
+    out.end(open);
+}
+
+fn put_units(out: &mut DocWriter, halves: u64, of: UnitsOf) {
     out.name("CapacityUnits");
     out.halves(halves);
-    out.end(open);
+    if let Some(member) = of.member() {
+        out.name(member);
+        out.halves(halves);
+    }
 }
 
 /// Half units of reading `bytes` at once: 4 KB a unit, at least one, half of it when eventually consistent.

@@ -9,6 +9,7 @@ pub mod catalog;
 mod recovery;
 pub mod table;
 mod tables;
+pub mod tokens;
 mod write;
 
 use std::collections::VecDeque;

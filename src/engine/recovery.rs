@@ -53,12 +53,11 @@ impl Engine {
             self.storage.apply(seq, Change { tree: *tree, key: key.clone(), value: None });
         }
         for change in &record.changes {
-            if let Some(item) = &change.value {
+            let tables = std::rc::Rc::clone(&self.tables);
+            // Trees that no table owns hold no items: tokens of transactions, and what tables that are gone had.
+            if let (Some(item), Some(table)) = (&change.value, tables.owner(change.tree)) {
                 let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
-                let tables = std::rc::Rc::clone(&self.tables);
-                if let Some(table) = tables.owner(change.tree) {
-                    self.replay_entries(seq, table, item);
-                }
+                self.replay_entries(seq, table, item);
             }
             self.storage.apply(
                 seq,

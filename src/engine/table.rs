@@ -155,6 +155,11 @@ impl Table {
         Some(out)
     }
 
+    /// The partition key of an item, as an item.
+    pub fn partition_key(&self, item: MapRef<'_>) -> ItemBuf {
+        select(item, |name| self.hash.name == name)
+    }
+
     /// The attributes that make up an item's primary key, as an item.
     pub fn primary_key(&self, item: MapRef<'_>) -> ItemBuf {
         select(item, |name| self.key_attributes().any(|k| k.name == name))

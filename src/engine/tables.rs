@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
+use super::tokens::TokenTrees;
 use super::{CatalogUndo, Engine, Stats, Table};
 use crate::collections::VecMap;
 use crate::item::value::Reader;
@@ -16,17 +17,29 @@ pub struct Tables {
     by_name: VecMap<String, Rc<Table>>,
     /// Trees are never reused: an old run cannot be taken for a new table's.
     next_tree: TreeId,
+    tokens: TokenTrees,
 }
 
 /// A catalog change in the log.
 enum CatalogChange<'a> {
-    Create { first_tree: TreeId, schema: &'a [u8] },
-    Delete { name: &'a [u8] },
+    Create {
+        first_tree: TreeId,
+        schema: &'a [u8],
+    },
+    Delete {
+        name: &'a [u8],
+    },
+    /// A new tree for tokens; the one before the last is dropped.
+    Tokens {
+        tree: TreeId,
+        since: u64,
+    },
 }
 
 impl CatalogChange<'_> {
     const CREATE: u8 = 1;
     const DELETE: u8 = 2;
+    const TOKENS: u8 = 3;
 
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -40,6 +53,11 @@ impl CatalogChange<'_> {
                 out.push(Self::DELETE);
                 out.extend_from_slice(name);
             }
+            Self::Tokens { tree, since } => {
+                out.push(Self::TOKENS);
+                varint::put(&mut out, u64::from(tree.0));
+                varint::put(&mut out, *since);
+            }
         }
         out
     }
@@ -52,6 +70,10 @@ impl CatalogChange<'_> {
                 Some(CatalogChange::Create { first_tree, schema: r.rest() })
             }
             Self::DELETE => Some(CatalogChange::Delete { name: r.rest() }),
+            Self::TOKENS => {
+                let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+                Some(CatalogChange::Tokens { tree, since: r.varint()? })
+            }
             _ => None,
         }
     }
@@ -68,6 +90,18 @@ impl Tables {
         let tables = self.by_name.starting_at(name.unwrap_or_default()).iter();
         let skipped = name.filter(|name| self.by_name.contains_key(*name)).map_or(0, |_| 1);
         tables.skip(skipped).map(|(_, table)| table)
+    }
+
+    pub(super) fn tokens(&self) -> TokenTrees {
+        self.tokens
+    }
+
+    /// Begins a tree for tokens; gives the one that is not needed any more.
+    fn turn_tokens(&mut self, tree: TreeId, since: u64) -> Option<TreeId> {
+        self.next_tree = self.next_tree.max(TreeId(tree.0 + 1));
+        let TokenTrees { current, previous } = self.tokens;
+        self.tokens = TokenTrees { current: Some((tree, since)), previous: current.map(|(tree, _)| tree) };
+        previous
     }
 
     /// For the manifest: schemas, trees and statistics.
@@ -87,6 +121,7 @@ impl Tables {
                 varint::put(&mut out, varint::zigzag(stats.bytes));
             }
         }
+        self.tokens.encode(&mut out);
         out
     }
 
@@ -109,6 +144,7 @@ impl Tables {
             drop(trees);
             tables.by_name.insert(table.schema.name.clone(), table);
         }
+        tables.tokens = TokenTrees::decode(&mut r)?;
         Some((tables, stats))
     }
 }
@@ -139,6 +175,16 @@ impl Engine {
         let mut tables = (*self.tables).clone();
         let dropped = tables.by_name.remove(name).map(|t| t.trees().collect()).unwrap_or_default();
         self.change_tables(tables, change, dropped, now_millis)
+    }
+
+    /// Begins a tree for tokens and drops the oldest.
+    pub(super) fn begin_token_tree(&mut self, now_millis: u64) -> TreeId {
+        let mut tables = (*self.tables).clone();
+        let tree = tables.next_tree;
+        let dropped = tables.turn_tokens(tree, now_millis);
+        let change = CatalogChange::Tokens { tree, since: now_millis }.encode();
+        self.change_tables(tables, change, dropped.into_iter().collect(), now_millis);
+        tree
     }
 
     fn change_tables(
@@ -181,6 +227,11 @@ impl Engine {
                         self.storage.drop_tree(tree);
                         self.stats.remove(&tree);
                     }
+                }
+            }
+            CatalogChange::Tokens { tree, since } => {
+                if let Some(dropped) = tables.turn_tokens(tree, since) {
+                    self.storage.drop_tree(dropped);
                 }
             }
         }

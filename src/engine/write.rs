@@ -1,7 +1,8 @@
-//! One item written: the table's entry, its index entries, statistics, capacity and the log record.
+//! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
 use super::table::Table;
+use super::tokens::TokenWrite;
 use super::{Engine, Stats};
 use crate::item::ItemRef;
 use crate::log::{LoggedChange, Record};
@@ -22,23 +23,91 @@ pub struct ItemWrite<'a> {
 /// Changes of statistics, per tree.
 pub(super) type Deltas = Vec<(TreeId, Stats)>;
 
+/// What one commit changes: one record, one sequence number.
+#[derive(Default)]
+pub(super) struct Plan {
+    changes: Vec<Change>,
+    logged: Vec<LoggedChange>,
+    index_deletes: Vec<(TreeId, Bytes)>,
+    deltas: Deltas,
+}
+
 impl Engine {
     /// Writes one item and its index entries under one sequence number, and logs it.
     ///
     /// Gives the sequence number and what it costs. A delete of a missing item writes nothing.
     pub fn write_item(&mut self, write: ItemWrite<'_>, now_millis: u64) -> (SeqNo, WriteCost) {
+        let mut plan = Plan::default();
+        let cost = plan.add(write);
+        (self.carry_out(plan, now_millis), cost)
+    }
+
+    /// Writes items, all or none of which outlive a crash. They are of different keys.
+    ///
+    /// Gives the sequence number they share, and what each costs.
+    pub fn write_items<'a>(
+        &mut self,
+        writes: impl IntoIterator<Item = ItemWrite<'a>>,
+        token: Option<TokenWrite>,
+        now_millis: u64,
+    ) -> (SeqNo, Vec<WriteCost>) {
+        let mut plan = Plan::default();
+        let costs = writes.into_iter().map(|write| plan.add(write)).collect();
+        if let Some(token) = token {
+            let tree = self.token_tree(now_millis);
+            plan.put(tree, token.token, token.value);
+        }
+        (self.carry_out(plan, now_millis), costs)
+    }
+
+    fn carry_out(&mut self, plan: Plan, now_millis: u64) -> SeqNo {
+        if plan.changes.is_empty() {
+            return self.storage.latest();
+        }
+        let seq = self.next_seq();
+        let Plan { changes, logged, index_deletes, deltas } = plan;
+        let record = Record {
+            seq: seq.0,
+            time_millis: self.commit_time(now_millis),
+            changes: logged,
+            index_deletes,
+            stats: deltas.iter().map(|(tree, d)| (*tree, d.count, d.bytes)).collect(),
+            ..Record::default()
+        };
+        for change in changes {
+            self.storage.apply(seq, change);
+        }
+        self.add_to_group(seq, &record, deltas, None);
+        seq
+    }
+}
+
+impl Plan {
+    /// A change of a table's tree, which the log has as it is.
+    fn log(&mut self, change: Change) {
+        self.logged.push(LoggedChange {
+            tree: change.tree,
+            key: change.key.clone(),
+            value: change.value.clone(),
+        });
+        self.changes.push(change);
+    }
+
+    fn put(&mut self, tree: TreeId, key: Vec<u8>, value: Vec<u8>) {
+        self.log(Change { tree, key: Bytes::from(key), value: Some(Bytes::from(value)) });
+    }
+
+    /// Adds an item and its index entries; gives what it costs.
+    fn add(&mut self, write: ItemWrite<'_>) -> WriteCost {
         let ItemWrite { table, key, old, new } = write;
         let mut cost = WriteCost::new(table.indexes.len());
         let old_item = old.as_deref().and_then(ItemRef::parse);
         let new_item = new.as_deref().and_then(ItemRef::parse);
         cost.table = WriteCost::units(old_item.map_or(0, |i| i.size()).max(new_item.map_or(0, |i| i.size())));
         if old.is_none() && new.is_none() {
-            return (self.storage.latest(), cost);
+            return cost;
         }
-        let seq = self.next_seq();
-        let mut deltas: Deltas = vec![(table.tree, Stats::change(old_item, new_item))];
-        let mut index_deletes = Vec::new();
-        let mut changes = Vec::new();
+        self.deltas.push((table.tree, Stats::change(old_item, new_item)));
         for (number, index) in table.indexes.iter().enumerate() {
             let before = old_item.and_then(|item| index.entry(table, item));
             let after = new_item.and_then(|item| index.entry(table, item));
@@ -48,7 +117,7 @@ impl Engine {
             let size = |entry: &Option<(Vec<u8>, Vec<u8>)>| {
                 entry.as_ref().and_then(|(_, value)| ItemRef::parse(value)).map_or(0, |item| item.size())
             };
-            deltas.push((
+            self.deltas.push((
                 index.tree,
                 Stats {
                     count: i64::from(after.is_some()) - i64::from(before.is_some()),
@@ -76,31 +145,18 @@ impl Engine {
             };
             if let (true, Some((before_key, _))) = (moved, before) {
                 let before_key = Bytes::from(before_key);
-                index_deletes.push((index.tree, before_key.clone()));
-                changes.push(Change { tree: index.tree, key: before_key, value: None });
+                self.index_deletes.push((index.tree, before_key.clone()));
+                self.changes.push(Change { tree: index.tree, key: before_key, value: None });
             }
             if let Some((after_key, after_value)) = after {
-                changes.push(Change {
+                self.changes.push(Change {
                     tree: index.tree,
                     key: Bytes::from(after_key),
                     value: Some(Bytes::from(after_value)),
                 });
             }
         }
-        let base = Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from) };
-        let record = Record {
-            seq: seq.0,
-            time_millis: self.commit_time(now_millis),
-            changes: vec![LoggedChange { tree: base.tree, key: base.key.clone(), value: base.value.clone() }],
-            index_deletes,
-            stats: deltas.iter().map(|(tree, d)| (*tree, d.count, d.bytes)).collect(),
-            ..Record::default()
-        };
-        self.storage.apply(seq, base);
-        for change in changes {
-            self.storage.apply(seq, change);
-        }
-        self.add_to_group(seq, &record, deltas, None);
-        (seq, cost)
+        self.log(Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from) });
+        cost
     }
 }

@@ -15,24 +15,46 @@ pub fn to_json(error: &ApiError) -> Vec<u8> {
     out.push(b'"');
     // The service spells this member in two ways; SDKs look for both.
     let silent = matches!(error.kind, ErrorKind::Serialization | ErrorKind::UnknownOperation);
+    let capital = silent
+        || matches!(error.kind, ErrorKind::TransactionCanceled | ErrorKind::IdempotentParameterMismatch);
     if !(silent && error.message.is_empty()) {
-        out.extend_from_slice(if silent { b",\"Message\":" } else { b",\"message\":" });
+        out.extend_from_slice(if capital { b",\"Message\":" } else { b",\"message\":" });
         string(error.message.as_bytes(), &mut out);
     }
-    if let Some(item) = error.item.as_deref().and_then(ItemRef::parse) {
-        let start = out.len();
-        out.extend_from_slice(b",\"Item\":");
-        if item_to_json(&item, &mut out).is_none() {
-            out.truncate(start);
+    put_item(error.item.as_deref(), &mut out);
+    if !error.reasons.is_empty() {
+        out.extend_from_slice(b",\"CancellationReasons\":[");
+        for (at, reason) in error.reasons.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b"{\"Code\":\"" } else { b",{\"Code\":\"" });
+            out.extend_from_slice(reason.code.as_bytes());
+            out.push(b'"');
+            put_item(reason.item.as_deref(), &mut out);
+            if !reason.message.is_empty() {
+                out.extend_from_slice(b",\"Message\":");
+                string(reason.message.as_bytes(), &mut out);
+            }
+            out.push(b'}');
         }
+        out.push(b']');
     }
     out.push(b'}');
     out
 }
 
+/// The member Item, if there is one.
+fn put_item(item: Option<&[u8]>, out: &mut Vec<u8>) {
+    let Some(item) = item.and_then(ItemRef::parse) else { return };
+    let start = out.len();
+    out.extend_from_slice(b",\"Item\":");
+    if item_to_json(&item, out).is_none() {
+        out.truncate(start);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::to_json;
+    use crate::api::error::Reason;
     use crate::api::{ApiError, ErrorKind};
 
     fn text(error: &ApiError) -> String {
@@ -85,5 +107,23 @@ mod tests {
         );
         error.item = Some(vec![1, 4, 1, 4, b'p', b'k', 99]);
         assert!(!text(&error).contains("Item"));
+    }
+
+    #[test]
+    fn a_cancelled_transaction_gives_a_reason_for_each_action() {
+        let mut error = ApiError::new(ErrorKind::TransactionCanceled, "Transaction cancelled");
+        let item = Some(vec![1, 4, 1, 4, b'p', b'k', 4, 14]);
+        let failed =
+            Reason { code: "ConditionalCheckFailed", message: "The conditional request failed".into(), item };
+        error.reasons = vec![Reason::none(), failed];
+        assert_eq!(
+            text(&error),
+            concat!(
+                r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","#,
+                r#""Message":"Transaction cancelled","CancellationReasons":[{"Code":"None"},"#,
+                r#"{"Code":"ConditionalCheckFailed","Item":{"pk":{"N":"7"}},"#,
+                r#""Message":"The conditional request failed"}]}"#
+            )
+        );
     }
 }

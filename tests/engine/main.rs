@@ -20,6 +20,7 @@ mod model;
 mod order;
 mod pages;
 mod tables;
+mod transactions;
 
 use serde_json::{Value, json};
 use support::Database;

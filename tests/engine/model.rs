@@ -49,6 +49,74 @@ fn query_all(db: &Database, mut input: Value, limit: u64) -> Vec<Value> {
     }
 }
 
+/// A transaction of puts, deletes and checks on distinct keys; a check may fail, and then nothing of it is there.
+fn transact(db: &Database, model: &mut Model, random: &mut Random, step: u64) {
+    let mut actions = Vec::new();
+    let mut changes: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
+    let mut holds = Vec::new();
+    for _ in 0..=random.below(6) {
+        let at = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
+        if changes.contains_key(&at) {
+            continue;
+        }
+        let key = song(&at.0, &at.1);
+        let there = model.items.get(&at).cloned();
+        match random.below(4) {
+            0 => {
+                // Three times of four the check says what is.
+                let expected = if random.chance(75) { there.is_some() } else { there.is_none() };
+                let condition =
+                    if expected { "attribute_exists(song)" } else { "attribute_not_exists(song)" };
+                actions.push(json!({"ConditionCheck": {"TableName": "music", "Key": key, "ConditionExpression": condition}}));
+                holds.push(expected == there.is_some());
+                changes.insert(at, there);
+                continue;
+            }
+            1 => {
+                actions.push(json!({"Delete": {"TableName": "music", "Key": key}}));
+                changes.insert(at, None);
+            }
+            _ => {
+                let item = with(
+                    key,
+                    json!({"genre": {"S": format!("g{}", random.below(3))}, "year": {"N": random.below(30).to_string()}, "n": {"N": step.to_string()}}),
+                );
+                actions.push(json!({"Put": {"TableName": "music", "Item": item}}));
+                changes.insert(at, Some(item));
+            }
+        }
+        holds.push(true);
+    }
+    let token = random.chance(50).then(|| format!("t{step}"));
+    let mut input = json!({"TransactItems": actions});
+    if let Some(token) = token {
+        input["ClientRequestToken"] = json!(token);
+    }
+    match db.call("TransactWriteItems", input.clone()) {
+        Ok(_) => {
+            assert!(holds.iter().all(|held| *held), "a check did not hold");
+            for (at, item) in changes {
+                match item {
+                    Some(item) => model.items.insert(at, item),
+                    None => model.items.remove(&at),
+                };
+            }
+        }
+        Err(error) => {
+            let codes: Vec<bool> = error.reasons.iter().map(|reason| reason.code == "None").collect();
+            assert_eq!(codes, holds, "{error}");
+        }
+    }
+    let keys: Vec<(String, String)> = model.items.keys().take(5).cloned().collect();
+    let gets: Vec<Value> =
+        keys.iter().map(|(a, s)| json!({"Get": {"TableName": "music", "Key": song(a, s)}})).collect();
+    if !gets.is_empty() {
+        let got = db.ok("TransactGetItems", json!({"TransactItems": gets}));
+        let wanted: Vec<Value> = keys.iter().map(|key| json!({"Item": model.items[key]})).collect();
+        assert_eq!(got["Responses"], json!(wanted));
+    }
+}
+
 #[test]
 fn random_operations_answer_as_a_plain_map_does() {
     let operations = environment("DYNATAB_MODEL_OPERATIONS", 6_000);
@@ -74,7 +142,8 @@ fn random_operations_answer_as_a_plain_map_does() {
         let (artist, name) = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
         let at = (artist.clone(), name.clone());
         let key = song(&artist, &name);
-        match random.below(12) {
+        match random.below(14) {
+            12 | 13 => transact(&db, &mut model, &mut random, step),
             0..4 => {
                 let item = with(
                     key,

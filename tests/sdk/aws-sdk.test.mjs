@@ -15,6 +15,7 @@ import {
   QueryCommand as LowQueryCommand,
   ResourceInUseException,
   ResourceNotFoundException,
+  TransactionCanceledException,
   waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
@@ -31,6 +32,8 @@ import {
   PutCommand,
   QueryCommand,
   ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { credentials, dynatab, TABLE } from './lib.mjs';
@@ -234,6 +237,57 @@ for (const [name, start] of Object.entries(doors)) {
         }),
       );
       assert.deepEqual(low.Responses[TableName], [{ pk: { S: 'q' }, sk: { N: '2' }, status: { S: 'even' } }]);
+    });
+
+    test('transactions', async () => {
+      const put = (sk, more = {}) => ({ Put: { TableName, Item: { pk: 'tx', sk, ...more } } });
+      await doc.send(new TransactWriteCommand({ TransactItems: [put(1, { tags: new Set(['a']) }), put(2)] }));
+      const { Responses } = await doc.send(
+        new TransactGetCommand({
+          TransactItems: [1, 2, 3].map((sk) => ({ Get: { TableName, Key: { pk: 'tx', sk } } })),
+        }),
+      );
+      assert.deepEqual(Responses, [
+        { Item: { pk: 'tx', sk: 1, tags: new Set(['a']) } },
+        { Item: { pk: 'tx', sk: 2 } },
+        {},
+      ]);
+      const error = await doc
+        .send(
+          new TransactWriteCommand({
+            TransactItems: [
+              put(3),
+              {
+                ConditionCheck: {
+                  TableName,
+                  Key: { pk: 'tx', sk: 2 },
+                  ConditionExpression: 'attribute_not_exists(pk)',
+                  ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+                },
+              },
+            ],
+          }),
+        )
+        .catch((caught) => caught);
+      assert.ok(error instanceof TransactionCanceledException);
+      assert.equal(
+        error.message,
+        'Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]',
+      );
+      assert.deepEqual(error.CancellationReasons, [
+        { Code: 'None' },
+        {
+          Code: 'ConditionalCheckFailed',
+          Message: 'The conditional request failed',
+          Item: { pk: { S: 'tx' }, sk: { N: '2' } },
+        },
+      ]);
+      const once = { ClientRequestToken: 'once', TransactItems: [put(4)] };
+      await doc.send(new TransactWriteCommand(once));
+      await doc.send(new TransactWriteCommand(once));
+      await assert.rejects(doc.send(new TransactWriteCommand({ ...once, TransactItems: [put(5)] })), {
+        name: 'IdempotentParameterMismatchException',
+      });
     });
 
     test('the aggregated clients', async () => {

@@ -130,6 +130,18 @@ check(scanned == 60, "paginated scan")
 got = resource.batch_get_item(RequestItems={"music": {"Keys": [{"artist": "many", "year": n} for n in (1, 2, 99)]}})
 check(sorted(i["year"] for i in got["Responses"]["music"]) == [1, 2], "batch_get_item")
 
+# Transactions.
+write = lambda n: {"Put": {"TableName": "music", "Item": {"artist": {"S": "tx"}, "year": {"N": str(n)}}, "ConditionExpression": "attribute_not_exists(artist)"}}
+client.transact_write_items(TransactItems=[write(1), write(2)])
+try:
+    client.transact_write_items(TransactItems=[write(3), write(2)])
+    check(False, "a cancelled transaction")
+except client.exceptions.TransactionCanceledException as error:
+    reasons = error.response["CancellationReasons"]
+    check([r["Code"] for r in reasons] == ["None", "ConditionalCheckFailed"], "reasons")
+got = client.transact_get_items(TransactItems=[{"Get": {"TableName": "music", "Key": {"artist": {"S": "tx"}, "year": {"N": str(n)}}}} for n in (1, 3)])
+check(["Item" in r for r in got["Responses"]] == [True, False], "transact_get_items")
+
 table.delete()
 table.wait_until_not_exists()
 check(client.list_tables()["TableNames"] == [], "table deleted")

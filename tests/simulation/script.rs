@@ -36,8 +36,11 @@ pub struct Script {
     pending: Vec<Pending>,
     /// Everything up to here was acknowledged.
     acknowledged: u64,
-    created: u64,
+    /// The newest sequence number.
+    last: u64,
     operations: u64,
+    /// Transactions with a token, and their sequence numbers.
+    tokens: Vec<(u64, Value)>,
 }
 
 impl Script {
@@ -48,8 +51,9 @@ impl Script {
             newest: BTreeMap::new(),
             pending: Vec::new(),
             acknowledged: 0,
-            created: 0,
+            last: 0,
             operations: 0,
+            tokens: Vec::new(),
         }
     }
 
@@ -78,8 +82,8 @@ impl Script {
                 "GlobalSecondaryIndexes": [{"IndexName": "by-group", "KeySchema": [hash("group"), range("rank")],
                     "Projection": {"ProjectionType": "ALL"}}]}),
         );
-        self.created = latest(database);
-        self.acknowledged = self.created;
+        self.last = latest(database);
+        self.acknowledged = self.last;
     }
 
     /// How far the store goes before the next operation: sometimes not at all, sometimes until it is idle.
@@ -123,7 +127,8 @@ impl Script {
     /// Sends one random operation without waiting for its answer.
     pub fn send_one(&mut self, database: &Database) {
         let key = self.random_key();
-        match self.random.below(10) {
+        match self.random.below(12) {
+            10 | 11 => self.send_transaction(database),
             0..5 => {
                 let item = self.random_item(&key);
                 let ticket =
@@ -184,17 +189,61 @@ impl Script {
         self.wrote(database, ticket, writes.into_iter().collect());
     }
 
-    /// Notes what an operation writes. Blocks may have to be read before it is evaluated: the platform runs the
-    /// store until it is, so that the order of sequence numbers is known.
+    fn send_transaction(&mut self, database: &Database) {
+        let mut actions = Vec::new();
+        let mut writes: BTreeMap<Key, Option<Value>> = BTreeMap::new();
+        for _ in 0..=self.random.below(6) {
+            let key = self.random_key();
+            if writes.contains_key(&key) {
+                continue;
+            }
+            let table = TABLES[key.0];
+            if self.random.chance(75) {
+                let item = self.random_item(&key);
+                actions.push(json!({"Put": {"TableName": table, "Item": item}}));
+                writes.insert(key, Some(item));
+            } else {
+                actions.push(json!({"Delete": {"TableName": table, "Key": Self::key_attributes(&key)}}));
+                writes.insert(key, None);
+            }
+        }
+        let mut input = json!({"TransactItems": actions});
+        let changes = writes.iter().any(|(key, item)| item.is_some() || self.newest.contains_key(key));
+        let mut records = u64::from(changes);
+        if self.random.chance(50) {
+            input["ClientRequestToken"] = json!(format!("token {}", self.tokens.len()));
+            // The first token begins a tree for them.
+            records = 1 + u64::from(self.tokens.is_empty());
+        }
+        let ticket = database.send(Operation::TransactWriteItems, &input);
+        let last = self.wrote_records(database, ticket, writes.into_iter().collect(), records);
+        if input.get("ClientRequestToken").is_some() {
+            self.tokens.push((last, input));
+        }
+    }
+
+    /// Notes what an operation writes, each item by itself.
     fn wrote(&mut self, database: &Database, ticket: Ticket, writes: Vec<(Key, Option<Value>)>) {
-        let before = self.writes.last().map_or(self.created, |w| w.seq);
         // A delete of nothing writes nothing and gets no number.
-        let expected =
+        let records =
             writes.iter().filter(|(key, item)| item.is_some() || self.newest.contains_key(key)).count();
+        self.wrote_records(database, ticket, writes, records as u64);
+    }
+
+    /// Notes what an operation writes in so many records. Blocks may have to be read before it is evaluated: the platform runs the
+    /// store until it is, so that the order of sequence numbers is known.
+    fn wrote_records(
+        &mut self,
+        database: &Database,
+        ticket: Ticket,
+        writes: Vec<(Key, Option<Value>)>,
+        records: u64,
+    ) -> u64 {
+        let last = self.last + records;
         let mut turns = 0;
-        while latest(database) < before + expected as u64 {
+        while latest(database) < last {
             database.platform.run_until_stalled();
-            let evaluated = latest(database) >= before + expected as u64;
+            let evaluated = latest(database) >= last;
             assert!(
                 evaluated || database.platform.step_store(),
                 "an operation writes nothing: {:?}",
@@ -203,8 +252,12 @@ impl Script {
             turns += 1;
             assert!(turns < 10_000, "an operation is never evaluated");
         }
-        let last = before + expected as u64;
-        assert_eq!(latest(database), last, "each write gets one number");
+        assert_eq!(
+            latest(database),
+            last,
+            "each write gets one number, a transaction one for all of its own"
+        );
+        self.last = last;
         // Within a batch the model does not know the order of tables; the state after all of them is what counts.
         for (key, item) in writes {
             match &item {
@@ -214,6 +267,7 @@ impl Script {
             self.writes.push(Write { seq: last, key, item });
         }
         self.pending.push(Pending { ticket, seq: last });
+        last
     }
 
     /// Takes the answers that came.
@@ -285,6 +339,11 @@ impl Script {
         let mut got = scan(database, "indexed", Some("by-rank"));
         sort(&mut got);
         assert_eq!(got, want, "the LSI at {seq}");
+        // Transactions that were carried out are known by their tokens: to repeat them changes nothing.
+        for (_, input) in self.tokens.iter().rev().filter(|(at, _)| *at <= seq).take(3) {
+            database.ok("TransactWriteItems", input.clone());
+        }
+        assert_eq!(latest(database), seq, "a repetition wrote");
     }
 
     pub fn report(&self, database: &Database) {

@@ -56,6 +56,14 @@ export class BatchWriteCommand extends command('BatchWriteItem', true)<
   t.BatchWriteCommandInput,
   t.BatchWriteCommandOutput
 >() {}
+export class TransactGetCommand extends command('TransactGetItems', true)<
+  t.TransactGetCommandInput,
+  t.TransactGetCommandOutput
+>() {}
+export class TransactWriteCommand extends command('TransactWriteItems', true)<
+  t.TransactWriteCommandInput,
+  t.TransactWriteCommandOutput
+>() {}
 
 // The low-level client's. Its Query and Scan have names of their own, since one module exports both kinds.
 export class GetItemCommand extends command('GetItem', false)<
@@ -83,6 +91,14 @@ export class BatchGetItemCommand extends command('BatchGetItem', false)<
 export class BatchWriteItemCommand extends command('BatchWriteItem', false)<
   t.BatchWriteItemCommandInput,
   t.BatchWriteItemCommandOutput
+>() {}
+export class TransactGetItemsCommand extends command('TransactGetItems', false)<
+  t.TransactGetItemsCommandInput,
+  t.TransactGetItemsCommandOutput
+>() {}
+export class TransactWriteItemsCommand extends command('TransactWriteItems', false)<
+  t.TransactWriteItemsCommandInput,
+  t.TransactWriteItemsCommandOutput
 >() {}
 
 // Tables.
@@ -137,6 +153,8 @@ const DOCUMENT_NAMES: Record<string, OperationName> = {
   DeleteCommand: 'DeleteItem',
   BatchGetCommand: 'BatchGetItem',
   BatchWriteCommand: 'BatchWriteItem',
+  TransactGetCommand: 'TransactGetItems',
+  TransactWriteCommand: 'TransactWriteItems',
 };
 
 /** The operation of a command, ours or the SDK's. @throws TypeError when it is no command of an operation we have. */

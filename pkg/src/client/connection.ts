@@ -18,9 +18,16 @@ import {
   fromEngine,
   InternalServerError,
   SerializationException,
+  TransactionCanceledException,
   ValidationException,
 } from '../errors/index.js';
-import type { AbortSignalLike, AttributeMap, CallOptions, MetadataBearer } from '../types.js';
+import type {
+  AbortSignalLike,
+  AttributeMap,
+  CallOptions,
+  CancellationReason,
+  MetadataBearer,
+} from '../types.js';
 import type { Engine, EngineCallbacks, EngineModule } from '../wasm.js';
 import { OPERATIONS, requestShape, type OperationName } from './operations.js';
 import { encodeRequest } from './request.js';
@@ -321,9 +328,12 @@ export class Connection {
       message?: string;
       status?: number;
       Item?: AttributeMap;
+      CancellationReasons?: CancellationReason[];
     };
     const error = fromEngine(document.name, document.message ?? '', document.status ?? 400, requestId);
     if (document.Item && error instanceof ConditionalCheckFailedException) error.Item = document.Item;
+    if (error instanceof TransactionCanceledException)
+      error.CancellationReasons = document.CancellationReasons;
     return error;
   }
 

@@ -88,6 +88,20 @@ export class DocumentClient {
     return this.connection.call('BatchWriteItem', input, this.native, options);
   }
 
+  transactGet<T extends object = t.NativeMap>(
+    input: t.TransactGetCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.TransactGetCommandOutput<T>> {
+    return this.connection.call('TransactGetItems', input, this.native, options);
+  }
+
+  transactWrite<T extends object = t.NativeMap>(
+    input: t.TransactWriteCommandInput<object>,
+    options?: t.CallOptions,
+  ): Promise<t.TransactWriteCommandOutput<T>> {
+    return this.connection.call('TransactWriteItems', input, this.native, options);
+  }
+
   /**
    * Runs a command of ours or of the AWS SDK. Low-level commands (`PutItemCommand`) keep their attribute values, as
    * they do when sent through the SDK's document client.

@@ -74,6 +74,20 @@ export class Client {
     return this.connection.call('BatchWriteItem', input, this.attributes, options);
   }
 
+  transactGetItems(
+    input: t.TransactGetItemsCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.TransactGetItemsCommandOutput> {
+    return this.connection.call('TransactGetItems', input, this.attributes, options);
+  }
+
+  transactWriteItems(
+    input: t.TransactWriteItemsCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.TransactWriteItemsCommandOutput> {
+    return this.connection.call('TransactWriteItems', input, this.attributes, options);
+  }
+
   /** Runs a command of ours or of the AWS SDK, document commands (`PutCommand`) with native values. */
   send<O>(command: Command<object, O>, options?: t.CallOptions): Promise<O>;
   send<I extends object, O>(command: SdkCommand<I, O>, options?: t.CallOptions): Promise<O>;

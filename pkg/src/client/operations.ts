@@ -18,6 +18,8 @@ export const OPERATIONS = {
   Scan: 9,
   BatchGetItem: 10,
   BatchWriteItem: 11,
+  TransactGetItems: 12,
+  TransactWriteItems: 13,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -40,6 +42,9 @@ const structure = (members: Record<string, Shape>): Shape => ({ members: new Map
 
 const condition = structure({ AttributeValueList: each('value') });
 const expected = each(structure({ Value: 'value', AttributeValueList: each('value') }));
+
+/** What the writes of a transaction share. */
+const action = (item: 'Item' | 'Key') => structure({ [item]: 'item', ExpressionAttributeValues: 'item' });
 
 /** Shapes of the requests; operations not listed carry no user data. */
 const shapes: { readonly [name in OperationName]?: Shape } = {
@@ -67,6 +72,17 @@ const shapes: { readonly [name in OperationName]?: Shape } = {
   BatchWriteItem: structure({
     RequestItems: each(
       each(structure({ PutRequest: structure({ Item: 'item' }), DeleteRequest: structure({ Key: 'item' }) })),
+    ),
+  }),
+  TransactGetItems: structure({ TransactItems: each(structure({ Get: structure({ Key: 'item' }) })) }),
+  TransactWriteItems: structure({
+    TransactItems: each(
+      structure({
+        ConditionCheck: action('Key'),
+        Put: action('Item'),
+        Delete: action('Key'),
+        Update: action('Key'),
+      }),
     ),
   }),
 };

@@ -4,7 +4,7 @@
  * The engine hands an error over as data; `fromEngine` builds the class. Our own names follow DynamoDB's.
  */
 
-import type { AbortSignalLike, AttributeMap, ResponseMetadata } from '../types.js';
+import type { AbortSignalLike, AttributeMap, CancellationReason, ResponseMetadata } from '../types.js';
 
 /** The base of all errors the engine answers with; shaped like the SDK's `DynamoDBServiceException`. */
 export class DynatabServiceException extends Error {
@@ -81,6 +81,15 @@ export class ConditionalCheckFailedException extends define('ConditionalCheckFai
   Item?: AttributeMap | undefined;
 }
 
+/** A transaction did not happen: one of its conditions did not hold, or an action could not be evaluated. */
+export class TransactionCanceledException extends define('TransactionCanceledException') {
+  /** One for each action, in their order. */
+  CancellationReasons?: CancellationReason[] | undefined;
+}
+
+/** A ClientRequestToken came again, with another request. */
+export class IdempotentParameterMismatchException extends define('IdempotentParameterMismatchException') {}
+
 // Ours.
 /** The store has no space left. Nothing was written; reads go on. */
 export class StorageFullException extends define('StorageFullException', 'server', 507) {}
@@ -115,6 +124,8 @@ export function fromEngine(
     UnknownOperationException,
     InternalServerError,
     ConditionalCheckFailedException,
+    TransactionCanceledException,
+    IdempotentParameterMismatchException,
     StorageFullException,
     StorageFailedException,
     DatabaseClosedException,

@@ -135,12 +135,12 @@ pub(super) static BATCH_WRITE_ITEM: Structure = Structure {
 
 static POSITIVE_INTEGER: Shape = Shape::Integer(Limits { min: 1, max: i32::MAX as i64 });
 static ATTRIBUTE_NAMES: Shape = Shape::list(1, UNBOUNDED, &ATTRIBUTE_NAME);
-static NAMES: Shape = Shape::map(0, UNBOUNDED, &ANY_TEXT, &ATTRIBUTE_NAME);
+pub(super) static NAMES: Shape = Shape::map(0, UNBOUNDED, &ANY_TEXT, &ATTRIBUTE_NAME);
 
 static RETURN_VALUES: Shape = Shape::one_of(&["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"]);
-static RETURN_CAPACITY: Shape = Shape::one_of(&["INDEXES", "TOTAL", "NONE"]);
-static RETURN_METRICS: Shape = Shape::one_of(&["SIZE", "NONE"]);
-static RETURN_ON_FAILURE: Shape = Shape::one_of(&["ALL_OLD", "NONE"]);
+pub(super) static RETURN_CAPACITY: Shape = Shape::one_of(&["INDEXES", "TOTAL", "NONE"]);
+pub(super) static RETURN_METRICS: Shape = Shape::one_of(&["SIZE", "NONE"]);
+pub(super) static RETURN_ON_FAILURE: Shape = Shape::one_of(&["ALL_OLD", "NONE"]);
 static CONDITIONAL_OPERATOR: Shape = Shape::one_of(&["OR", "AND"]);
 static SELECT: Shape =
     Shape::one_of(&["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"]);

@@ -7,6 +7,7 @@ mod items;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use crate::api::Operation;
 
@@ -187,6 +188,8 @@ pub fn input(operation: Operation) -> &'static Structure {
         Operation::Scan => &items::SCAN,
         Operation::BatchGetItem => &items::BATCH_GET_ITEM,
         Operation::BatchWriteItem => &items::BATCH_WRITE_ITEM,
+        Operation::TransactGetItems => &transactions::TRANSACT_GET_ITEMS,
+        Operation::TransactWriteItems => &transactions::TRANSACT_WRITE_ITEMS,
     }
 }
 

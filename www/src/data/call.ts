@@ -31,11 +31,17 @@ export async function call(db: Database, operation: string, input: string): Prom
   return { ok: response.ok, body, milliseconds, units };
 }
 
-/** The table a request speaks of first, for a person. */
+/** The tables a request speaks of, for a person. */
 function tableOf(input: string): string {
   try {
-    const { TableName: name, RequestItems: batch } = JSON.parse(input) as Record<string, object | undefined>;
-    return String(name ?? Object.keys(batch ?? {}).join(', '));
+    const request = JSON.parse(input) as Record<string, unknown>;
+    const actions = (request['TransactItems'] ?? []) as Record<string, { TableName?: string }>[];
+    const names = [
+      request['TableName'],
+      ...Object.keys((request['RequestItems'] ?? {}) as object),
+      ...actions.flatMap((action) => Object.values(action).map(({ TableName: name }) => name)),
+    ];
+    return [...new Set(names.filter((name) => typeof name === 'string'))].join(', ');
   } catch {
     return '';
   }

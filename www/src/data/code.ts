@@ -137,6 +137,11 @@ const JAVA_TYPES: Record<string, string> = {
   SSESpecification: 'SSESpecification',
   PutRequest: 'PutRequest',
   DeleteRequest: 'DeleteRequest',
+  Get: 'Get',
+  Put: 'Put',
+  Update: 'Update',
+  Delete: 'Delete',
+  ConditionCheck: 'ConditionCheck',
 };
 
 function java(operation: string, input: Input): string {
@@ -163,7 +168,8 @@ const javaName = (name: string) => (name === 'SSESpecification' ? 'sseSpecificat
 
 /** The value of a request's member, by what the member is. */
 function javaMember(name: string, value: unknown, indent: string, parent: string): string {
-  const type = JAVA_TYPES[name];
+  // Both transactions call their list so; its members are of two types.
+  const type = name === 'TransactItems' ? parent.replace('ItemsRequest', 'Item') : JAVA_TYPES[name];
   if (type && Array.isArray(value)) {
     return javaList(
       value.map((one) => builder(type, one as Input, `${indent}    `)),

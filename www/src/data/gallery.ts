@@ -148,6 +148,51 @@ function shop(): Design {
       query('Orders that wait to be shipped, oldest first', table, 'STATUS#paid', {}, undefined, 'GSI1'),
       query('Kitchen products by price', table, 'CATEGORY#kitchen', {}, 'PRICE#', 'GSI1'),
       {
+        title: 'Take an order, if the customer is known and its number is free',
+        operation: 'TransactWriteItems',
+        input: {
+          TransactItems: [
+            {
+              ConditionCheck: {
+                TableName: table,
+                Key: { PK: S('CUSTOMER#C1'), SK: S('PROFILE') },
+                ConditionExpression: 'attribute_exists(PK)',
+              },
+            },
+            {
+              Put: {
+                TableName: table,
+                Item: {
+                  PK: S('CUSTOMER#C1'),
+                  SK: S('ORDER#2026-06-01#O2000'),
+                  GSI1PK: S('STATUS#paid'),
+                  GSI1SK: S('2026-06-01#O2000'),
+                  type: S('order'),
+                  order: S('O2000'),
+                  status: S('paid'),
+                  total: N(59),
+                },
+                ConditionExpression: 'attribute_not_exists(PK)',
+              },
+            },
+            {
+              Put: {
+                TableName: table,
+                Item: {
+                  PK: S('ORDER#O2000'),
+                  SK: S('LINE#P103'),
+                  type: S('line'),
+                  product: S('Desk lamp'),
+                  price: N(59),
+                  quantity: N(1),
+                },
+              },
+            },
+          ],
+          ReturnConsumedCapacity: 'TOTAL',
+        },
+      },
+      {
         title: 'Ship an order, if it is paid',
         operation: 'UpdateItem',
         input: {

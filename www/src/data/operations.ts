@@ -102,6 +102,41 @@ export const OPERATIONS: Record<string, Operation> = {
       ReturnConsumedCapacity: 'TOTAL',
     }),
   },
+  TransactGetItems: {
+    about: 'Up to 100 items of any tables, all as they are at one moment',
+    members: [
+      'TransactItems',
+      'Get',
+      'TableName',
+      'Key',
+      'ProjectionExpression',
+      'ExpressionAttributeNames',
+      'ReturnConsumedCapacity',
+    ],
+    begin: (TableName, Key) => ({
+      TransactItems: [{ Get: { TableName, Key } }],
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
+  TransactWriteItems: {
+    about: 'Up to 100 writes and checks of any tables: all of them, or none',
+    members: [
+      'TransactItems',
+      'Put',
+      'Update',
+      'Delete',
+      'ConditionCheck',
+      'Item',
+      'Key',
+      'UpdateExpression',
+      'ClientRequestToken',
+      ...WRITE.filter((name) => name !== 'ReturnValues'),
+    ],
+    begin: (TableName, Key) => ({
+      TransactItems: [{ Put: { TableName, Item: Key } }],
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
   CreateTable: {
     about: 'Makes a table with its keys and indexes',
     members: [

@@ -1,0 +1,138 @@
+//! The actions of TransactWriteItems: their expressions first, then their tables and keys.
+
+use super::super::expressions::{Wording, condition, placeholders};
+use super::super::keys::{self, IndexFault, find_table};
+use super::super::members::{Members, map};
+use super::super::metrics;
+use super::super::single_write::{Change, ItemChange, MAX_ITEM};
+use crate::api::ApiError;
+use crate::engine::{Engine, Table};
+use crate::expression::{Condition, parse_update};
+use crate::item::{ItemBuf, MapRef};
+
+const WORDING: Wording = Wording::Bare;
+
+/// An action whose expressions were read.
+pub(super) struct Parsed<'a> {
+    members: Members<'a>,
+    change: Change,
+    /// The Key; of a Put it is in the item.
+    key: Option<ItemBuf>,
+    condition: Option<Condition>,
+    /// Bytes of what it sends.
+    pub(super) payload: u64,
+}
+
+/// An action bound to its table.
+pub(super) struct Bound {
+    pub(super) change: ItemChange,
+    pub(super) collection: Option<ItemBuf>,
+}
+
+/// Which action an entry of TransactItems holds.
+pub(super) fn only_action<'a>(entry: MapRef<'a>) -> Result<(&'static str, MapRef<'a>), ApiError> {
+    let mut found = None;
+    for name in ["ConditionCheck", "Put", "Delete", "Update"] {
+        let Some(action) = entry.find(name.as_bytes()).and_then(map) else { continue };
+        if found.replace((name, action)).is_some() {
+            return Err(ApiError::validation(
+                "TransactItems can only contain one of Check, Put, Update or Delete",
+            ));
+        }
+    }
+    found.ok_or_else(|| {
+        ApiError::validation(
+            "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
+        )
+    })
+}
+
+/// Reads an action's values and expressions.
+pub(super) fn parse<'a>((name, action): (&'static str, MapRef<'a>)) -> Result<Parsed<'a>, ApiError> {
+    let members = Members::read(action)?;
+    let item = members.item.map(|item| WORDING.admit(item)).transpose()?;
+    let key = members.key.map(|key| WORDING.admit(key)).transpose()?;
+    let any = members.condition.is_some() || members.update.is_some();
+    let missing = if any { "" } else { "ConditionExpression is null" };
+    let mut placeholders = placeholders(&members, WORDING, any, missing)?;
+    let change = match name {
+        "Put" => Change::Put(item.unwrap_or_default()),
+        "Update" => {
+            let text = members.update.unwrap_or_default();
+            let update = parse_update(text, &mut placeholders).map_err(|e| WORDING.error(e))?;
+            Change::Update { key: key.clone().unwrap_or_default(), update }
+        }
+        "Delete" => Change::Delete,
+        _ => Change::Check,
+    };
+    let condition = condition(&members, &mut placeholders, WORDING)?;
+    placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+    if let Change::Put(item) = &change
+        && item.as_ref().size() > MAX_ITEM
+    {
+        return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
+    }
+    let size = |item: Option<&ItemBuf>| item.map_or(0, |item| u64::from(item.as_ref().size()));
+    let put = if let Change::Put(item) = &change { Some(item) } else { None };
+    let values = members.values.map_or(0, |values| values.body().len() as u64);
+    let payload = size(put) + size(key.as_ref()) + values;
+    Ok(Parsed { members, change, key, condition, payload })
+}
+
+impl Parsed<'_> {
+    /// Finds the table and the key. Inside, `Err` is the reason to cancel the transaction for: what does not fit the
+    /// schema is one, while values that are no key at all refuse the request.
+    pub(super) fn bind(
+        self,
+        engine: &Engine,
+        wants_metrics: bool,
+    ) -> Result<Result<Bound, ApiError>, ApiError> {
+        let Self { members, change, key, condition, .. } = self;
+        let table = find_table(engine, members.table)?;
+        let outcome = match &change {
+            Change::Put(item) => {
+                let item = item.as_ref().map();
+                keys::check_item_schema(&table, item).and_then(|()| check_put(&table, item))
+            }
+            _ => keys::check_key_schema(&table, key.as_ref().unwrap_or(&ItemBuf::default()).as_ref().map())
+                .and_then(|()| check_update(&table, &change)),
+        };
+        if let Err(reason) = outcome {
+            return Ok(Err(reason));
+        }
+        let attributes = match (&change, &key) {
+            (Change::Put(item), _) => table.key_part(item.as_ref().map()),
+            (_, Some(key)) => key.as_ref().map(),
+            _ => MapRef::default(),
+        };
+        let tree_key = keys::tree_key(&table, attributes)?;
+        if let Change::Put(item) = &change {
+            keys::check_index_keys(&table, item.as_ref().map(), false)?;
+        }
+        let collection = match change {
+            Change::Check => None,
+            _ => metrics::collection(&table, attributes, wants_metrics),
+        };
+        let change = ItemChange {
+            table_name: members.table.unwrap_or_default().to_owned(),
+            table,
+            key: tree_key,
+            condition,
+            change,
+            return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
+        };
+        Ok(Ok(Bound { change, collection }))
+    }
+}
+
+/// Index keys of another type cancel; empty and long ones refuse, and are looked at with the key.
+fn check_put(table: &Table, item: MapRef<'_>) -> Result<(), ApiError> {
+    match keys::check_index_keys(table, item, false) {
+        Err(IndexFault::Type(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn check_update(table: &Table, change: &Change) -> Result<(), ApiError> {
+    if let Change::Update { update, .. } = change { keys::check_untouched(table, update) } else { Ok(()) }
+}
