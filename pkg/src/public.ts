@@ -13,22 +13,27 @@ export {
   DeleteCommand,
   DeleteItemCommand,
   DeleteTableCommand,
+  DescribeLimitsCommand,
   DescribeTableCommand,
   GetCommand,
   GetItemCommand,
   ListTablesCommand,
+  ListTagsOfResourceCommand,
   PutCommand,
   PutItemCommand,
   QueryCommand,
   QueryItemsCommand,
   ScanCommand,
   ScanItemsCommand,
+  TagResourceCommand,
   TransactGetCommand,
   TransactGetItemsCommand,
   TransactWriteCommand,
   TransactWriteItemsCommand,
+  UntagResourceCommand,
   UpdateCommand,
   UpdateItemCommand,
+  UpdateTableCommand,
 } from './client/commands.js';
 export type { SdkCommand } from './client/commands.js';
 export type { WireAnswer, WireRequest } from './client/connection.js';
@@ -41,6 +46,7 @@ export type { MiddlewareStack, ThinConfig } from './client/thin.js';
 export { paginateQuery, paginateScan } from './client/paginate.js';
 export type { PaginationConfig } from './client/paginate.js';
 export {
+  AccessDeniedException,
   ConditionalCheckFailedException,
   DatabaseClosedException,
   DatabaseDamagedError,

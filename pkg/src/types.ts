@@ -358,7 +358,7 @@ export interface CreateTableInput {
         KMSMasterKeyId?: string | undefined;
       }
     | undefined;
-  Tags?: { Key: string | undefined; Value: string | undefined }[] | undefined;
+  Tags?: Tag[] | undefined;
   TableClass?: TableClass | undefined;
   DeletionProtectionEnabled?: boolean | undefined;
   WarmThroughput?: WarmThroughput | undefined;
@@ -439,6 +439,72 @@ export interface DeleteTableInput {
 }
 export interface DeleteTableOutput extends MetadataBearer {
   TableDescription?: TableDescription | undefined;
+}
+
+export interface UpdateTableInput {
+  TableName: string | undefined;
+  AttributeDefinitions?: AttributeDefinition[] | undefined;
+  BillingMode?: BillingMode | undefined;
+  ProvisionedThroughput?: ProvisionedThroughput | undefined;
+  GlobalSecondaryIndexUpdates?: GlobalSecondaryIndexUpdate[] | undefined;
+  StreamSpecification?:
+    { StreamEnabled: boolean | undefined; StreamViewType?: StreamViewType | undefined } | undefined;
+  SSESpecification?:
+    | {
+        Enabled?: boolean | undefined;
+        SSEType?: 'AES256' | 'KMS' | undefined;
+        KMSMasterKeyId?: string | undefined;
+      }
+    | undefined;
+  TableClass?: TableClass | undefined;
+  DeletionProtectionEnabled?: boolean | undefined;
+  OnDemandThroughput?: OnDemandThroughput | undefined;
+  WarmThroughput?: WarmThroughput | undefined;
+}
+/** One change of a global index: exactly one member. */
+export interface GlobalSecondaryIndexUpdate {
+  Create?: GlobalSecondaryIndex | undefined;
+  Update?:
+    | {
+        IndexName: string | undefined;
+        ProvisionedThroughput?: ProvisionedThroughput | undefined;
+        OnDemandThroughput?: OnDemandThroughput | undefined;
+        WarmThroughput?: WarmThroughput | undefined;
+      }
+    | undefined;
+  Delete?: { IndexName: string | undefined } | undefined;
+}
+export interface UpdateTableOutput extends MetadataBearer {
+  TableDescription?: TableDescription | undefined;
+}
+export interface DescribeLimitsInput {}
+export interface DescribeLimitsOutput extends MetadataBearer {
+  AccountMaxReadCapacityUnits?: number | undefined;
+  AccountMaxWriteCapacityUnits?: number | undefined;
+  TableMaxReadCapacityUnits?: number | undefined;
+  TableMaxWriteCapacityUnits?: number | undefined;
+}
+export interface Tag {
+  Key: string | undefined;
+  Value: string | undefined;
+}
+export interface TagResourceInput {
+  ResourceArn: string | undefined;
+  Tags: Tag[] | undefined;
+}
+export interface TagResourceOutput extends MetadataBearer {}
+export interface UntagResourceInput {
+  ResourceArn: string | undefined;
+  TagKeys: string[] | undefined;
+}
+export interface UntagResourceOutput extends MetadataBearer {}
+export interface ListTagsOfResourceInput {
+  ResourceArn: string | undefined;
+  NextToken?: string | undefined;
+}
+export interface ListTagsOfResourceOutput extends MetadataBearer {
+  Tags?: Tag[] | undefined;
+  NextToken?: string | undefined;
 }
 
 // The document client's names.

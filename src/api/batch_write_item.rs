@@ -101,6 +101,10 @@ impl BatchWriteItem {
         self.tables.iter().map(|(_, table)| table)
     }
 
+    pub(super) fn tables_mut(&mut self) -> impl Iterator<Item = &mut Rc<Table>> {
+        self.tables.iter_mut().map(|(_, table)| table)
+    }
+
     fn add(&mut self, table: &Rc<Table>, request: Request) -> Result<(), ApiError> {
         let (key, new, collection) = match request {
             Request::Put(item) => {

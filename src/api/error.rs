@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are DynamoDB's")]
 pub enum ErrorKind {
+    AccessDenied,
     Validation,
     ConditionalCheckFailed,
     ResourceNotFound,
@@ -32,6 +33,7 @@ impl ErrorKind {
     /// The exception's name, as SDKs spell it in `error.name`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AccessDenied => "AccessDeniedException",
             Self::Validation => "ValidationException",
             Self::ConditionalCheckFailed => "ConditionalCheckFailedException",
             Self::ResourceNotFound => "ResourceNotFoundException",

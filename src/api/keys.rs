@@ -5,15 +5,11 @@ use std::rc::Rc;
 use super::step::Partition;
 use super::validate::arn;
 use super::{ApiError, ErrorKind};
+use crate::engine::table::{MAX_HASH, MAX_RANGE};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::expression::Update;
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
 use crate::storage::{BlockId, Bytes, SeqNo};
-
-/// Longest partition key value in bytes.
-const MAX_HASH: usize = 2048;
-/// Longest sort key value in bytes.
-const MAX_RANGE: usize = 1024;
 
 /// The table a data-plane request names, by name or ARN.
 pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {

@@ -25,6 +25,7 @@ mod select;
 mod single_write;
 mod start_key;
 mod tables;
+mod tags;
 mod transact;
 mod update_item;
 pub mod validate;

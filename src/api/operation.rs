@@ -19,11 +19,16 @@ pub enum Operation {
     BatchWriteItem = 11,
     TransactGetItems = 12,
     TransactWriteItems = 13,
+    UpdateTable = 14,
+    DescribeLimits = 15,
+    TagResource = 16,
+    UntagResource = 17,
+    ListTagsOfResource = 18,
 }
 
 impl Operation {
     /// All of them, in order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::CreateTable,
         Self::DescribeTable,
         Self::ListTables,
@@ -38,6 +43,11 @@ impl Operation {
         Self::BatchWriteItem,
         Self::TransactGetItems,
         Self::TransactWriteItems,
+        Self::UpdateTable,
+        Self::DescribeLimits,
+        Self::TagResource,
+        Self::UntagResource,
+        Self::ListTagsOfResource,
     ];
 
     /// The name, as in `X-Amz-Target: DynamoDB_20120810.<name>`.
@@ -57,6 +67,11 @@ impl Operation {
             Self::BatchWriteItem => "BatchWriteItem",
             Self::TransactGetItems => "TransactGetItems",
             Self::TransactWriteItems => "TransactWriteItems",
+            Self::UpdateTable => "UpdateTable",
+            Self::DescribeLimits => "DescribeLimits",
+            Self::TagResource => "TagResource",
+            Self::UntagResource => "UntagResource",
+            Self::ListTagsOfResource => "ListTagsOfResource",
         }
     }
 

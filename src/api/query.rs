@@ -103,6 +103,9 @@ pub(super) fn find_index<'a>(
 ) -> Result<Option<(usize, &'a Index)>, ApiError> {
     let Some(name) = name else { return Ok(None) };
     match table.index(name) {
+        Some((_, index)) if index.backfilled.is_some() => {
+            Err(ApiError::validation(format!("Cannot read from backfilling global secondary index: {name}")))
+        }
         Some(found) => Ok(Some(found)),
         None => Err(ApiError::validation(format!("The table does not have the specified index: {name}"))),
     }

@@ -1,12 +1,14 @@
-//! CreateTable, DescribeTable, ListTables, DeleteTable.
+//! CreateTable, DescribeTable, UpdateTable, ListTables, DeleteTable, DescribeLimits.
 
-use super::members::{integer, string};
+use super::members::{self, integer, string};
 use super::step::{Answer, Environment};
 use super::validate::arn;
 use super::{ApiError, ErrorKind, Operation};
+use crate::engine::catalog::describe::State;
 use crate::engine::catalog::{self, TableSchema};
 use crate::engine::{Engine, Table};
-use crate::item::{MapRef, tag};
+use crate::item::{MapRef, ValueRef, tag};
+use crate::storage::SeqNo;
 use crate::wire::document::DocWriter;
 
 /// Tables of one ListTables page.
@@ -17,7 +19,11 @@ pub enum TableTask {
     /// CreateTable. The schema is taken when it runs.
     Create(Box<Option<TableSchema>>, u64),
     /// DescribeTable.
-    Describe(String),
+    Describe(String, u64),
+    /// UpdateTable, with its request.
+    Update(String, Vec<u8>, u64),
+    /// DescribeLimits.
+    Limits,
     /// ListTables.
     List {
         /// ExclusiveStartTableName.
@@ -32,6 +38,7 @@ pub enum TableTask {
 pub(super) fn begin(
     engine: &Engine,
     operation: Operation,
+    document: &[u8],
     request: MapRef<'_>,
     environment: &Environment,
 ) -> Result<TableTask, ApiError> {
@@ -45,6 +52,11 @@ pub(super) fn begin(
             TableTask::Create(Box::new(Some(schema)), environment.now_millis)
         }
         Operation::DeleteTable => TableTask::Delete(name, environment.now_millis),
+        Operation::UpdateTable => {
+            catalog::update::check(request)?;
+            TableTask::Update(name, document.to_vec(), environment.now_millis)
+        }
+        Operation::DescribeLimits => TableTask::Limits,
         Operation::ListTables => TableTask::List {
             after: request.find(b"ExclusiveStartTableName").and_then(string).map(str::to_owned),
             limit: request
@@ -53,7 +65,7 @@ pub(super) fn begin(
                 .and_then(|l| usize::try_from(l).ok())
                 .unwrap_or(MAX_PAGE),
         },
-        _ => TableTask::Describe(name),
+        _ => TableTask::Describe(name, environment.now_millis),
     })
 }
 
@@ -66,9 +78,14 @@ impl TableTask {
                 Some(schema) => create(engine, schema, *now),
                 None => Answer::new(Err(ApiError::new(ErrorKind::InternalServerError, "")), seen),
             },
-            Self::Describe(name) => {
-                Answer::new(find(engine, name).map(|table| describe(engine, &table, "Table", "ACTIVE")), seen)
+            Self::Describe(name, now) => {
+                let state = State::of_table("ACTIVE", *now);
+                Answer::new(find(engine, name).map(|table| describe(engine, &table, "Table", state)), seen)
             }
+            Self::Update(name, document, now) => {
+                update(engine, name, document, *now).unwrap_or_else(|error| Answer::new(Err(error), seen))
+            }
+            Self::Limits => Answer::new(Ok(limits()), SeqNo::default()),
             Self::List { after, limit } => Answer::new(Ok(list(engine, after.as_deref(), *limit)), seen),
             Self::Delete(name, now) => match find(engine, name) {
                 Err(error) => Answer::new(Err(error), seen),
@@ -78,8 +95,17 @@ impl TableTask {
                     )),
                     seen,
                 ),
+                Ok(table) if table.indexes.iter().any(|index| index.backfilled.is_some()) => Answer::new(
+                    Err(ApiError::new(
+                        ErrorKind::ResourceInUse,
+                        "Attempt to change a resource which is still in use: Cannot delete table while indexes are \
+                         being created, updated, or deleted.",
+                    )),
+                    seen,
+                ),
                 Ok(table) => {
-                    let response = describe(engine, &table, "TableDescription", "DELETING");
+                    let response =
+                        describe(engine, &table, "TableDescription", State::of_table("DELETING", *now));
                     let seq = engine.delete_table(name, *now);
                     Answer::new(Ok(response), seq)
                 }
@@ -96,8 +122,9 @@ fn create(engine: &mut Engine, schema: TableSchema, now: u64) -> Answer {
     }
     match engine.create_table(schema, now) {
         Some(seq) => {
+            let state = State::of_table("CREATING", now);
             let response =
-                find(engine, &name).map(|table| describe(engine, &table, "TableDescription", "CREATING"));
+                find(engine, &name).map(|table| describe(engine, &table, "TableDescription", state));
             Answer::new(response, seq)
         }
         None => Answer::new(
@@ -118,7 +145,48 @@ fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, ApiError> {
     })
 }
 
-fn describe(engine: &Engine, table: &Table, member: &str, status: &str) -> Vec<u8> {
+/// Changes a table. The answer shows mostly what was, as the service's does: it is to be described again.
+fn update(engine: &mut Engine, name: &str, document: &[u8], now: u64) -> Result<Answer, ApiError> {
+    let before = find(engine, name)?;
+    let request = ValueRef::first(document).and_then(members::map).unwrap_or_default();
+    let updated = catalog::update::apply(&before.schema, request, now)?;
+    let state = State {
+        creating: updated.created.as_deref(),
+        deleting: updated.deleted.as_deref(),
+        updating: &updated.updated,
+        ..State::of_table(if updated.at_once { "ACTIVE" } else { "UPDATING" }, now)
+    };
+    let told_before = describe(engine, &before, "TableDescription", state);
+    let shows_after = updated.at_once || updated.created.is_some();
+    let seq = engine
+        .alter_table(updated.schema, now)
+        .ok_or_else(|| ApiError::new(ErrorKind::InternalServerError, "The table could not be changed"))?;
+    let response = if shows_after {
+        describe(engine, &*find(engine, name)?, "TableDescription", state)
+    } else {
+        told_before
+    };
+    Ok(Answer::new(Ok(response), seq))
+}
+
+/// The quotas that accounts begin with. Nothing here holds anybody to them.
+fn limits() -> Vec<u8> {
+    let mut out = DocWriter::default();
+    let open = out.begin(tag::MAP, 4);
+    for (name, units) in [
+        ("AccountMaxReadCapacityUnits", 80_000),
+        ("AccountMaxWriteCapacityUnits", 80_000),
+        ("TableMaxReadCapacityUnits", 40_000),
+        ("TableMaxWriteCapacityUnits", 40_000),
+    ] {
+        out.name(name);
+        out.integer(units);
+    }
+    out.end(open);
+    out.finish()
+}
+
+fn describe(engine: &Engine, table: &Table, member: &str, state: State<'_>) -> Vec<u8> {
     let mut out = DocWriter::default();
     let open = out.begin(tag::MAP, 1);
     out.name(member);
@@ -127,7 +195,7 @@ fn describe(engine: &Engine, table: &Table, member: &str, status: &str) -> Vec<u
         .map(|tree| engine.stats(tree))
         .map(|stats| (stats.count.max(0) as u64, stats.bytes.max(0) as u64))
         .collect();
-    catalog::describe(&mut out, &table.schema, status, &counts, &engine.region, &engine.account);
+    catalog::describe(&mut out, &table.schema, state, &counts, &engine.region, &engine.account);
     out.end(open);
     out.finish()
 }

@@ -10,12 +10,13 @@ use super::page::Page;
 use super::single_write::SingleWrite;
 use super::step::{Answer, Environment, Partition, Step};
 use super::tables::TableTask;
+use super::tags::TagTask;
 use super::transact::{self, TransactGetItems, TransactWriteItems};
 use super::{
     ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
-    tables, update_item, validate,
+    tables, tags, update_item, validate,
 };
-use crate::engine::{Engine, Table};
+use crate::engine::{Engine, Table, Tables};
 use crate::item::{ValueRef, View};
 use crate::storage::SeqNo;
 
@@ -23,6 +24,8 @@ use crate::storage::SeqNo;
 pub enum Task {
     /// Table operations.
     Table(TableTask),
+    /// Operations on tags.
+    Tags(TagTask),
     /// GetItem.
     Get(Box<GetItem>),
     /// PutItem, UpdateItem, DeleteItem.
@@ -43,7 +46,7 @@ impl Task {
     /// The tables it was begun on.
     fn tables(&self) -> Vec<&Rc<Table>> {
         match self {
-            Self::Table(_) => Vec::new(),
+            Self::Table(_) | Self::Tags(_) => Vec::new(),
             Self::Get(get) => vec![&get.table],
             Self::Write(write) => vec![&write.item.table],
             Self::Page(page) => vec![page.table()],
@@ -51,6 +54,21 @@ impl Task {
             Self::BatchWrite(batch) => batch.tables().collect(),
             Self::TransactGet(gets) => gets.tables().collect(),
             Self::TransactWrite(writes) => writes.tables().collect(),
+        }
+    }
+
+    /// A write goes on with its tables as they are now: they may have got or lost an index while it waited for blocks.
+    fn renew(&mut self, tables: &Tables) {
+        let renew = |table: &mut Rc<Table>| {
+            if let Some(now) = tables.get(&table.schema.name) {
+                *table = Rc::clone(now);
+            }
+        };
+        match self {
+            Self::Write(write) => renew(&mut write.item.table),
+            Self::BatchWrite(batch) => batch.tables_mut().for_each(renew),
+            Self::TransactWrite(writes) => writes.tables_mut().for_each(renew),
+            _ => {}
         }
     }
 
@@ -81,7 +99,14 @@ impl Engine {
             Operation::CreateTable
             | Operation::DescribeTable
             | Operation::ListTables
-            | Operation::DeleteTable => Task::Table(tables::begin(self, operation, request, environment)?),
+            | Operation::UpdateTable
+            | Operation::DescribeLimits
+            | Operation::DeleteTable => {
+                Task::Table(tables::begin(self, operation, document, request, environment)?)
+            }
+            Operation::TagResource | Operation::UntagResource | Operation::ListTagsOfResource => {
+                Task::Tags(tags::begin(self, operation, request, environment)?)
+            }
             Operation::GetItem => Task::Get(Box::new(get_item::begin(self, request)?)),
             Operation::PutItem => Task::Write(Box::new(put_item::begin(self, request, environment)?)),
             Operation::UpdateItem => Task::Write(Box::new(update_item::begin(self, request, environment)?)),
@@ -107,6 +132,7 @@ impl Engine {
         let step = if task.tables().iter().any(gone) {
             Step::Done(Answer::new(Err(not_found()), SeqNo::default()))
         } else {
+            task.renew(self.tables());
             self.advance(task)
         };
         match step {
@@ -118,6 +144,7 @@ impl Engine {
     fn advance(&mut self, task: &mut Task) -> Step {
         match task {
             Task::Table(task) => Step::Done(task.run(self)),
+            Task::Tags(task) => Step::Done(task.run(self)),
             Task::Get(get) => get.step(self),
             Task::Write(write) => write.step(self),
             Task::Page(page) => page.step(self),

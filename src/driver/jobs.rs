@@ -35,6 +35,7 @@ impl Driver {
         self.platform.spawn(Box::pin(async move {
             driver.platform.sleep(PAUSE_MILLIS).await;
             driver.start_job();
+            driver.start_backfill();
         }));
     }
 

@@ -6,6 +6,7 @@
 //! saw is durable. Jobs (`jobs`) flush and merge in slices beside it. No borrow is held across an await, and
 //! answers are handed out with nothing borrowed, so a callback may call again.
 
+mod backfill;
 mod commit;
 mod fetch;
 mod jobs;
@@ -57,6 +58,8 @@ struct State {
     /// The last group had one write: the application awaits each before the next.
     one_by_one: bool,
     job_running: bool,
+    /// An index is being filled.
+    backfill_running: bool,
     /// Somebody waits for the application to pause.
     idle_watch: bool,
     /// The last batch of the running job, to be committed in turn with the groups.
@@ -110,6 +113,9 @@ impl Driver {
         drop(state);
         if has_writes {
             self.schedule_commit();
+        }
+        if operation == Operation::UpdateTable {
+            self.start_backfill();
         }
         ready
     }

@@ -105,6 +105,7 @@ impl Driver {
                 committing: false,
                 one_by_one: false,
                 job_running: false,
+                backfill_running: false,
                 idle_watch: false,
                 job_batch: None,
                 closing: false,

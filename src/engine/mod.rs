@@ -4,6 +4,7 @@
 //! log record in the open [`Group`]; the driver commits groups in order and says what became durable, or rolls
 //! back. Reads name the sequence number they read at.
 
+mod backfill;
 pub mod capacity;
 pub mod catalog;
 mod recovery;
@@ -20,6 +21,7 @@ use crate::item::ItemRef;
 use crate::log::Record;
 use crate::storage::{SeqNo, Storage, TreeId};
 
+pub use backfill::Backfill;
 pub use table::{Index, IndexKind, KeyAttribute, Table};
 pub use tables::Tables;
 pub use write::ItemWrite;

@@ -57,7 +57,7 @@ impl Engine {
             // Trees that no table owns hold no items: tokens of transactions, and what tables that are gone had.
             if let (Some(item), Some(table)) = (&change.value, tables.owner(change.tree)) {
                 let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
-                self.replay_entries(seq, table, item);
+                self.replay_entries(seq, table, &change.key, item);
             }
             self.storage.apply(
                 seq,
@@ -72,8 +72,8 @@ impl Engine {
         Ok(())
     }
 
-    fn replay_entries(&mut self, seq: SeqNo, table: &Table, item: ItemRef<'_>) {
-        for index in &table.indexes {
+    fn replay_entries(&mut self, seq: SeqNo, table: &Table, key: &[u8], item: ItemRef<'_>) {
+        for index in table.indexes.iter().filter(|index| !index.waits_for(key)) {
             if let Some((key, value)) = index.entry(table, item) {
                 let change =
                     Change { tree: index.tree, key: Bytes::from(key), value: Some(Bytes::from(value)) };

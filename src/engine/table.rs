@@ -4,8 +4,13 @@ use std::rc::Rc;
 
 use super::catalog::{Projection, TableSchema};
 use crate::collections::sort;
-use crate::item::{ItemBuf, ItemRef, Kind, MapRef, ValueRef, key, writer};
+use crate::item::{ItemBuf, ItemRef, Kind, MapRef, ValueRef, View, key, writer};
 use crate::storage::TreeId;
+
+/// Longest partition key value in bytes.
+pub const MAX_HASH: usize = 2048;
+/// Longest sort key value in bytes.
+pub const MAX_RANGE: usize = 1024;
 
 /// One key attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Index {
     pub range: Vec<KeyAttribute>,
     /// What an entry carries.
     pub projected: Projected,
+    /// While it is being filled: the tree key of the last item of the table that was looked at.
+    pub backfilled: Option<Vec<u8>>,
 }
 
 /// A table: its schema and where its data is.
@@ -67,13 +74,14 @@ pub struct Table {
 }
 
 impl Table {
-    /// Lays out `schema` over the trees that start at `first`; gives the tree number that follows.
-    pub fn new(schema: TableSchema, first: TreeId) -> Option<(Rc<Self>, TreeId)> {
-        let mut next = first.0;
-        let mut tree = || {
-            next += 1;
-            TreeId(next - 1)
-        };
+    /// The table of `schema` whose items are in `tree`. Indexes without a tree get the next ones from `next` on; gives
+    /// the tree number that follows all.
+    pub fn new(mut schema: TableSchema, tree: TreeId, next: TreeId) -> Option<(Rc<Self>, TreeId)> {
+        let mut next = next.max(TreeId(tree.0.checked_add(1)?));
+        for definition in schema.lsis.iter_mut().chain(&mut schema.gsis) {
+            let tree = *definition.tree.get_or_insert(next);
+            next = next.max(TreeId(tree.0.checked_add(1)?));
+        }
         let attribute = |name: &str| {
             let kind = schema.attribute_kind(name)?;
             Some(KeyAttribute { name: name.as_bytes().to_vec(), kind })
@@ -83,7 +91,6 @@ impl Table {
             Some(name) => Some(attribute(name)?),
             None => None,
         };
-        let own = tree();
         let mut indexes = Vec::new();
         for (kind, definitions) in [(IndexKind::Local, &schema.lsis), (IndexKind::Global, &schema.gsis)] {
             for definition in definitions {
@@ -112,14 +119,15 @@ impl Table {
                 indexes.push(Index {
                     name: definition.name.clone(),
                     kind,
-                    tree: tree(),
+                    tree: definition.tree?,
                     hash: hash_attributes,
                     range: range_attributes,
                     projected,
+                    backfilled: definition.backfilled.clone(),
                 });
             }
         }
-        Some((Rc::new(Self { schema, tree: own, hash, range, indexes }), TreeId(next)))
+        Some((Rc::new(Self { schema, tree, hash, range, indexes }), next))
     }
 
     /// The table's key attributes, partition key first.
@@ -203,6 +211,22 @@ impl Index {
             }
         };
         Some((key, value))
+    }
+
+    /// Whether the key attributes of an item have lengths that keys may have.
+    pub fn accepts(&self, item: MapRef<'_>) -> bool {
+        let fits = |attributes: &[KeyAttribute], limit: usize| {
+            attributes.iter().all(|attribute| match item.get(&attribute.name).and_then(ValueRef::view) {
+                Some(View::S(bytes) | View::B(bytes)) => (1..=limit).contains(&bytes.len()),
+                _ => true,
+            })
+        };
+        fits(&self.hash, MAX_HASH) && fits(&self.range, MAX_RANGE)
+    }
+
+    /// Whether an item of the table comes here only once the filling of the index has reached it.
+    pub fn waits_for(&self, item_key: &[u8]) -> bool {
+        self.backfilled.as_deref().is_some_and(|position| item_key > position)
     }
 
     /// Does an entry carry this attribute?

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::catalog::TableSchema;
 use super::tokens::TokenTrees;
+use super::write::Plan;
 use super::{CatalogUndo, Engine, Stats, Table};
 use crate::collections::VecMap;
 use crate::item::value::Reader;
 use crate::item::varint;
-use crate::log::Record;
 use crate::storage::{SeqNo, TreeId};
 
 /// The tables of a database. Cloned when it changes, so that a failed commit can go back.
@@ -29,6 +29,15 @@ enum CatalogChange<'a> {
     Delete {
         name: &'a [u8],
     },
+    /// Another schema for a table that there is.
+    Alter {
+        schema: &'a [u8],
+    },
+    /// How far an index is filled; `None`: it is complete.
+    Backfilled {
+        index: TreeId,
+        position: Option<&'a [u8]>,
+    },
     /// A new tree for tokens; the one before the last is dropped.
     Tokens {
         tree: TreeId,
@@ -40,6 +49,8 @@ impl CatalogChange<'_> {
     const CREATE: u8 = 1;
     const DELETE: u8 = 2;
     const TOKENS: u8 = 3;
+    const ALTER: u8 = 4;
+    const BACKFILLED: u8 = 5;
 
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -52,6 +63,16 @@ impl CatalogChange<'_> {
             Self::Delete { name } => {
                 out.push(Self::DELETE);
                 out.extend_from_slice(name);
+            }
+            Self::Alter { schema } => {
+                out.push(Self::ALTER);
+                out.extend_from_slice(schema);
+            }
+            Self::Backfilled { index, position } => {
+                out.push(Self::BACKFILLED);
+                varint::put(&mut out, u64::from(index.0));
+                out.push(u8::from(position.is_some()));
+                out.extend_from_slice(position.unwrap_or_default());
             }
             Self::Tokens { tree, since } => {
                 out.push(Self::TOKENS);
@@ -70,6 +91,12 @@ impl CatalogChange<'_> {
                 Some(CatalogChange::Create { first_tree, schema: r.rest() })
             }
             Self::DELETE => Some(CatalogChange::Delete { name: r.rest() }),
+            Self::ALTER => Some(CatalogChange::Alter { schema: r.rest() }),
+            Self::BACKFILLED => {
+                let index = TreeId(u32::try_from(r.varint()?).ok()?);
+                let goes_on = r.u8()? != 0;
+                Some(CatalogChange::Backfilled { index, position: goes_on.then_some(r.rest()) })
+            }
             Self::TOKENS => {
                 let tree = TreeId(u32::try_from(r.varint()?).ok()?);
                 Some(CatalogChange::Tokens { tree, since: r.varint()? })
@@ -90,6 +117,25 @@ impl Tables {
         let tables = self.by_name.starting_at(name.unwrap_or_default()).iter();
         let skipped = name.filter(|name| self.by_name.contains_key(*name)).map_or(0, |_| 1);
         tables.skip(skipped).map(|(_, table)| table)
+    }
+
+    /// Gives a table another schema; indexes it had keep their trees. The trees that are not needed any more.
+    fn alter(&mut self, schema: TableSchema) -> Option<Vec<TreeId>> {
+        let before = self.by_name.get(&schema.name)?;
+        let (table, next_tree) = Table::new(schema, before.tree, self.next_tree)?;
+        let dropped = before.trees().filter(|tree| table.trees().all(|kept| kept != *tree)).collect();
+        self.next_tree = self.next_tree.max(next_tree);
+        self.by_name.insert(table.schema.name.clone(), table);
+        Some(dropped)
+    }
+
+    /// Notes how far an index is filled.
+    fn backfilled(&mut self, index: TreeId, position: Option<&[u8]>) -> Option<()> {
+        let table = self.by_name.values().find(|table| table.indexes.iter().any(|one| one.tree == index))?;
+        let mut schema = table.schema.clone();
+        let definition = schema.gsis.iter_mut().find(|one| one.tree == Some(index))?;
+        definition.backfilled = position.map(<[u8]>::to_vec);
+        self.alter(schema).map(|_| ())
     }
 
     pub(super) fn tokens(&self) -> TokenTrees {
@@ -132,7 +178,7 @@ impl Tables {
         for _ in 0..r.varint()? {
             let tree = TreeId(u32::try_from(r.varint()?).ok()?);
             let schema = TableSchema::decode(r.binary()?)?;
-            let (table, _) = Table::new(schema, tree)?;
+            let (table, _) = Table::new(schema, tree, tree)?;
             let mut trees = table.trees();
             for _ in 0..r.varint()? {
                 let count = varint::unzigzag(r.varint()?);
@@ -159,10 +205,9 @@ impl Table {
 impl Engine {
     /// Adds a table. The caller has checked that its name is free.
     pub fn create_table(&mut self, schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
-        let encoded = schema.encode();
         let first_tree = self.tables.next_tree;
-        let (table, next_tree) = Table::new(schema, first_tree)?;
-        let change = CatalogChange::Create { first_tree, schema: &encoded }.encode();
+        let (table, next_tree) = Table::new(schema, first_tree, first_tree)?;
+        let change = CatalogChange::Create { first_tree, schema: &table.schema.encode() }.encode();
         let mut tables = (*self.tables).clone();
         tables.next_tree = next_tree;
         tables.by_name.insert(table.schema.name.clone(), table);
@@ -175,6 +220,29 @@ impl Engine {
         let mut tables = (*self.tables).clone();
         let dropped = tables.by_name.remove(name).map(|t| t.trees().collect()).unwrap_or_default();
         self.change_tables(tables, change, dropped, now_millis)
+    }
+
+    /// Gives a table another schema. Indexes that are new in it are filled by [`Engine::backfill`].
+    pub fn alter_table(&mut self, schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
+        let name = schema.name.clone();
+        let mut tables = (*self.tables).clone();
+        let dropped = tables.alter(schema)?;
+        let change = CatalogChange::Alter { schema: &tables.by_name.get(&name)?.schema.encode() }.encode();
+        Some(self.change_tables(tables, change, dropped, now_millis))
+    }
+
+    /// Writes entries of an index that is being filled, and notes how far it is.
+    pub(super) fn fill_index(
+        &mut self,
+        index: TreeId,
+        plan: Plan,
+        position: Option<&[u8]>,
+        now_millis: u64,
+    ) -> Option<SeqNo> {
+        let mut tables = (*self.tables).clone();
+        tables.backfilled(index, position)?;
+        let change = CatalogChange::Backfilled { index, position }.encode();
+        Some(self.change_tables_with(tables, change, Vec::new(), plan, now_millis))
     }
 
     /// Begins a tree for tokens and drops the oldest.
@@ -194,21 +262,20 @@ impl Engine {
         dropped: Vec<TreeId>,
         now_millis: u64,
     ) -> SeqNo {
-        let seq = self.next_seq();
-        let record = Record {
-            seq: seq.0,
-            time_millis: self.commit_time(now_millis),
-            catalog: Some(change),
-            ..Record::default()
-        };
+        self.change_tables_with(tables, change, dropped, Plan::default(), now_millis)
+    }
+
+    fn change_tables_with(
+        &mut self,
+        tables: Tables,
+        change: Vec<u8>,
+        dropped: Vec<TreeId>,
+        plan: Plan,
+        now_millis: u64,
+    ) -> SeqNo {
         let before = std::mem::replace(&mut self.tables, Rc::new(tables));
+        let seq = self.commit(plan, Some((change, CatalogUndo { before, dropped })), now_millis);
         self.tables_seq = seq;
-        self.storage.advance(seq);
-        for tree in &dropped {
-            // Undone by a rollback, like everything after the durable sequence number.
-            self.storage.drop_tree(*tree);
-        }
-        self.add_to_group(seq, &record, Vec::new(), Some(CatalogUndo { before, dropped }));
         seq
     }
 
@@ -217,7 +284,7 @@ impl Engine {
         let mut tables = (*self.tables).clone();
         match CatalogChange::decode(bytes)? {
             CatalogChange::Create { first_tree, schema } => {
-                let (table, next_tree) = Table::new(TableSchema::decode(schema)?, first_tree)?;
+                let (table, next_tree) = Table::new(TableSchema::decode(schema)?, first_tree, first_tree)?;
                 tables.next_tree = tables.next_tree.max(next_tree);
                 tables.by_name.insert(table.schema.name.clone(), table);
             }
@@ -229,6 +296,13 @@ impl Engine {
                     }
                 }
             }
+            CatalogChange::Alter { schema } => {
+                for tree in tables.alter(TableSchema::decode(schema)?)? {
+                    self.storage.drop_tree(tree);
+                    self.stats.remove(&tree);
+                }
+            }
+            CatalogChange::Backfilled { index, position } => tables.backfilled(index, position)?,
             CatalogChange::Tokens { tree, since } => {
                 if let Some(dropped) = tables.turn_tokens(tree, since) {
                     self.storage.drop_tree(dropped);

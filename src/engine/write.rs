@@ -3,7 +3,7 @@
 use super::capacity::WriteCost;
 use super::table::Table;
 use super::tokens::TokenWrite;
-use super::{Engine, Stats};
+use super::{CatalogUndo, Engine, Stats};
 use crate::item::ItemRef;
 use crate::log::{LoggedChange, Record};
 use crate::storage::{Bytes, Change, SeqNo, TreeId};
@@ -64,20 +64,37 @@ impl Engine {
         if plan.changes.is_empty() {
             return self.storage.latest();
         }
+        self.commit(plan, None, now_millis)
+    }
+
+    /// Gives a plan, and a change of the catalog with it, the next sequence number, and logs them.
+    pub(super) fn commit(
+        &mut self,
+        plan: Plan,
+        catalog: Option<(Vec<u8>, CatalogUndo)>,
+        now_millis: u64,
+    ) -> SeqNo {
         let seq = self.next_seq();
         let Plan { changes, logged, index_deletes, deltas } = plan;
+        let (change, undo) = catalog.unzip();
         let record = Record {
             seq: seq.0,
             time_millis: self.commit_time(now_millis),
             changes: logged,
             index_deletes,
+            catalog: change,
             stats: deltas.iter().map(|(tree, d)| (*tree, d.count, d.bytes)).collect(),
             ..Record::default()
         };
+        self.storage.advance(seq);
+        for tree in undo.iter().flat_map(|undo| &undo.dropped) {
+            // Undone by a rollback, like everything after the durable sequence number.
+            self.storage.drop_tree(*tree);
+        }
         for change in changes {
             self.storage.apply(seq, change);
         }
-        self.add_to_group(seq, &record, deltas, None);
+        self.add_to_group(seq, &record, deltas, undo);
         seq
     }
 }
@@ -97,6 +114,13 @@ impl Plan {
         self.log(Change { tree, key: Bytes::from(key), value: Some(Bytes::from(value)) });
     }
 
+    /// Adds an entry of an index that is being filled.
+    pub(super) fn fill(&mut self, index: TreeId, key: Vec<u8>, value: Vec<u8>) {
+        let bytes = ItemRef::parse(&value).map_or(0, |item| i64::from(item.size()));
+        self.deltas.push((index, Stats { count: 1, bytes }));
+        self.put(index, key, value);
+    }
+
     /// Adds an item and its index entries; gives what it costs.
     fn add(&mut self, write: ItemWrite<'_>) -> WriteCost {
         let ItemWrite { table, key, old, new } = write;
@@ -109,6 +133,9 @@ impl Plan {
         }
         self.deltas.push((table.tree, Stats::change(old_item, new_item)));
         for (number, index) in table.indexes.iter().enumerate() {
+            if index.waits_for(&key) {
+                continue;
+            }
             let before = old_item.and_then(|item| index.entry(table, item));
             let after = new_item.and_then(|item| index.entry(table, item));
             if before.is_none() && after.is_none() {

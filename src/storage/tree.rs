@@ -124,6 +124,11 @@ impl Storage {
         self.latest = self.latest.max(seq);
     }
 
+    /// Bytes that work between the calls of the application goes through before it yields.
+    pub fn slice_bytes(&self) -> usize {
+        self.options.slice_bytes
+    }
+
     /// The last commit applied.
     pub fn latest(&self) -> SeqNo {
         self.latest

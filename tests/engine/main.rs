@@ -21,6 +21,7 @@ mod order;
 mod pages;
 mod tables;
 mod transactions;
+mod update_table;
 
 use serde_json::{Value, json};
 use support::Database;

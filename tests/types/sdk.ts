@@ -38,6 +38,10 @@ export type Inputs = [
   Fits<own.TransactWriteCommandInput, lib.TransactWriteCommandInput>,
   Fits<own.TransactWriteItemsCommandInput, low.TransactWriteItemsCommandInput>,
   Fits<own.CreateTableInput, low.CreateTableCommandInput>,
+  Fits<own.UpdateTableInput, low.UpdateTableCommandInput>,
+  Fits<own.TagResourceInput, low.TagResourceCommandInput>,
+  Fits<own.UntagResourceInput, low.UntagResourceCommandInput>,
+  Fits<own.ListTagsOfResourceInput, low.ListTagsOfResourceCommandInput>,
   Fits<own.PutItemCommandInput, low.PutItemCommandInput>,
   Fits<own.QueryItemsInput, low.QueryCommandInput>,
   Fits<own.BatchWriteItemCommandInput, low.BatchWriteItemCommandInput>,
@@ -60,6 +64,9 @@ export type Outputs = [
   Fits<own.QueryItemsOutput, low.QueryCommandOutput>,
   Fits<own.DescribeTableOutput, low.DescribeTableCommandOutput>,
   Fits<own.ListTablesOutput, low.ListTablesCommandOutput>,
+  Fits<own.UpdateTableOutput, low.UpdateTableCommandOutput>,
+  Fits<own.DescribeLimitsOutput, low.DescribeLimitsCommandOutput>,
+  Fits<own.ListTagsOfResourceOutput, low.ListTagsOfResourceCommandOutput>,
 ];
 
 export type Values = [Fits<SdkNumberValue, NumberValue>, Fits<NumberValue, SdkNumberValue>];

@@ -112,6 +112,7 @@ ${code}`;
       ['UpdateItem', input],
       ['CreateTable', create],
       ['BatchWriteItem', batch],
+      ['UpdateTable', page.OPERATIONS.UpdateTable.begin('t')],
       ['TransactWriteItems', page.OPERATIONS.TransactWriteItems.begin('t', { id: { S: 'a' } })],
       ['TransactGetItems', page.OPERATIONS.TransactGetItems.begin('t', { id: { S: 'a' } })],
     ]) {

@@ -119,6 +119,27 @@ export class DeleteTableCommand extends command('DeleteTable', false)<
   t.DeleteTableOutput
 >() {}
 
+export class UpdateTableCommand extends command('UpdateTable', false)<
+  t.UpdateTableInput,
+  t.UpdateTableOutput
+>() {}
+export class DescribeLimitsCommand extends command('DescribeLimits', false)<
+  t.DescribeLimitsInput,
+  t.DescribeLimitsOutput
+>() {}
+export class TagResourceCommand extends command('TagResource', false)<
+  t.TagResourceInput,
+  t.TagResourceOutput
+>() {}
+export class UntagResourceCommand extends command('UntagResource', false)<
+  t.UntagResourceInput,
+  t.UntagResourceOutput
+>() {}
+export class ListTagsOfResourceCommand extends command('ListTagsOfResource', false)<
+  t.ListTagsOfResourceInput,
+  t.ListTagsOfResourceOutput
+>() {}
+
 /** A command of the AWS SDK, as far as `send` needs to know it. */
 export interface SdkCommand<I, O> {
   readonly input: I;

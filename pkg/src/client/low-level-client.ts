@@ -36,6 +36,32 @@ export class Client {
     return this.connection.call('DeleteTable', input, this.attributes, options);
   }
 
+  updateTable(input: t.UpdateTableInput, options?: t.CallOptions): Promise<t.UpdateTableOutput> {
+    return this.connection.call('UpdateTable', input, this.attributes, options);
+  }
+
+  describeLimits(
+    input: t.DescribeLimitsInput = {},
+    options?: t.CallOptions,
+  ): Promise<t.DescribeLimitsOutput> {
+    return this.connection.call('DescribeLimits', input, this.attributes, options);
+  }
+
+  tagResource(input: t.TagResourceInput, options?: t.CallOptions): Promise<t.TagResourceOutput> {
+    return this.connection.call('TagResource', input, this.attributes, options);
+  }
+
+  untagResource(input: t.UntagResourceInput, options?: t.CallOptions): Promise<t.UntagResourceOutput> {
+    return this.connection.call('UntagResource', input, this.attributes, options);
+  }
+
+  listTagsOfResource(
+    input: t.ListTagsOfResourceInput,
+    options?: t.CallOptions,
+  ): Promise<t.ListTagsOfResourceOutput> {
+    return this.connection.call('ListTagsOfResource', input, this.attributes, options);
+  }
+
   getItem(input: t.GetItemCommandInput, options?: t.CallOptions): Promise<t.GetItemCommandOutput> {
     return this.connection.call('GetItem', input, this.attributes, options);
   }

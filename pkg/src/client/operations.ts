@@ -20,6 +20,11 @@ export const OPERATIONS = {
   BatchWriteItem: 11,
   TransactGetItems: 12,
   TransactWriteItems: 13,
+  UpdateTable: 14,
+  DescribeLimits: 15,
+  TagResource: 16,
+  UntagResource: 17,
+  ListTagsOfResource: 18,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -57,6 +57,7 @@ function define<N extends string>(
 }
 
 // DynamoDB's.
+export class AccessDeniedException extends define('AccessDeniedException') {}
 export class ValidationException extends define('ValidationException') {}
 export class ResourceNotFoundException extends define('ResourceNotFoundException') {}
 export class ResourceInUseException extends define('ResourceInUseException') {}
@@ -110,6 +111,7 @@ export function fromEngine(
   const $metadata = { httpStatusCode: status, requestId, attempts: 1, totalRetryDelay: 0 };
   classes ??= {
     __proto__: null as never,
+    AccessDeniedException,
     ValidationException,
     ResourceNotFoundException,
     ResourceInUseException,

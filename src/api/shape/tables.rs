@@ -1,8 +1,8 @@
 //! Inputs of the operations on tables.
 
 use super::{
-    ANY_TEXT, ATTRIBUTE_NAME, BOOLEAN, Limits, NAME, Pattern, Shape, Size, Structure, TABLE, Text, UNBOUNDED,
-    optional, required,
+    ANY_TEXT, ATTRIBUTE_NAME, BOOLEAN, Limits, Member, NAME, Pattern, Shape, Size, Structure, TABLE, Text,
+    UNBOUNDED, optional, required,
 };
 
 pub(super) static CREATE_TABLE: Structure = Structure {
@@ -43,6 +43,74 @@ pub(super) static LIST_TABLES: Structure = Structure {
         optional("Limit", &Shape::Integer(Limits { min: 1, max: 100 })),
     ],
 };
+
+pub(super) static UPDATE_TABLE: Structure = Structure {
+    name: "UpdateTableInput",
+    members: &[
+        optional("AttributeDefinitions", &ATTRIBUTE_DEFINITIONS),
+        required("TableName", &TABLE),
+        optional("BillingMode", &BILLING_MODE),
+        optional("ProvisionedThroughput", &PROVISIONED),
+        optional("GlobalSecondaryIndexUpdates", &Shape::list(0, UNBOUNDED, &GLOBAL_INDEX_UPDATE)),
+        optional("StreamSpecification", &STREAM),
+        optional("SSESpecification", &SSE),
+        optional("ReplicaUpdates", &Shape::list(1, UNBOUNDED, &ANYTHING)),
+        optional("TableClass", &TABLE_CLASS),
+        optional("DeletionProtectionEnabled", &BOOLEAN),
+        optional("MultiRegionConsistency", &Shape::one_of(&["EVENTUAL", "STRONG"])),
+        optional("GlobalTableWitnessUpdates", &Shape::list(1, 1, &ANYTHING)),
+        optional("OnDemandThroughput", &ON_DEMAND),
+        optional("WarmThroughput", &WARM),
+        optional("GlobalTableSettingsReplicationMode", &SETTINGS_REPLICATION),
+        optional("DisassociationProtectionEnabled", &BOOLEAN),
+        optional("VectorIndexUpdates", &Shape::list(0, UNBOUNDED, &ANYTHING)),
+    ],
+};
+
+pub(super) static DESCRIBE_LIMITS: Structure = Structure { name: "DescribeLimitsInput", members: &[] };
+
+pub(super) static TAG_RESOURCE: Structure = Structure {
+    name: "TagResourceInput",
+    members: &[required("ResourceArn", &RESOURCE), required("Tags", &TAGS)],
+};
+
+pub(super) static UNTAG_RESOURCE: Structure = Structure {
+    name: "UntagResourceInput",
+    members: &[
+        required("ResourceArn", &RESOURCE),
+        required("TagKeys", &Shape::list(0, UNBOUNDED, &Shape::text(1, 128, Pattern::Any))),
+    ],
+};
+
+pub(super) static LIST_TAGS: Structure = Structure {
+    name: "ListTagsOfResourceInput",
+    members: &[required("ResourceArn", &RESOURCE), optional("NextToken", &ANY_TEXT)],
+};
+
+static RESOURCE: Shape = Shape::text(1, 1283, Pattern::Any);
+/// A structure of features that are refused whatever it says.
+static ANYTHING: Shape = Shape::structure("", &[]);
+
+static GLOBAL_INDEX_UPDATE: Shape = Shape::structure(
+    "GlobalSecondaryIndexUpdate",
+    &[
+        optional("Update", &UPDATE_GLOBAL_INDEX),
+        optional("Create", &CREATE_GLOBAL_INDEX),
+        optional(
+            "Delete",
+            &Shape::structure("DeleteGlobalSecondaryIndexAction", &[required("IndexName", &NAME)]),
+        ),
+    ],
+);
+static UPDATE_GLOBAL_INDEX: Shape = Shape::structure(
+    "UpdateGlobalSecondaryIndexAction",
+    &[
+        required("IndexName", &NAME),
+        optional("ProvisionedThroughput", &PROVISIONED),
+        optional("OnDemandThroughput", &ON_DEMAND),
+        optional("WarmThroughput", &WARM),
+    ],
+);
 
 static ARN: Shape = Shape::text(1, 1024, Pattern::Any);
 static KEY_NAME: Shape = Shape::text(1, 255, Pattern::Any);
@@ -91,17 +159,17 @@ static LOCAL_INDEX: Shape = Shape::structure(
 );
 
 static GLOBAL_INDEXES: Shape = Shape::list(0, UNBOUNDED, &GLOBAL_INDEX);
-static GLOBAL_INDEX: Shape = Shape::structure(
-    "GlobalSecondaryIndex",
-    &[
-        required("IndexName", &NAME),
-        required("KeySchema", &INDEX_KEY_SCHEMA),
-        required("Projection", &PROJECTION),
-        optional("ProvisionedThroughput", &PROVISIONED),
-        optional("OnDemandThroughput", &ON_DEMAND),
-        optional("WarmThroughput", &WARM),
-    ],
-);
+static GLOBAL_INDEX: Shape = Shape::structure("GlobalSecondaryIndex", &GLOBAL_INDEX_MEMBERS);
+static CREATE_GLOBAL_INDEX: Shape =
+    Shape::structure("CreateGlobalSecondaryIndexAction", &GLOBAL_INDEX_MEMBERS);
+static GLOBAL_INDEX_MEMBERS: [Member; 6] = [
+    required("IndexName", &NAME),
+    required("KeySchema", &INDEX_KEY_SCHEMA),
+    required("Projection", &PROJECTION),
+    optional("ProvisionedThroughput", &PROVISIONED),
+    optional("OnDemandThroughput", &ON_DEMAND),
+    optional("WarmThroughput", &WARM),
+];
 
 static PROVISIONED: Shape = Shape::structure(
     "ProvisionedThroughput",

@@ -30,7 +30,7 @@ pub(super) struct Bound {
 }
 
 /// Which action an entry of TransactItems holds.
-pub(super) fn only_action<'a>(entry: MapRef<'a>) -> Result<(&'static str, MapRef<'a>), ApiError> {
+pub(super) fn only_action(entry: MapRef<'_>) -> Result<(&'static str, MapRef<'_>), ApiError> {
     let mut found = None;
     for name in ["ConditionCheck", "Put", "Delete", "Update"] {
         let Some(action) = entry.find(name.as_bytes()).and_then(map) else { continue };

@@ -92,6 +92,10 @@ impl TransactWriteItems {
         self.actions.iter().map(|one| &one.change.table)
     }
 
+    pub(in crate::api) fn tables_mut(&mut self) -> impl Iterator<Item = &mut Rc<Table>> {
+        self.actions.iter_mut().map(|one| &mut one.change.table)
+    }
+
     pub(in crate::api) fn step(&mut self, engine: &mut Engine) -> Step {
         let mut missing = Vec::new();
         let mut after = SeqNo::default();

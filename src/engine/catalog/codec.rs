@@ -5,7 +5,10 @@ use crate::item::ValueRef;
 use crate::wire::document::{DocWriter, MapWriter};
 
 use super::read::{Fields, scalar};
-use super::schema::{Attribute, IndexSchema, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm};
+use super::schema::{
+    Attribute, Changes, IndexSchema, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm,
+};
+use crate::storage::TreeId;
 
 impl TableSchema {
     /// The document.
@@ -29,8 +32,15 @@ impl TableSchema {
         indexes(&mut map, "globals", &self.gsis);
         map.text("billing", self.billing.name());
         capacity(&mut map, self.provisioned, self.on_demand, self.warm);
+        changes(&mut map, self.changes);
+        if let Some(millis) = self.per_request_millis {
+            map.integer("perRequestSince", millis);
+        }
         if let Some(view) = self.stream {
             map.text("stream", view.name());
+        }
+        if let Some(millis) = self.stream_millis {
+            map.integer("streamSince", millis);
         }
         if let Some(sse) = &self.sse {
             map.map("sse", |map| {
@@ -76,7 +86,10 @@ impl TableSchema {
             provisioned: read_provisioned(&map),
             on_demand: read_on_demand(&map),
             warm: read_warm(&map),
+            changes: read_changes(&map),
+            per_request_millis: map.unsigned("perRequestSince"),
             stream: map.named("stream"),
+            stream_millis: map.unsigned("streamSince"),
             sse: map.map("sse").map(|sse| Sse { key: sse.owned("key") }),
             class: map.named("class"),
             tags: tags.collect::<Option<_>>()?,
@@ -99,6 +112,13 @@ fn indexes(map: &mut MapWriter<'_>, name: &str, indexes: &[IndexSchema]) {
         texts(&mut map, "range", &index.range);
         projection(&mut map, &index.projection);
         capacity(&mut map, index.provisioned, index.on_demand, index.warm);
+        changes(&mut map, index.changes);
+        if let Some(tree) = index.tree {
+            map.integer("tree", u64::from(tree.0));
+        }
+        if let Some(position) = &index.backfilled {
+            map.member("backfilled").binary(position);
+        }
         map.end();
     });
 }
@@ -113,6 +133,9 @@ fn read_indexes(map: &Fields<'_>, name: &str) -> Option<Vec<IndexSchema>> {
             provisioned: read_provisioned(&index),
             on_demand: read_on_demand(&index),
             warm: read_warm(&index),
+            changes: read_changes(&index),
+            tree: index.unsigned("tree").and_then(|tree| u32::try_from(tree).ok()).map(TreeId),
+            backfilled: index.binary("backfilled"),
         })
     });
     indexes.collect()
@@ -157,6 +180,24 @@ fn capacity(
             map.integer("read", warm.read);
             map.integer("write", warm.write);
         });
+    }
+}
+
+fn changes(map: &mut MapWriter<'_>, changes: Changes) {
+    if let Some(millis) = changes.increased {
+        map.integer("increased", millis);
+    }
+    if let Some(millis) = changes.decreased {
+        map.integer("decreased", millis);
+        map.integer("decreases", changes.decreases);
+    }
+}
+
+fn read_changes(map: &Fields<'_>) -> Changes {
+    Changes {
+        increased: map.unsigned("increased"),
+        decreased: map.unsigned("decreased"),
+        decreases: map.unsigned("decreases").unwrap_or(0),
     }
 }
 

@@ -4,20 +4,59 @@ use crate::collections::sort_by;
 use crate::item::Decimal;
 use crate::wire::document::{DocWriter, MapWriter};
 
-use super::schema::{BillingMode, IndexSchema, OnDemand, Projection, TableSchema, Throughput, Warm};
+use super::schema::{BillingMode, Changes, IndexSchema, OnDemand, Projection, TableSchema, Throughput, Warm};
+
+/// What becomes of a table and its indexes at the moment.
+#[derive(Clone, Copy, Debug)]
+pub struct State<'a> {
+    /// The TableStatus. Statuses other than ACTIVE and UPDATING belong to the answers of CreateTable and DeleteTable,
+    /// which tell less.
+    pub table: &'static str,
+    /// The global index that this call creates.
+    pub creating: Option<&'a str>,
+    /// The global index that this call deletes.
+    pub deleting: Option<&'a str>,
+    /// Global indexes whose settings this call changes.
+    pub updating: &'a [String],
+    /// Milliseconds since 1970-01-01 UTC.
+    pub now_millis: u64,
+}
+
+impl State<'_> {
+    /// A table whose indexes do not change.
+    pub fn of_table(table: &'static str, now_millis: u64) -> Self {
+        Self { table, creating: None, deleting: None, updating: &[], now_millis }
+    }
+
+    fn of_index(&self, index: &IndexSchema) -> &'static str {
+        let is = |name: Option<&str>| name == Some(index.name.as_str());
+        if is(self.deleting) {
+            "DELETING"
+        } else if index.backfilled.is_some() || is(self.creating) {
+            "CREATING"
+        } else if self.updating.contains(&index.name) {
+            "UPDATING"
+        } else if matches!(self.table, "ACTIVE" | "UPDATING") {
+            // Indexes made with the table live and die with it; an update of the table leaves them as they are.
+            "ACTIVE"
+        } else {
+            self.table
+        }
+    }
+}
 
 /// Writes the TableDescription of `schema` as one map.
 ///
 /// `counts` are items and bytes of the table, then of its local, then of its global indexes; what is absent is zero.
-/// Statuses other than ACTIVE and UPDATING belong to the answers of CreateTable and DeleteTable, which tell less.
 pub fn describe(
     writer: &mut DocWriter,
     schema: &TableSchema,
-    status: &str,
+    state: State<'_>,
     counts: &[(u64, u64)],
     region: &str,
     account: &str,
 ) {
+    let status = state.table;
     let full = matches!(status, "ACTIVE" | "UPDATING");
     let mut counts = counts.iter().copied().chain(std::iter::repeat((0, 0)));
     let mut next = || counts.next().unwrap_or_default();
@@ -37,17 +76,18 @@ pub fn describe(
     key_schema(&mut map, std::slice::from_ref(&schema.hash), schema.range.as_slice());
     map.text("TableStatus", status);
     date(&mut map, "CreationDateTime", schema.created_millis);
-    provisioned(&mut map, schema.provisioned);
+    provisioned(&mut map, schema.provisioned, schema.changes, state.now_millis);
     map.integer("TableSizeBytes", bytes);
     map.integer("ItemCount", items);
     let arn = schema.arn(region, account);
     map.text("TableArn", &arn);
     map.text("TableId", &schema.id);
-    if schema.billing == BillingMode::PayPerRequest {
+    if schema.billing == BillingMode::PayPerRequest || schema.per_request_millis.is_some() {
         map.map("BillingModeSummary", |map| {
             map.text("BillingMode", schema.billing.name());
             if full {
-                date(map, "LastUpdateToPayPerRequestDateTime", schema.created_millis);
+                let since = schema.per_request_millis.unwrap_or(schema.created_millis);
+                date(map, "LastUpdateToPayPerRequestDateTime", since);
             }
         });
     }
@@ -55,13 +95,14 @@ pub fn describe(
         map.list("LocalSecondaryIndexes", schema.lsis.iter(), |w, index| local(index, next(), &arn, w));
     }
     if !schema.gsis.is_empty() {
-        // Indexes made with the table live and die with it; an update of the table leaves them as they are.
-        let status = if full { "ACTIVE" } else { status };
         map.list("GlobalSecondaryIndexes", schema.gsis.iter(), |w, index| {
             let mut map = MapWriter::new(w);
             keys_and_contents(&mut map, index, next(), &arn);
-            map.text("IndexStatus", status);
-            provisioned(&mut map, index.provisioned);
+            map.text("IndexStatus", state.of_index(index));
+            if index.backfilled.is_some() {
+                map.member("Backfilling").boolean(state.creating != Some(index.name.as_str()));
+            }
+            provisioned(&mut map, index.provisioned, index.changes, state.now_millis);
             on_demand(&mut map, index.on_demand);
             if full || index.warm.is_some() {
                 warm(&mut map, index.warm, schema, index.provisioned);
@@ -74,7 +115,9 @@ pub fn describe(
             map.member("StreamEnabled").boolean(true);
             map.text("StreamViewType", view.name());
         });
-        let label = label(schema.created_millis);
+    }
+    if schema.stream.is_some() || schema.stream_millis.is_some() {
+        let label = timestamp(schema.stream_millis.unwrap_or(schema.created_millis));
         map.text("LatestStreamLabel", &label);
         map.text("LatestStreamArn", &format!("{arn}/stream/{label}"));
     }
@@ -137,9 +180,15 @@ fn projection(map: &mut MapWriter<'_>, projection: &Projection) {
     });
 }
 
-fn provisioned(map: &mut MapWriter<'_>, units: Throughput) {
+fn provisioned(map: &mut MapWriter<'_>, units: Throughput, changes: Changes, now_millis: u64) {
     map.map("ProvisionedThroughput", |map| {
-        map.integer("NumberOfDecreasesToday", 0);
+        if let Some(millis) = changes.increased {
+            date(map, "LastIncreaseDateTime", millis);
+        }
+        if let Some(millis) = changes.decreased {
+            date(map, "LastDecreaseDateTime", millis);
+        }
+        map.integer("NumberOfDecreasesToday", changes.decreases_today(now_millis));
         map.integer("ReadCapacityUnits", units.read);
         map.integer("WriteCapacityUnits", units.write);
     });
@@ -183,8 +232,8 @@ fn date(map: &mut MapWriter<'_>, name: &str, millis: u64) {
     }
 }
 
-/// A stream's label: `2026-01-31T12:00:00.123`, in UTC.
-fn label(millis: u64) -> String {
+/// A time in UTC, as a stream's label has it: `2026-01-31T12:00:00.123`.
+pub(super) fn timestamp(millis: u64) -> String {
     let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let (seconds, millis) = (rest / 1000, rest % 1000);
     // Days since 0000-03-01, so that leap days come last in a year; 400 years have 146,097 days.

@@ -7,10 +7,12 @@ pub mod describe;
 pub mod differ;
 mod read;
 pub mod schema;
+pub mod update;
 
+pub use create::tags as parse_tags;
 pub use describe::describe;
 pub use differ::schemas_differ;
 pub use schema::{
-    Attribute, BillingMode, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass, TableSchema, Tag,
-    Throughput, Warm,
+    Attribute, BillingMode, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass,
+    TableSchema, Tag, Throughput, Warm,
 };

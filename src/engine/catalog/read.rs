@@ -43,6 +43,10 @@ impl<'a> Fields<'a> {
         if let View::Bool(value) = self.0.find(name.as_bytes())?.view()? { Some(value) } else { None }
     }
 
+    pub fn binary(&self, name: &str) -> Option<Vec<u8>> {
+        if let View::B(bytes) = self.0.find(name.as_bytes())?.view()? { Some(bytes.to_vec()) } else { None }
+    }
+
     pub fn map(&self, name: &str) -> Option<Fields<'a>> {
         Self::of(self.0.find(name.as_bytes())?)
     }

@@ -1,6 +1,7 @@
 //! A table's schema and settings.
 
 use crate::item::Kind;
+use crate::storage::TreeId;
 
 /// All that is known of a table besides its items.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,14 @@ pub struct TableSchema {
     pub on_demand: Option<OnDemand>,
     /// As the request gave it.
     pub warm: Option<Warm>,
+    /// When the provisioned capacity was changed.
+    pub changes: Changes,
+    /// When it was last turned to being paid per request, if it was not made so.
+    pub per_request_millis: Option<u64>,
     /// What the stream records, when there is one.
     pub stream: Option<StreamView>,
+    /// When the newest stream was begun, if not with the table; it may have ended since.
+    pub stream_millis: Option<u64>,
     /// Encryption with a key of KMS, when asked for.
     pub sse: Option<Sse>,
     /// When it was set.
@@ -84,6 +91,12 @@ pub struct IndexSchema {
     pub on_demand: Option<OnDemand>,
     /// As the request gave it.
     pub warm: Option<Warm>,
+    /// When the provisioned capacity was changed.
+    pub changes: Changes,
+    /// Where its entries are. Absent of an index made with its table, whose trees follow each other.
+    pub tree: Option<TreeId>,
+    /// While it is being filled: the tree key of the last item of the table that was looked at.
+    pub backfilled: Option<Vec<u8>>,
 }
 
 /// Which attributes an index holds, besides the keys of table and index.
@@ -114,6 +127,25 @@ impl Projection {
 pub struct Throughput {
     pub read: u64,
     pub write: u64,
+}
+
+/// When provisioned capacity was changed, in milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Changes {
+    pub increased: Option<u64>,
+    pub decreased: Option<u64>,
+    /// Decreases on the UTC day of the last one.
+    pub decreases: u64,
+}
+
+const DAY: u64 = 86_400_000;
+
+impl Changes {
+    /// Decreases on the UTC day of `now`.
+    pub fn decreases_today(&self, now: u64) -> u64 {
+        if self.decreased.is_some_and(|last| last / DAY == now / DAY) { self.decreases } else { 0 }
+    }
 }
 
 /// Most request units per second; no limit when absent.

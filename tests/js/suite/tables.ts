@@ -59,6 +59,75 @@ export const tables: Case[] = [
     equal((await client.listTables()).TableNames, []);
   }),
 
+  withDatabase('an index is added to a table with items, and deleted', async (db) => {
+    const client = db.client();
+    await client.createTable(SIMPLE);
+    const documents = db.documentClient();
+    await Promise.all(
+      Array.from({ length: 300 }, (_, i) =>
+        documents.put({ TableName: 'simple', Item: { id: `i${i}`, owner: `o${i % 3}` } }),
+      ),
+    );
+    const { TableDescription } = await client.updateTable({
+      TableName: 'simple',
+      AttributeDefinitions: [{ AttributeName: 'owner', AttributeType: 'S' }],
+      GlobalSecondaryIndexUpdates: [
+        {
+          Create: {
+            IndexName: 'by-owner',
+            KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'ALL' },
+          },
+        },
+      ],
+    });
+    equal(TableDescription?.TableStatus, 'UPDATING');
+    equal(TableDescription.GlobalSecondaryIndexes?.[0]?.IndexStatus, 'CREATING');
+    const index = async () =>
+      (await client.describeTable({ TableName: 'simple' })).Table?.GlobalSecondaryIndexes?.[0];
+    // What is written meanwhile is in it too.
+    await documents.put({ TableName: 'simple', Item: { id: 'later', owner: 'o1' } });
+    while ((await index())?.IndexStatus === 'CREATING') await new Promise((done) => setTimeout(done, 5));
+    equal((await index())?.ItemCount, 301);
+    const { Count } = await documents.query({
+      TableName: 'simple',
+      IndexName: 'by-owner',
+      KeyConditionExpression: '#owner = :owner',
+      ExpressionAttributeNames: { '#owner': 'owner' },
+      ExpressionAttributeValues: { ':owner': 'o1' },
+    });
+    equal(Count, 101);
+    await client.updateTable({
+      TableName: 'simple',
+      GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'by-owner' } }],
+    });
+    equal(await index(), undefined);
+  }),
+
+  withDatabase('settings and tags of a table are changed', async (db) => {
+    const client = db.client();
+    await client.createTable(SIMPLE);
+    const ProvisionedThroughput = { ReadCapacityUnits: 3, WriteCapacityUnits: 4 };
+    await client.updateTable({ TableName: 'simple', BillingMode: 'PROVISIONED', ProvisionedThroughput });
+    const { Table } = await client.describeTable({ TableName: 'simple' });
+    equal(Table?.ProvisionedThroughput?.ReadCapacityUnits, 3);
+    ok(
+      Table.BillingModeSummary?.LastUpdateToPayPerRequestDateTime instanceof Date,
+      'the time of being paid per request is a Date',
+    );
+    await rejects(
+      client.updateTable({ TableName: 'simple', ProvisionedThroughput }),
+      'ValidationException',
+      /will not change/,
+    );
+    const ResourceArn = Table.TableArn;
+    await client.tagResource({ ResourceArn, Tags: [{ Key: 'team', Value: 'blue' }] });
+    equal((await client.listTagsOfResource({ ResourceArn })).Tags, [{ Key: 'team', Value: 'blue' }]);
+    await client.untagResource({ ResourceArn, TagKeys: ['team'] });
+    equal((await client.listTagsOfResource({ ResourceArn })).Tags, []);
+    equal((await client.describeLimits()).TableMaxReadCapacityUnits, 40_000);
+  }),
+
   {
     name: 'the tables option creates once and compares after',
     async run({ pkg, env }) {

@@ -308,7 +308,10 @@ test('commands are recognized whatever their class is called', () => {
   ] as const) {
     assert.deepEqual(recognize(new Old()), { operation, input: {}, native });
   }
-  assert.throws(() => recognize(new low.UpdateTableCommand(input)), /no operation UpdateTable/);
+  assert.throws(
+    () => recognize(new low.DescribeBackupCommand({ BackupArn: 'x' })),
+    /no operation DescribeBackup/,
+  );
   assert.throws(() => recognize({}), TypeError);
 });
 

@@ -130,6 +130,7 @@ const JAVA_TYPES: Record<string, string> = {
   AttributeDefinitions: 'AttributeDefinition',
   GlobalSecondaryIndexes: 'GlobalSecondaryIndex',
   LocalSecondaryIndexes: 'LocalSecondaryIndex',
+  GlobalSecondaryIndexUpdates: 'GlobalSecondaryIndexUpdate',
   Tags: 'Tag',
   Projection: 'Projection',
   ProvisionedThroughput: 'ProvisionedThroughput',
@@ -166,10 +167,17 @@ function builder(type: string, members: Input, indent: string): string {
 
 const javaName = (name: string) => (name === 'SSESpecification' ? 'sseSpecification' : lower(name));
 
+/** The type of a structure, or of the structures in a list. */
+function javaType(name: string, parent: string): string | undefined {
+  // Both transactions call their list so; its members are of two types.
+  if (name === 'TransactItems') return parent.replace('ItemsRequest', 'Item');
+  if (parent === 'GlobalSecondaryIndexUpdate') return `${name}GlobalSecondaryIndexAction`;
+  return JAVA_TYPES[name];
+}
+
 /** The value of a request's member, by what the member is. */
 function javaMember(name: string, value: unknown, indent: string, parent: string): string {
-  // Both transactions call their list so; its members are of two types.
-  const type = name === 'TransactItems' ? parent.replace('ItemsRequest', 'Item') : JAVA_TYPES[name];
+  const type = javaType(name, parent);
   if (type && Array.isArray(value)) {
     return javaList(
       value.map((one) => builder(type, one as Input, `${indent}    `)),

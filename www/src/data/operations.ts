@@ -31,6 +31,9 @@ const PAGE = [
   'ReturnConsumedCapacity',
 ];
 
+/** The ARN of a table of the page's database. */
+const arn = (table: string) => `arn:aws:dynamodb:local:000000000000:table/${table}`;
+
 /** The first attribute of a key, as a name and a value for expressions. */
 const partition = (key: Record<string, unknown>) => Object.entries(key)[0] ?? ['id', { S: '' }];
 
@@ -176,6 +179,63 @@ export const OPERATIONS: Record<string, Operation> = {
     }),
   },
   DescribeTable: { about: 'What a table is', members: ['TableName'], begin: (TableName) => ({ TableName }) },
+  UpdateTable: {
+    about: 'Changes one setting of a table, or its global indexes',
+    members: [
+      'TableName',
+      'AttributeDefinitions',
+      'AttributeName',
+      'AttributeType',
+      'BillingMode',
+      'ProvisionedThroughput',
+      'ReadCapacityUnits',
+      'WriteCapacityUnits',
+      'GlobalSecondaryIndexUpdates',
+      'Create',
+      'Update',
+      'Delete',
+      'IndexName',
+      'KeySchema',
+      'KeyType',
+      'Projection',
+      'ProjectionType',
+      'StreamSpecification',
+      'SSESpecification',
+      'TableClass',
+      'DeletionProtectionEnabled',
+      'OnDemandThroughput',
+      'WarmThroughput',
+    ],
+    begin: (TableName) => ({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'owner', AttributeType: 'S' }],
+      GlobalSecondaryIndexUpdates: [
+        {
+          Create: {
+            IndexName: 'by-owner',
+            KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'ALL' },
+          },
+        },
+      ],
+    }),
+  },
+  TagResource: {
+    about: 'Adds tags to a table',
+    members: ['ResourceArn', 'Tags', 'Key', 'Value'],
+    begin: (table) => ({ ResourceArn: arn(table), Tags: [{ Key: 'team', Value: 'blue' }] }),
+  },
+  UntagResource: {
+    about: 'Takes tags of a table away',
+    members: ['ResourceArn', 'TagKeys'],
+    begin: (table) => ({ ResourceArn: arn(table), TagKeys: ['team'] }),
+  },
+  ListTagsOfResource: {
+    about: 'The tags of a table',
+    members: ['ResourceArn', 'NextToken'],
+    begin: (table) => ({ ResourceArn: arn(table) }),
+  },
+  DescribeLimits: { about: 'The quotas of an account', members: [], begin: () => ({}) },
   ListTables: {
     about: 'The names of the tables',
     members: ['Limit', 'ExclusiveStartTableName'],

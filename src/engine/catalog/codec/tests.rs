@@ -1,8 +1,9 @@
 use super::super::schema::{
-    Attribute, BillingMode, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass, TableSchema, Tag,
-    Throughput, Warm,
+    Attribute, BillingMode, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass,
+    TableSchema, Tag, Throughput, Warm,
 };
 use crate::item::{Kind, tag};
+use crate::storage::TreeId;
 use crate::wire::document::MapWriter;
 use proptest::prelude::*;
 
@@ -17,6 +18,9 @@ pub(in crate::engine::catalog) fn full() -> TableSchema {
         provisioned: Throughput { read: 1, write: 2 },
         on_demand: Some(OnDemand { max_read: Some(3), max_write: None }),
         warm: Some(Warm { read: 4, write: 5 }),
+        changes: Changes { increased: None, decreased: Some(7), decreases: 2 },
+        tree: Some(TreeId(8)),
+        backfilled: Some(vec![0, 255]),
     };
     TableSchema {
         name: "Müsic".into(),
@@ -32,6 +36,9 @@ pub(in crate::engine::catalog) fn full() -> TableSchema {
         provisioned: Throughput::default(),
         on_demand: Some(OnDemand { max_read: None, max_write: Some(9) }),
         warm: Some(Warm { read: 12_001, write: 4_000 }),
+        changes: Changes { increased: Some(1_769_860_800_124), ..Changes::default() },
+        per_request_millis: Some(1_769_860_800_125),
+        stream_millis: Some(1_769_860_800_126),
         stream: Some(StreamView::NewAndOldImages),
         sse: Some(Sse { key: Some("k".into()) }),
         class: Some(TableClass::Standard),
@@ -53,7 +60,10 @@ pub(in crate::engine::catalog) fn least() -> TableSchema {
         provisioned: Throughput { read: 5, write: 6 },
         on_demand: None,
         warm: None,
+        changes: Changes::default(),
+        per_request_millis: None,
         stream: None,
+        stream_millis: None,
         sse: None,
         class: None,
         tags: vec![],

@@ -7,7 +7,7 @@ use super::super::schema::{BillingMode, OnDemand, Throughput, Warm};
 use super::{invalid, malformed};
 
 /// Units beyond which the service calls a value out of bounds.
-const BOUND: i64 = 1_000_000_000_000;
+pub(in crate::engine::catalog) const BOUND: i64 = 1_000_000_000_000;
 
 pub(super) struct Capacity {
     pub provisioned: Throughput,
@@ -51,7 +51,10 @@ pub(super) fn of_index(index: &Fields<'_>, name: &str, billing: BillingMode) -> 
     rest(index, billing, provisioned, Some(name))
 }
 
-fn throughput(given: &Fields<'_>, index: Option<&str>) -> Result<Throughput, ApiError> {
+pub(in crate::engine::catalog) fn throughput(
+    given: &Fields<'_>,
+    index: Option<&str>,
+) -> Result<Throughput, ApiError> {
     let unit = |member: &str| {
         let n = given.integer(member).ok_or_else(malformed)?;
         if n > BOUND {

@@ -3,13 +3,13 @@
 use crate::api::ApiError;
 
 use super::super::read::Fields;
-use super::super::schema::{BillingMode, IndexSchema, Projection, Throughput};
+use super::super::schema::{BillingMode, Changes, IndexSchema, Projection, Throughput};
 use super::{capacity, invalid, keys, malformed};
 
 /// Local indexes of a table.
 const MOST_LOCALS: usize = 5;
 /// Global indexes of a table: the service's quota as accounts start with it.
-const MOST_GLOBALS: usize = 20;
+pub(in crate::engine::catalog) const MOST_GLOBALS: usize = 20;
 /// Attributes named by the projections of all indexes of a table.
 const MOST_PROJECTED: usize = 100;
 
@@ -55,6 +55,9 @@ pub(super) fn locals(
             provisioned: Throughput::default(),
             on_demand: None,
             warm: None,
+            changes: Changes::default(),
+            tree: None,
+            backfilled: None,
         });
     }
     Ok(indexes)
@@ -75,23 +78,36 @@ pub(super) fn globals(
     let mut indexes: Vec<IndexSchema> = Vec::new();
     for index in list {
         let name = index.owned("IndexName").ok_or_else(malformed)?;
-        let (hash, range) = keys::composite(&index)?;
-        let projection = projection(&index)?;
-        if indexes.iter().any(|i| i.name == name) || locals.iter().any(|i| i.name == name) {
-            return Err(duplicate(&name));
+        let made = global(&index, name, billing)?;
+        if indexes.iter().chain(locals).any(|other| other.name == made.name) {
+            return Err(duplicate(&made.name));
         }
-        let capacity = capacity::of_index(&index, &name, billing)?;
-        indexes.push(IndexSchema {
-            name,
-            hash,
-            range,
-            projection,
-            provisioned: capacity.provisioned,
-            on_demand: capacity.on_demand,
-            warm: capacity.warm,
-        });
+        indexes.push(made);
     }
     Ok(indexes)
+}
+
+/// One global index.
+pub(in crate::engine::catalog) fn global(
+    index: &Fields<'_>,
+    name: String,
+    billing: BillingMode,
+) -> Result<IndexSchema, ApiError> {
+    let (hash, range) = keys::composite(index)?;
+    let projection = projection(index)?;
+    let capacity = capacity::of_index(index, &name, billing)?;
+    Ok(IndexSchema {
+        name,
+        hash,
+        range,
+        projection,
+        provisioned: capacity.provisioned,
+        on_demand: capacity.on_demand,
+        warm: capacity.warm,
+        changes: Changes::default(),
+        tree: None,
+        backfilled: None,
+    })
 }
 
 fn duplicate(name: &str) -> ApiError {
@@ -129,7 +145,10 @@ fn projection(index: &Fields<'_>) -> Result<Projection, ApiError> {
 }
 
 /// The quota over all indexes. The sentence is ours; the service's is not known.
-pub(super) fn projected_in_all(locals: &[IndexSchema], globals: &[IndexSchema]) -> Result<(), ApiError> {
+pub(in crate::engine::catalog) fn projected_in_all(
+    locals: &[IndexSchema],
+    globals: &[IndexSchema],
+) -> Result<(), ApiError> {
     let projections = locals.iter().map(|i| &i.projection).chain(globals.iter().map(|i| &i.projection));
     let named: usize =
         projections.map(|p| if let Projection::Include(names) = p { names.len() } else { 0 }).sum();

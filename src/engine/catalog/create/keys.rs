@@ -87,15 +87,7 @@ pub(super) fn definitions(
     hash: &str,
     range: Option<&str>,
 ) -> Result<Vec<Attribute>, ApiError> {
-    let mut attributes: Vec<Attribute> = Vec::new();
-    for definition in request.maps("AttributeDefinitions").ok_or_else(malformed)? {
-        let name = definition.owned("AttributeName").ok_or_else(malformed)?;
-        let kind = definition.text("AttributeType").and_then(scalar).ok_or_else(malformed)?;
-        if attributes.iter().any(|a| a.name == name) {
-            return Err(ApiError::validation(format!("Attribute Name is duplicated: {name}")));
-        }
-        attributes.push(Attribute { name, kind });
-    }
+    let attributes = given_definitions(request)?;
     let defined = |name: &str| attributes.iter().any(|a| a.name == name);
     let names = || list(attributes.iter().map(|a| a.name.as_str()));
 
@@ -111,13 +103,7 @@ pub(super) fn definitions(
     for index in indexes.iter().flatten() {
         has_index = true;
         let keys: Vec<_> = elements(index)?.into_iter().map(|(name, _)| name).collect();
-        if !keys.iter().all(|name| defined(name)) {
-            return Err(invalid(format!(
-                "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
-                list(keys.into_iter()),
-                names()
-            )));
-        }
+        index_defined(&keys, &attributes)?;
         used.extend(keys);
     }
     let mut seen: Vec<&str> = Vec::new();
@@ -139,6 +125,41 @@ pub(super) fn definitions(
                  AttributeDefinitions",
             )
         });
+    }
+    Ok(attributes)
+}
+
+/// The key attributes of an index are defined.
+pub(in crate::engine::catalog) fn all_defined<'a>(
+    keys: impl Iterator<Item = &'a String>,
+    attributes: &[Attribute],
+) -> Result<(), ApiError> {
+    index_defined(&keys.map(String::as_str).collect::<Vec<_>>(), attributes)
+}
+
+fn index_defined(keys: &[&str], attributes: &[Attribute]) -> Result<(), ApiError> {
+    if keys.iter().all(|name| attributes.iter().any(|attribute| attribute.name == *name)) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
+        list(keys.iter().copied()),
+        list(attributes.iter().map(|attribute| attribute.name.as_str()))
+    )))
+}
+
+/// The attribute definitions of a request.
+pub(in crate::engine::catalog) fn given_definitions(
+    request: &Fields<'_>,
+) -> Result<Vec<Attribute>, ApiError> {
+    let mut attributes: Vec<Attribute> = Vec::new();
+    for definition in request.maps("AttributeDefinitions").ok_or_else(malformed)? {
+        let name = definition.owned("AttributeName").ok_or_else(malformed)?;
+        let kind = definition.text("AttributeType").and_then(scalar).ok_or_else(malformed)?;
+        if attributes.iter().any(|a| a.name == name) {
+            return Err(ApiError::validation(format!("Attribute Name is duplicated: {name}")));
+        }
+        attributes.push(Attribute { name, kind });
     }
     Ok(attributes)
 }

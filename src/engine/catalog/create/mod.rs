@@ -3,10 +3,10 @@
 //! The caller has checked the constraints of the model (`api::validate::envelope`) before, and looks afterwards whether the
 //! table exists. What this version cannot honour is refused, not dropped.
 
-mod capacity;
-mod index;
-mod keys;
-mod settings;
+pub(super) mod capacity;
+pub(super) mod index;
+pub(super) mod keys;
+pub(super) mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +15,7 @@ use crate::api::{ApiError, ErrorKind};
 use crate::item::MapRef;
 
 use super::read::Fields;
-use super::schema::{BillingMode, TableSchema};
+use super::schema::{BillingMode, Changes, TableSchema, Tag};
 
 /// The schema that a CreateTable request asks for. Id and creation time are the caller's to set,
 /// as is the check that an ARN given as name belongs here.
@@ -52,7 +52,10 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         provisioned: capacity.provisioned,
         on_demand: capacity.on_demand,
         warm: capacity.warm,
+        changes: Changes::default(),
+        per_request_millis: None,
         stream,
+        stream_millis: None,
         sse,
         class,
         tags,
@@ -60,6 +63,11 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         created_millis: 0,
         id: String::new(),
     })
+}
+
+/// The tags of a TagResource request.
+pub fn tags(doc: MapRef<'_>) -> Result<Vec<Tag>, ApiError> {
+    settings::tags(&Fields(doc))
 }
 
 /// What would be a lie to accept.
@@ -76,7 +84,7 @@ fn unsupported(request: &Fields<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn invalid(what: impl std::fmt::Display) -> ApiError {
+pub(super) fn invalid(what: impl std::fmt::Display) -> ApiError {
     ApiError::validation(format!("One or more parameter values were invalid: {what}"))
 }
 

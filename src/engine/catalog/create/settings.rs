@@ -22,7 +22,7 @@ pub(super) fn stream(request: &Fields<'_>) -> Result<Option<StreamView>, ApiErro
     }
 }
 
-pub(super) fn sse(request: &Fields<'_>) -> Result<Option<Sse>, ApiError> {
+pub(in crate::engine::catalog) fn sse(request: &Fields<'_>) -> Result<Option<Sse>, ApiError> {
     let Some(sse) = request.map("SSESpecification") else { return Ok(None) };
     let enabled = sse.boolean("Enabled").unwrap_or(false);
     let kind = sse.text("SSEType");
@@ -42,7 +42,7 @@ pub(super) fn sse(request: &Fields<'_>) -> Result<Option<Sse>, ApiError> {
     Ok(enabled.then_some(Sse { key }))
 }
 
-pub(super) fn class(request: &Fields<'_>) -> Result<Option<TableClass>, ApiError> {
+pub(in crate::engine::catalog) fn class(request: &Fields<'_>) -> Result<Option<TableClass>, ApiError> {
     let Some(name) = request.text("TableClass") else { return Ok(None) };
     TableClass::from_name(name).map(Some).ok_or_else(|| {
         ApiError::validation(
@@ -52,7 +52,7 @@ pub(super) fn class(request: &Fields<'_>) -> Result<Option<TableClass>, ApiError
     })
 }
 
-pub(super) fn tags(request: &Fields<'_>) -> Result<Vec<Tag>, ApiError> {
+pub(in crate::engine::catalog) fn tags(request: &Fields<'_>) -> Result<Vec<Tag>, ApiError> {
     let list = request.maps("Tags").unwrap_or_default();
     if list.len() > MOST_TAGS {
         return Err(ApiError::validation(

@@ -1,12 +1,22 @@
 use super::super::codec::tests::{full, least};
-use super::super::schema::{Sse, TableSchema};
-use super::{describe, label};
+use super::super::schema::{Changes, Sse, TableSchema};
+use super::{State, describe, timestamp};
 use crate::wire::document::DocWriter;
 use crate::wire::response::to_json;
 
-fn json(schema: &TableSchema, status: &str, counts: &[(u64, u64)]) -> String {
+const NOW: u64 = 1_769_860_900_000;
+
+/// A schema that nothing has become of since it was made.
+fn unchanged(mut schema: TableSchema) -> TableSchema {
+    for index in &mut schema.gsis {
+        (index.changes, index.backfilled) = (Changes::default(), None);
+    }
+    TableSchema { changes: Changes::default(), per_request_millis: None, stream_millis: None, ..schema }
+}
+
+fn json(schema: &TableSchema, status: &'static str, counts: &[(u64, u64)]) -> String {
     let mut w = DocWriter::default();
-    describe(&mut w, schema, status, counts, "eu-west-1", "123456789012");
+    describe(&mut w, schema, State::of_table(status, NOW), counts, "eu-west-1", "123456789012");
     let mut out = Vec::new();
     to_json(&w.finish(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -32,7 +42,7 @@ fn a_plain_table_is_described() {
 
 #[test]
 fn a_table_with_everything_is_described() {
-    let mut schema = TableSchema { name: "Music".into(), ..full() };
+    let mut schema = TableSchema { name: "Music".into(), ..unchanged(full()) };
     schema.gsis.truncate(1);
     let text = json(&schema, "ACTIVE", &[(3, 120), (2, 20), (1, 10)]);
     for part in [
@@ -72,11 +82,48 @@ fn creation_at_a_full_second_is_an_integer() {
 }
 
 #[test]
-fn labels_are_dates_in_utc() {
-    assert_eq!(label(0), "1970-01-01T00:00:00.000");
-    assert_eq!(label(951_782_400_000), "2000-02-29T00:00:00.000");
-    assert_eq!(label(951_868_799_999), "2000-02-29T23:59:59.999");
-    assert_eq!(label(1_735_689_599_001), "2024-12-31T23:59:59.001");
-    assert_eq!(label(4_107_542_400_000), "2100-03-01T00:00:00.000");
-    let _ = label(u64::MAX);
+fn times_are_dates_in_utc() {
+    assert_eq!(timestamp(0), "1970-01-01T00:00:00.000");
+    assert_eq!(timestamp(951_782_400_000), "2000-02-29T00:00:00.000");
+    assert_eq!(timestamp(951_868_799_999), "2000-02-29T23:59:59.999");
+    assert_eq!(timestamp(1_735_689_599_001), "2024-12-31T23:59:59.001");
+    assert_eq!(timestamp(4_107_542_400_000), "2100-03-01T00:00:00.000");
+    let _ = timestamp(u64::MAX);
+}
+
+#[test]
+fn what_became_of_a_table_is_described() {
+    let mut schema = TableSchema { name: "Music".into(), ..full() };
+    schema.gsis.truncate(1);
+    let text = json(&schema, "ACTIVE", &[]);
+    for part in [
+        r#""ProvisionedThroughput":{"LastIncreaseDateTime":1769860800.124,"NumberOfDecreasesToday":0"#,
+        r#""BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST","LastUpdateToPayPerRequestDateTime":1769860800.125}"#,
+        r#""LatestStreamLabel":"2026-01-31T12:00:00.126""#,
+        r#""IndexStatus":"CREATING","Backfilling":true,"ProvisionedThroughput":{"LastDecreaseDateTime":0.007,"NumberOfDecreasesToday":0"#,
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    schema.stream = None;
+    let text = json(&schema, "ACTIVE", &[]);
+    assert!(!text.contains("StreamSpecification") && text.contains("LatestStreamArn"));
+    let mut told = |state: State<'_>, backfilled: Option<Vec<u8>>| {
+        schema.gsis[0].backfilled = backfilled;
+        let mut w = DocWriter::default();
+        describe(&mut w, &schema, state, &[], "r", "1");
+        let mut out = Vec::new();
+        to_json(&w.finish(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let state = State::of_table("UPDATING", NOW);
+    let creating = told(State { creating: Some("glo"), ..state }, Some(vec![]));
+    assert!(creating.contains(r#""IndexStatus":"CREATING","Backfilling":false"#));
+    let deleting = told(State { deleting: Some("glo"), ..state }, None);
+    assert!(deleting.contains(r#""IndexStatus":"DELETING","ProvisionedThroughput""#));
+    let names = ["glo".to_owned()];
+    let updating = told(State { updating: &names, ..state }, None);
+    assert!(
+        updating.contains(r#""IndexStatus":"UPDATING""#) && updating.contains(r#""TableStatus":"UPDATING""#)
+    );
+    assert!(told(state, None).contains(r#""IndexStatus":"ACTIVE""#));
 }
