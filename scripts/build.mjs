@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { elapsed, Failure, main, output, ROOT, run } from './lib/run.mjs';
+import { nameByLikeness } from './lib/order.mjs';
 import { shorten } from './lib/shorten.mjs';
 import { files, fingerprint, step } from './lib/stamp.mjs';
 import { bindgenPath, hasStdSource, setup } from './setup.mjs';
@@ -92,7 +93,7 @@ async function compile() {
 }
 
 async function bind() {
-  const inputs = [COMPILED, 'scripts/build.mjs', 'scripts/lib/shorten.mjs'];
+  const inputs = [COMPILED, 'scripts/build.mjs', 'scripts/lib/order.mjs', 'scripts/lib/shorten.mjs'];
   return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE] }, async () => {
     // The entries say where the wasm is, so the glue must not name a place of its own: bundlers would ship it twice.
     const options = [
@@ -116,8 +117,11 @@ async function bind() {
       '--skip-pass=local-cse',
       '--low-memory-unused',
     ];
-    const passes = [...size, '--strip-debug', '--strip-producers'];
-    await run(process.execPath, [wasmOpt, BOUND, '-o', ENGINE, ...named, ...passes]);
+    const optimise = (from, passes) =>
+      run(process.execPath, [wasmOpt, from, '-o', ENGINE, ...named, ...passes]);
+    await optimise(BOUND, [...size, '--strip-debug', '--strip-producers']);
+    writeFileSync(join(ROOT, ENGINE), nameByLikeness(readFileSync(join(ROOT, ENGINE))));
+    await optimise(ENGINE, ['--reorder-functions-by-name', '--strip-debug']);
     const short = shorten(readFileSync(join(ROOT, ENGINE)), readFileSync(join(ROOT, GLUE), 'utf8'));
     writeFileSync(join(ROOT, ENGINE), short.wasm);
     writeFileSync(join(ROOT, GLUE), short.glue);

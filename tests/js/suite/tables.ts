@@ -82,7 +82,7 @@ export const tables: Case[] = [
       ],
     });
     equal(TableDescription?.TableStatus, 'UPDATING');
-    equal(TableDescription.GlobalSecondaryIndexes?.[0]?.IndexStatus, 'CREATING');
+    equal(TableDescription?.GlobalSecondaryIndexes?.[0]?.IndexStatus, 'CREATING');
     const index = async () =>
       (await client.describeTable({ TableName: 'simple' })).Table?.GlobalSecondaryIndexes?.[0];
     // What is written meanwhile is in it too.
@@ -112,7 +112,7 @@ export const tables: Case[] = [
     const { Table } = await client.describeTable({ TableName: 'simple' });
     equal(Table?.ProvisionedThroughput?.ReadCapacityUnits, 3);
     ok(
-      Table.BillingModeSummary?.LastUpdateToPayPerRequestDateTime instanceof Date,
+      Table?.BillingModeSummary?.LastUpdateToPayPerRequestDateTime instanceof Date,
       'the time of being paid per request is a Date',
     );
     await rejects(
@@ -120,7 +120,7 @@ export const tables: Case[] = [
       'ValidationException',
       /will not change/,
     );
-    const ResourceArn = Table.TableArn;
+    const ResourceArn = Table?.TableArn;
     await client.tagResource({ ResourceArn, Tags: [{ Key: 'team', Value: 'blue' }] });
     equal((await client.listTagsOfResource({ ResourceArn })).Tags, [{ Key: 'team', Value: 'blue' }]);
     await client.untagResource({ ResourceArn, TagKeys: ['team'] });
