@@ -3,18 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use rexie::{ObjectStore, Rexie};
+use rexie::Rexie;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, IdbFactory, IdbOpenDbRequest};
+use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
 
 use super::{Inner, SPACES, StoreEvent, store_name};
 use crate::platform::StoreError;
 use crate::platform::js::{self, Database};
 use crate::platform::oneshot;
-
-/// The schema's version. It never changes: the format inside the values has a version of its own.
-const SCHEMA: u32 = 1;
 
 /// The name in IndexedDB of the database that users call `name`.
 pub(super) fn full_name(name: &str) -> String {
@@ -46,22 +43,23 @@ fn refused(text: String) -> StoreError {
     }
 }
 
+/// What to do when there is no database of that name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Create,
+    Leave,
+}
+
 /// Opens the database, creating it when absent.
 pub(super) async fn open_or_create(name: &str) -> Result<Database, StoreError> {
-    if let Some(database) = open_existing(name).await? {
-        return Ok(database);
-    }
-    create(name).await?;
-    open_existing(name)
+    open(name, Absent::Create)
         .await?
         .ok_or_else(|| StoreError::Failed("the database was deleted while it was created".to_owned()))
 }
 
-async fn create(name: &str) -> Result<(), StoreError> {
-    let builder = Rexie::builder(name).version(SCHEMA);
-    let schema = SPACES.into_iter().map(store_name).map(ObjectStore::new);
-    let built = schema.fold(builder, rexie::RexieBuilder::add_object_store).build().await;
-    built.map(Rexie::close).map_err(|error| refused(text(&error)))
+/// Opens the database if there is one.
+pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreError> {
+    open(name, Absent::Leave).await
 }
 
 /// Deletes the database `name`; absent is fine. Waits until every other connection to it is closed.
@@ -76,20 +74,24 @@ fn text(error: &rexie::Error) -> String {
     cause.unwrap_or_else(|| error.to_string())
 }
 
-/// Opens the database if there is one.
-pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreError> {
+async fn open(name: &str, when_absent: Absent) -> Result<Option<Database>, StoreError> {
+    // Asked without a version, an upgrade means that there is no such database; a new one has version 1, for ever: the
+    // format inside the values has a version of its own.
     let request = factory()?.open(name).map_err(|error| refused(js::error_text(&error)))?;
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));
     let absent = Rc::new(Cell::new(false));
 
-    // Asked without a version, an upgrade means that there is no such database; refusing it leaves none behind.
     let noted = Rc::clone(&absent);
     let upgrade = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        noted.set(true);
         let request = event.target().and_then(|target| target.dyn_into::<IdbOpenDbRequest>().ok());
-        if let Some(transaction) = request.and_then(|request| request.transaction()) {
-            // It is active here, and only an inactive one refuses.
+        let Some(request) = request else { return };
+        if when_absent == Absent::Create && create(&request).is_ok() {
+            return;
+        }
+        noted.set(true);
+        if let Some(transaction) = request.transaction() {
+            // Refusing it leaves no database behind. It is active here, and only an inactive one refuses.
             let _ = transaction.abort();
         }
     });
@@ -124,6 +126,12 @@ pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreE
     }
     let error = request.error().ok().flatten().map_or(JsValue::UNDEFINED, JsValue::from);
     Err(refused(js::error_text(&error)))
+}
+
+/// Makes the object stores of a new database.
+fn create(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
+    let database: IdbDatabase = request.result()?.unchecked_into();
+    SPACES.into_iter().try_for_each(|space| database.create_object_store(store_name(space)).map(|_| ()))
 }
 
 fn send(sender: &RefCell<Option<oneshot::Sender<bool>>>, opened: bool) {
