@@ -6,7 +6,7 @@ use super::expressions::{Wording, placeholders};
 use super::keys::{find_table, request_key};
 use super::members::{Members, list, map};
 use super::step::{Answer, Step};
-use super::{ApiError, ErrorKind};
+use super::{ApiError, ErrorKind, legacy};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Table};
@@ -39,13 +39,13 @@ struct TableKeys {
 
 pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem, ApiError> {
     const WORDING: Wording = Wording::Bare;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let requests = members.request_items.unwrap_or_default();
     let mut parsed = Vec::with_capacity(requests.len());
     let mut total = 0;
     for (name, value) in requests.iter() {
         let table_request = map(value).unwrap_or_default();
-        let own = Members::read(table_request)?;
+        let own = Members::read(table_request);
         let mut keys = Vec::new();
         let mut others = Vec::new();
         for (member, value) in table_request.iter() {
@@ -59,12 +59,14 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
             }
         }
         total += keys.len();
+        legacy::check_mixing(&own, WORDING)?;
         let mut placeholders = placeholders(&own, WORDING, own.projection.is_some(), "")?;
         let projection = own
             .projection
             .map(|text| parse_projection(text, &mut placeholders).map_err(|e| WORDING.error(e)))
             .transpose()?;
         placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+        let projection = projection.map_or_else(|| legacy::attributes_to_get(&own), |p| Ok(Some(p)))?;
         let name = String::from_utf8_lossy(name).into_owned();
         parsed.push((name, keys, others, own.consistent, projection));
     }

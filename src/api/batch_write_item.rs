@@ -49,7 +49,7 @@ pub(super) fn begin(
     environment: &Environment,
 ) -> Result<BatchWriteItem, ApiError> {
     const WORDING: Wording = Wording::Bare;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let requests = members.request_items.unwrap_or_default();
     let mut parsed = Vec::new();
     for (name, value) in requests.iter() {

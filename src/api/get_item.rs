@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::{find_table, request_key};
 use super::members::Members;
 use super::step::{Answer, Step};
+use super::{ApiError, legacy};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Table};
 use crate::expression::{Projection, parse_projection};
@@ -25,14 +25,16 @@ pub struct GetItem {
 
 pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<GetItem, ApiError> {
     const WORDING: Wording = Wording::Bare;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let key = WORDING.admit(members.key.unwrap_or_default())?;
+    legacy::check_mixing(&members, WORDING)?;
     let mut placeholders = placeholders(&members, WORDING, members.projection.is_some(), "")?;
     let projection = members
         .projection
         .map(|text| parse_projection(text, &mut placeholders).map_err(|e| WORDING.error(e)))
         .transpose()?;
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+    let projection = projection.map_or_else(|| legacy::attributes_to_get(&members), |p| Ok(Some(p)))?;
 
     let table = find_table(engine, members.table)?;
     let key = request_key(&table, &key)?;

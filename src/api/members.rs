@@ -1,6 +1,5 @@
 //! The members of data-plane requests, read from the document in one pass.
 
-use super::ApiError;
 use crate::item::value::Member;
 use crate::item::{MapRef, ValueRef, View};
 
@@ -32,21 +31,18 @@ pub(super) struct Members<'a> {
     pub limit: Option<i64>,
     pub segment: Option<i64>,
     pub total_segments: Option<i64>,
+    // From before expressions.
+    pub expected: Option<MapRef<'a>>,
+    pub conditional_operator: Option<&'a str>,
+    pub attribute_updates: Option<MapRef<'a>>,
+    pub key_conditions: Option<MapRef<'a>>,
+    pub query_filter: Option<MapRef<'a>>,
+    pub scan_filter: Option<MapRef<'a>>,
+    pub attributes_to_get: Option<ValueRef<'a>>,
 }
 
-/// Members of the interface before expressions.
-const LEGACY: [&str; 7] = [
-    "Expected",
-    "ConditionalOperator",
-    "AttributeUpdates",
-    "KeyConditions",
-    "QueryFilter",
-    "ScanFilter",
-    "AttributesToGet",
-];
-
 /// The names, in the order in which [`Members::read`] takes the values apart: a table is a tenth of the code of a match.
-const NAMES: [&[u8]; 23] = [
+const NAMES: [&[u8]; 30] = [
     b"TableName",
     b"Item",
     b"Key",
@@ -70,16 +66,22 @@ const NAMES: [&[u8]; 23] = [
     b"Limit",
     b"Segment",
     b"TotalSegments",
+    b"Expected",
+    b"ConditionalOperator",
+    b"AttributeUpdates",
+    b"KeyConditions",
+    b"QueryFilter",
+    b"ScanFilter",
+    b"AttributesToGet",
 ];
 
 impl<'a> Members<'a> {
-    pub(super) fn read(request: MapRef<'a>) -> Result<Self, ApiError> {
+    pub(super) fn read(request: MapRef<'a>) -> Self {
         let mut found = [None; NAMES.len()];
         for (name, value) in request.iter() {
             let at = NAMES.iter().position(|known| *known == name);
-            match at.and_then(|at| found.get_mut(at)) {
-                Some(place) => *place = Some(value),
-                None => refuse_legacy(name)?,
+            if let Some(place) = at.and_then(|at| found.get_mut(at)) {
+                *place = Some(value);
             }
         }
         let [
@@ -106,8 +108,15 @@ impl<'a> Members<'a> {
             limit,
             segment,
             total_segments,
+            expected,
+            conditional_operator,
+            attribute_updates,
+            key_conditions,
+            query_filter,
+            scan_filter,
+            attributes_to_get,
         ] = found;
-        Ok(Self {
+        Self {
             table: table.and_then(string),
             item: item.and_then(map),
             key: key.and_then(map),
@@ -131,16 +140,15 @@ impl<'a> Members<'a> {
             limit: limit.and_then(integer),
             segment: segment.and_then(integer),
             total_segments: total_segments.and_then(integer),
-        })
+            expected: expected.and_then(map),
+            conditional_operator: conditional_operator.and_then(string),
+            attribute_updates: attribute_updates.and_then(map),
+            key_conditions: key_conditions.and_then(map),
+            query_filter: query_filter.and_then(map),
+            scan_filter: scan_filter.and_then(map),
+            attributes_to_get,
+        }
     }
-}
-
-/// Says plainly that a member is not answered yet, rather than to ignore what the caller relies on.
-fn refuse_legacy(name: &[u8]) -> Result<(), ApiError> {
-    let Some(legacy) = LEGACY.iter().find(|l| l.as_bytes() == name) else { return Ok(()) };
-    Err(ApiError::validation(format!(
-        "dynatab does not support the parameter {legacy} yet; use the expression parameters instead"
-    )))
 }
 
 pub(super) fn string(value: ValueRef<'_>) -> Option<&str> {

@@ -15,6 +15,7 @@ mod delete_item;
 mod expressions;
 mod get_item;
 mod keys;
+mod legacy;
 mod members;
 mod metrics;
 mod page;

@@ -5,7 +5,7 @@ use super::keys::{check_index_keys, find_table, item_key};
 use super::members::Members;
 use super::single_write::{Change, ItemChange, MAX_ITEM, SingleWrite, only_all_old};
 use super::step::Environment;
-use super::{ApiError, metrics};
+use super::{ApiError, legacy, metrics};
 use crate::engine::Engine;
 use crate::item::MapRef;
 
@@ -15,12 +15,16 @@ pub(super) fn begin(
     environment: &Environment,
 ) -> Result<SingleWrite, ApiError> {
     const WORDING: Wording = Wording::Announced;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let item = WORDING.admit(members.item.unwrap_or_default())?;
     let missing = if members.condition.is_none() { "ConditionExpression is null" } else { "" };
+    legacy::check_mixing(&members, WORDING)?;
     let mut placeholders = placeholders(&members, WORDING, members.condition.is_some(), missing)?;
     let return_values = only_all_old(members.return_values)?;
-    let condition = condition(&members, &mut placeholders, WORDING)?;
+    let condition = match condition(&members, &mut placeholders, WORDING)? {
+        None => legacy::expected(&members, WORDING)?,
+        some => some,
+    };
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 
     let table = find_table(engine, members.table)?;

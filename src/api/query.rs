@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::find_table;
 use super::members::Members;
 use super::page::{Page, Plan};
 use super::select;
 use super::start_key::{self, Restart};
+use super::{ApiError, legacy};
 use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::engine::table::{put_value, stamp_hash};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
@@ -19,17 +19,18 @@ use crate::item::{Kind, MapRef, ValueRef, View, key};
 
 pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiError> {
     const WORDING: Wording = Wording::Bare;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let start = members.start_key.map(|k| WORDING.admit(k)).transpose()?;
     let any = [members.key_condition, members.filter, members.projection].iter().any(Option::is_some);
     let missing = if any { "" } else { "FilterExpression and KeyConditionExpression are null" };
+    legacy::check_mixing(&members, WORDING)?;
     let mut placeholders = placeholders(&members, WORDING, any, missing)?;
     select::check_members(&members, Wording::Announced)?;
-    let Some(key_condition) = members.key_condition else {
+    if members.key_condition.is_none() && members.key_conditions.is_none() {
         return Err(ApiError::validation(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
         ));
-    };
+    }
     let projection = members
         .projection
         .map(|text| parse_projection(text, &mut placeholders).map_err(|e| Wording::Announced.error(e)))
@@ -40,8 +41,16 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
             parse_condition(ExpressionKind::Filter, text, &mut placeholders).map_err(|e| WORDING.error(e))
         })
         .transpose()?;
-    let terms = parse_key_condition(key_condition, &mut placeholders).map_err(|e| WORDING.error(e))?.terms;
+    let terms = match members.key_condition {
+        Some(text) => parse_key_condition(text, &mut placeholders).map_err(|e| WORDING.error(e))?.terms,
+        None => legacy::key_terms(members.key_conditions.unwrap_or_default(), WORDING)?,
+    };
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+    let projection = projection.map_or_else(|| legacy::attributes_to_get(&members), |p| Ok(Some(p)))?;
+    let filter = match filter {
+        None => legacy::filter(&members, members.query_filter, WORDING)?,
+        some => some,
+    };
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
@@ -53,8 +62,9 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
     if let Some(filter) = &filter {
         for attribute in hash.iter().chain(&range) {
             if filter.root_names().any(|(name, _)| name == attribute.name) {
+                let what = if members.query_filter.is_some() { "QueryFilter" } else { "Filter Expression" };
                 return Err(ApiError::validation(format!(
-                    "Filter Expression can only contain non-primary key attributes: Primary key attribute: {}",
+                    "{what} can only contain non-primary key attributes: Primary key attribute: {}",
                     String::from_utf8_lossy(&attribute.name)
                 )));
             }

@@ -1,6 +1,5 @@
 //! Scan, whole or one parallel segment.
 
-use super::ApiError;
 use super::expressions::{Wording, placeholders};
 use super::keys::find_table;
 use super::members::Members;
@@ -8,6 +7,7 @@ use super::page::{Page, Plan};
 use super::query::find_index;
 use super::select;
 use super::start_key::{self, Restart};
+use super::{ApiError, legacy};
 use crate::engine::Engine;
 use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::expression::{ExpressionKind, parse_condition, parse_projection};
@@ -15,10 +15,11 @@ use crate::item::MapRef;
 
 pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiError> {
     const WORDING: Wording = Wording::Bare;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let start = members.start_key.map(|k| WORDING.admit(k)).transpose()?;
     let any = members.filter.is_some() || members.projection.is_some();
     let missing = if members.filter.is_some() { "" } else { "FilterExpression is null" };
+    legacy::check_mixing(&members, WORDING)?;
     let mut placeholders = placeholders(&members, WORDING, any, missing)?;
     select::check_members(&members, WORDING)?;
     let segment = segment(&members)?;
@@ -33,6 +34,11 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         })
         .transpose()?;
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
+    let projection = projection.map_or_else(|| legacy::attributes_to_get(&members), |p| Ok(Some(p)))?;
+    let filter = match filter {
+        None => legacy::filter(&members, members.scan_filter, WORDING)?,
+        some => some,
+    };
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;

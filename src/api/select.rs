@@ -19,13 +19,15 @@ pub(super) struct Selection {
 
 /// Rules that need no table.
 pub(super) fn check_members(members: &Members<'_>, wording: Wording) -> Result<(), ApiError> {
-    let with_projection = members.projection.is_some();
+    let with_projection = members.projection.is_some() || members.attributes_to_get.is_some();
+    let word = if members.projection.is_some() { "ProjectionExpression" } else { "AttributesToGet" };
     match members.select {
         Some("SPECIFIC_ATTRIBUTES") if !with_projection => Err(wording.error(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
         )),
-        Some(other) if with_projection && other != "SPECIFIC_ATTRIBUTES" => Err(wording
-            .error(format_args!("Cannot specify the ProjectionExpression when choosing to get {other}"))),
+        Some(other) if with_projection && other != "SPECIFIC_ATTRIBUTES" => {
+            Err(wording.error(format_args!("Cannot specify the {word} when choosing to get {other}")))
+        }
         Some("ALL_PROJECTED_ATTRIBUTES") if members.index.is_none() => {
             Err(wording.error("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
         }

@@ -130,6 +130,7 @@ impl SingleWrite {
             return Step::Missing(missing);
         };
         if let Change::Update { update, .. } = &self.item.change
+            && !update.is_legacy()
             && update.request_charge() > MAX_ITEM
         {
             return Step::Done(Answer::new(Err(update_too_large()), seen));

@@ -5,9 +5,9 @@ use super::keys::{check_untouched, find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, ItemChange, ReturnValues, SingleWrite};
 use super::step::Environment;
-use super::{ApiError, metrics};
+use super::{ApiError, legacy, metrics};
 use crate::engine::Engine;
-use crate::expression::{Update, parse_update};
+use crate::expression::parse_update;
 use crate::item::MapRef;
 
 pub(super) fn begin(
@@ -16,21 +16,26 @@ pub(super) fn begin(
     environment: &Environment,
 ) -> Result<SingleWrite, ApiError> {
     const WORDING: Wording = Wording::Announced;
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let key = WORDING.admit(members.key.unwrap_or_default())?;
     let any = members.condition.is_some() || members.update.is_some();
     let missing = if any { "" } else { "UpdateExpression and ConditionExpression are both null" };
+    legacy::check_mixing(&members, WORDING)?;
     let mut placeholders = placeholders(&members, WORDING, any, missing)?;
     // The service looks at an empty condition before it looks at an empty update.
     let early =
         if members.condition == Some("") { condition(&members, &mut placeholders, WORDING)? } else { None };
     let update = match members.update {
         Some(text) => parse_update(text, &mut placeholders).map_err(|e| WORDING.error(e))?,
-        None => Update::default(),
+        None => legacy::attribute_updates(members.attribute_updates.unwrap_or_default(), WORDING)?,
     };
     let condition = match early {
         Some(condition) => Some(condition),
         None => condition(&members, &mut placeholders, WORDING)?,
+    };
+    let condition = match condition {
+        None => legacy::expected(&members, WORDING)?,
+        some => some,
     };
     placeholders.check_unused().map_err(|e| WORDING.error(e))?;
 

@@ -16,7 +16,7 @@ mod reserved;
 mod syntax;
 mod update;
 
-pub use condition::{Comparator, Condition, Operand, Test, parse_condition};
+pub use condition::{Comparator, Condition, Operand, Test, order, parse_condition};
 pub use error::{ExpressionError, ExpressionKind, Map, Problem};
 pub use key_condition::{KeyCondition, KeyTerm, KeyTest, parse_key_condition};
 pub use path::{Path, Step};

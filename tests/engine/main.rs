@@ -16,6 +16,7 @@ mod capacity;
 mod faults;
 mod indexes;
 mod items;
+mod legacy;
 mod model;
 mod order;
 mod pages;

@@ -49,7 +49,7 @@ pub(super) fn only_action(entry: MapRef<'_>) -> Result<(&'static str, MapRef<'_>
 
 /// Reads an action's values and expressions.
 pub(super) fn parse<'a>((name, action): (&'static str, MapRef<'a>)) -> Result<Parsed<'a>, ApiError> {
-    let members = Members::read(action)?;
+    let members = Members::read(action);
     let item = members.item.map(|item| WORDING.admit(item)).transpose()?;
     let key = members.key.map(|key| WORDING.admit(key)).transpose()?;
     let any = members.condition.is_some() || members.update.is_some();

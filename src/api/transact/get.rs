@@ -34,11 +34,11 @@ struct Get {
 }
 
 pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<TransactGetItems, ApiError> {
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let mut parsed = Vec::new();
     for entry in request.find(b"TransactItems").into_iter().flat_map(list) {
         let get = map(entry).and_then(|entry| entry.find(b"Get")).and_then(map).unwrap_or_default();
-        let own = Members::read(get)?;
+        let own = Members::read(get);
         let key = WORDING.admit(own.key.unwrap_or_default())?;
         let mut placeholders = placeholders(&own, WORDING, own.projection.is_some(), "")?;
         let projection = own

@@ -41,7 +41,7 @@ pub(in crate::api) fn begin(
     request: MapRef<'_>,
     environment: &Environment,
 ) -> Result<TransactWriteItems, ApiError> {
-    let members = Members::read(request)?;
+    let members = Members::read(request);
     let Some(items) = request.find(b"TransactItems") else {
         return Err(ApiError::new(ErrorKind::Serialization, ""));
     };

@@ -96,7 +96,7 @@ fn compare(a: Got<'_>, b: Got<'_>) -> Option<Ordering> {
 }
 
 /// The order of two values of one ordered type; `None` for anything else.
-pub(super) fn order(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
+pub fn order(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
     match (a.view()?, b.view()?) {
         (View::S(a), View::S(b)) | (View::B(a), View::B(b)) => Some(a.cmp(b)),
         (View::N(a), View::N(b)) => Some(a.cmp(&b)),

@@ -7,6 +7,7 @@ mod check;
 mod evaluate;
 mod parse;
 
+pub use evaluate::order;
 pub(super) use parse::{function, parse};
 
 use super::error::{ExpressionError, ExpressionKind};

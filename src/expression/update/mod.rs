@@ -131,6 +131,11 @@ impl Update {
         Self::new(updates.into_iter().map(action).collect(), true)
     }
 
+    /// It came as AttributeUpdates, of which only the resulting item is limited in size.
+    pub fn is_legacy(&self) -> bool {
+        self.legacy
+    }
+
     /// The top-level attributes it changes, each once.
     pub fn root_names(&self) -> impl Iterator<Item = &[u8]> {
         self.touched.root_names()

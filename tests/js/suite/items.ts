@@ -322,23 +322,41 @@ export const items: Case[] = [
     );
   }),
 
-  // DIFFERENCE: the parameters that expressions replaced are refused by name, where DynamoDB still takes them.
-  withTables('the older parameters are refused by name', async (doc) => {
+  withTables('the parameters from before expressions', async (doc) => {
     const TableName = 'simple';
+    await doc.put({ TableName, Item: { id: 'l', n: 1 }, Expected: { id: { Exists: false } } });
     await rejects(
-      doc.put({ TableName, Item: { id: 'l' }, Expected: { id: { Exists: false } } }),
-      'ValidationException',
-      /does not support the parameter Expected/,
+      doc.put({ TableName, Item: { id: 'l' }, Expected: { n: { Value: 2 } } }),
+      'ConditionalCheckFailedException',
     );
+    const { Attributes } = await doc.update({
+      TableName,
+      Key: { id: 'l' },
+      AttributeUpdates: {
+        n: { Action: 'ADD', Value: 4 },
+        tags: { Value: new Set(['a']) },
+        gone: { Action: 'DELETE' },
+      },
+      Expected: { n: { ComparisonOperator: 'BETWEEN', AttributeValueList: [0, 2] } },
+      ReturnValues: 'ALL_NEW',
+    });
+    equal(Attributes, { id: 'l', n: 5, tags: new Set(['a']) });
+    equal((await doc.get({ TableName, Key: { id: 'l' }, AttributesToGet: ['n'] })).Item, { n: 5 });
+    await doc.put({ TableName: 'things', Item: { pk: 'p', sk: 1, n: 1 } });
+    await doc.put({ TableName: 'things', Item: { pk: 'p', sk: 2 } });
+    const { Items } = await doc.query({
+      TableName: 'things',
+      KeyConditions: {
+        pk: { ComparisonOperator: 'EQ', AttributeValueList: ['p'] },
+        sk: { ComparisonOperator: 'LT', AttributeValueList: [5] },
+      },
+      QueryFilter: { n: { ComparisonOperator: 'NOT_NULL' } },
+    });
+    equal(Items, [{ pk: 'p', sk: 1, n: 1 }]);
     await rejects(
-      doc.update({ TableName, Key: { id: 'l' }, AttributeUpdates: { n: { Value: 4 } } }),
+      doc.scan({ TableName, ScanFilter: {}, FilterExpression: 'a = b' }),
       'ValidationException',
-      /does not support the parameter AttributeUpdates/,
-    );
-    await rejects(
-      doc.get({ TableName, Key: { id: 'l' }, AttributesToGet: ['n'] }),
-      'ValidationException',
-      /does not support the parameter AttributesToGet/,
+      /both expression and non-expression parameters/,
     );
   }),
 
