@@ -83,7 +83,7 @@ pub(in crate::api) fn key_terms(conditions: MapRef<'_>, wording: Wording) -> Res
 }
 
 /// ComparisonOperator and AttributeValueList of a Condition.
-fn comparison<'a>(entry: MapRef<'a>, wording: Wording) -> Result<(&'a str, Values), ApiError> {
+fn comparison(entry: MapRef<'_>, wording: Wording) -> Result<(&str, Values), ApiError> {
     let operator = entry.find(b"ComparisonOperator").and_then(string).unwrap_or_default();
     Ok((operator, admitted(entry.find(b"AttributeValueList").into_iter().flat_map(list), wording)?))
 }
