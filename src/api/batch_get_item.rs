@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::expressions::{Wording, placeholders};
-use super::keys::{find_table, request_key};
+use super::keys::{check_scalars, find_table, request_key};
 use super::members::{Members, list, map};
 use super::step::{Answer, Step};
 use super::{ApiError, ErrorKind, legacy};
@@ -68,13 +68,13 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
         placeholders.check_unused().map_err(|e| WORDING.error(e))?;
         let projection = projection.map_or_else(|| legacy::attributes_to_get(&own), |p| Ok(Some(p)))?;
         let name = String::from_utf8_lossy(name).into_owned();
-        parsed.push((name, keys, others, own.consistent, projection));
+        parsed.push((name, keys, others, own.consistent, projection, placeholders));
     }
     if total > MAX_KEYS {
         return Err(ApiError::validation("Too many items requested for the BatchGetItem call"));
     }
     let mut tables = Vec::with_capacity(parsed.len());
-    for (name, keys, request, consistent, projection) in parsed {
+    for (name, keys, request, consistent, projection, placeholders) in parsed {
         let table = find_table(engine, Some(&name))?;
         let mut own: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(keys.len());
         for (key, original) in keys {
@@ -84,6 +84,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
             }
             own.push((key, original));
         }
+        check_scalars(&table, &placeholders)?;
         tables.push(TableKeys { table, name, request, keys: own, consistent, projection });
     }
     Ok(BatchGetItem { tables, capacity: ReturnConsumedCapacity::parse(members.return_capacity) })

@@ -1,7 +1,7 @@
 //! DeleteItem.
 
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{find_table, request_key};
+use super::keys::{check_scalars, find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, ItemChange, SingleWrite, only_all_old};
 use super::step::Environment;
@@ -29,6 +29,7 @@ pub(super) fn begin(
 
     let table = find_table(engine, members.table)?;
     let tree_key = request_key(&table, &key)?;
+    check_scalars(&table, &placeholders)?;
     let collection = metrics::collection(&table, key.as_ref().map(), members.metrics);
     let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::expressions::{Wording, placeholders};
-use super::keys::{find_table, request_key};
+use super::keys::{check_scalars, find_table, request_key};
 use super::members::Members;
 use super::step::{Answer, Step};
 use super::{ApiError, legacy};
@@ -38,6 +38,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<GetItem, Api
 
     let table = find_table(engine, members.table)?;
     let key = request_key(&table, &key)?;
+    check_scalars(&table, &placeholders)?;
     let capacity = ReturnConsumedCapacity::parse(members.return_capacity);
     let table_name =
         (capacity != ReturnConsumedCapacity::None).then(|| members.table.unwrap_or_default().to_owned());

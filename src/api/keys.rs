@@ -7,7 +7,7 @@ use super::validate::arn;
 use super::{ApiError, ErrorKind};
 use crate::engine::table::{MAX_HASH, MAX_RANGE};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
-use crate::expression::Update;
+use crate::expression::{Placeholders, Update};
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
 use crate::storage::{BlockId, Bytes, SeqNo};
 
@@ -193,6 +193,21 @@ pub(super) fn check_untouched(table: &Table, update: &Update) -> Result<(), ApiE
     match table.key_attributes().find(|attribute| update.touches(&attribute.name)) {
         Some(attribute) => Err(ApiError::validation(format!(
             "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
+            String::from_utf8_lossy(&attribute.name)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Expressions do not reach into keys of the table or its indexes, which are scalars.
+pub(super) fn check_scalars(table: &Table, placeholders: &Placeholders) -> Result<(), ApiError> {
+    let roots = placeholders.nested_roots();
+    let is_root = |attribute: &&KeyAttribute| roots.iter().any(|root| **root == *attribute.name);
+    let index_keys = || table.indexes.iter().flat_map(|index| index.hash.iter().chain(&index.range));
+    let found = table.key_attributes().find(is_root).map(|attribute| ("Key", attribute));
+    match found.or_else(|| index_keys().find(is_root).map(|attribute| ("IndexKey", attribute))) {
+        Some((what, attribute)) => Err(ApiError::validation(format!(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}: {}",
             String::from_utf8_lossy(&attribute.name)
         ))),
         None => Ok(()),

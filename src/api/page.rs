@@ -145,7 +145,8 @@ impl Page {
             if !self.plan.selection.count_only {
                 match &self.plan.selection.projection {
                     Some(projection) => self.items.item(&projection.apply(item).as_ref()),
-                    None => self.items.item(&item),
+                    None if self.plan.selection.whole => self.items.item(&item),
+                    None => self.items.item(&entry_item),
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! PutItem.
 
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_index_keys, find_table, item_key};
+use super::keys::{check_index_keys, check_scalars, find_table, item_key};
 use super::members::Members;
 use super::single_write::{Change, ItemChange, MAX_ITEM, SingleWrite, only_all_old};
 use super::step::Environment;
@@ -33,6 +33,7 @@ pub(super) fn begin(
         return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
     }
     check_index_keys(&table, item.as_ref().map(), false)?;
+    check_scalars(&table, &placeholders)?;
     let collection = metrics::collection(&table, item.as_ref().map(), members.metrics);
     let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::expressions::{Wording, placeholders};
-use super::keys::find_table;
+use super::keys::{check_scalars, find_table};
 use super::members::Members;
 use super::page::{Page, Plan};
 use super::select;
@@ -54,6 +54,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
+    check_scalars(&table, &placeholders)?;
     let (hash, range): (Vec<&KeyAttribute>, Vec<&KeyAttribute>) = match index {
         Some((_, index)) => (index.hash.iter().collect(), index.range.iter().collect()),
         None => (vec![&table.hash], table.range.iter().collect()),
@@ -61,13 +62,16 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
     let bounds = Bounds::of(&terms, &hash, &range)?;
     if let Some(filter) = &filter {
         for attribute in hash.iter().chain(&range) {
-            if filter.root_names().any(|(name, _)| name == attribute.name) {
+            if filter.root_names().any(|name| name == attribute.name) {
                 let what = if members.query_filter.is_some() { "QueryFilter" } else { "Filter Expression" };
                 return Err(ApiError::validation(format!(
                     "{what} can only contain non-primary key attributes: Primary key attribute: {}",
                     String::from_utf8_lossy(&attribute.name)
                 )));
             }
+        }
+        if let Some((_, index)) = index {
+            select::check_filter(index, filter)?;
         }
     }
     let Bounds { prefix, mut lower, mut upper, exact } = bounds;

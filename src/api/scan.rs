@@ -1,7 +1,7 @@
 //! Scan, whole or one parallel segment.
 
 use super::expressions::{Wording, placeholders};
-use super::keys::find_table;
+use super::keys::{check_scalars, find_table};
 use super::members::Members;
 use super::page::{Page, Plan};
 use super::query::find_index;
@@ -42,6 +42,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
+    check_scalars(&table, &placeholders)?;
     let (mut lower, mut upper) = segment.map_or((Vec::new(), None), Segment::bounds);
     if let Some(start) = start {
         let position = start_key::position(&table, index.map(|(_, i)| i), &start)?;

@@ -13,8 +13,10 @@ pub(super) struct Selection {
     pub count_only: bool,
     /// The attributes asked for; all of the entry when `None`.
     pub projection: Option<Projection>,
-    /// An LSI entry does not hold all that is asked for: read the item itself too.
+    /// An LSI entry does not hold all that is asked for or filtered by: read the item itself too.
     pub from_table: bool,
+    /// Without a projection, answer with the item and not with the entry.
+    pub whole: bool,
 }
 
 /// Rules that need no table.
@@ -44,7 +46,7 @@ pub(super) fn settle(
     filter: Option<&Condition>,
 ) -> Result<Selection, ApiError> {
     let count_only = members.select == Some("COUNT");
-    let mut from_table = false;
+    let (mut from_table, mut whole) = (false, false);
     if let Some(index) = index {
         let partial = index.projected != Projected::All;
         let wants_all = members.select == Some("ALL_ATTRIBUTES") && partial;
@@ -74,10 +76,30 @@ pub(super) fn settle(
                 )));
             }
         } else {
-            let filter_needs = filter.is_some_and(|f| f.root_names().any(|(name, _)| !index.projects(name)));
+            let filter_needs = filter.is_some_and(|f| f.root_names().any(|name| !index.projects(name)));
             from_table = wants_all || !unprojected.is_empty() || filter_needs;
+            whole = wants_all;
         }
     }
     debug_assert!(!from_table || table.has_local_indexes());
-    Ok(Selection { count_only, projection, from_table })
+    Ok(Selection { count_only, projection, from_table, whole })
+}
+
+/// A Query filters by what its index projects, unlike a Scan.
+pub(super) fn check_filter(index: &Index, filter: &Condition) -> Result<(), ApiError> {
+    let mut missing: Vec<String> = Vec::new();
+    for name in filter.root_names().filter(|name| !index.projects(name)) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        if !missing.contains(&name) {
+            missing.push(name);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!(
+        "One or more parameter values were invalid: Secondary index {} does not project one or more filter attributes: [{}]",
+        index.name,
+        missing.join(", ")
+    )))
 }

@@ -1,7 +1,7 @@
 //! UpdateItem.
 
 use super::expressions::{Wording, condition, placeholders};
-use super::keys::{check_untouched, find_table, request_key};
+use super::keys::{check_scalars, check_untouched, find_table, request_key};
 use super::members::Members;
 use super::single_write::{Change, ItemChange, ReturnValues, SingleWrite};
 use super::step::Environment;
@@ -42,6 +42,7 @@ pub(super) fn begin(
     let table = find_table(engine, members.table)?;
     let tree_key = request_key(&table, &key)?;
     check_untouched(&table, &update)?;
+    check_scalars(&table, &placeholders)?;
     let collection = metrics::collection(&table, key.as_ref().map(), members.metrics);
     let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),

@@ -75,6 +75,7 @@ impl Entries {
 pub struct Placeholders {
     names: Entries,
     values: Entries,
+    nested: Vec<Bytes>,
 }
 
 impl Placeholders {
@@ -83,13 +84,26 @@ impl Placeholders {
         names: Option<Vec<(Vec<u8>, Vec<u8>)>>,
         values: Option<Vec<(Vec<u8>, Vec<u8>)>>,
     ) -> Result<Self, ExpressionError> {
-        Ok(Self { names: Entries::new(Map::Names, names)?, values: Entries::new(Map::Values, values)? })
+        Ok(Self {
+            names: Entries::new(Map::Names, names)?,
+            values: Entries::new(Map::Values, values)?,
+            nested: Vec::new(),
+        })
     }
 
     /// Refuses entries that none of the expressions parsed so far used.
     pub fn check_unused(&self) -> Result<(), ExpressionError> {
         self.names.check_unused(Map::Names)?;
         self.values.check_unused(Map::Values)
+    }
+
+    /// The top-level attributes that the expressions parsed so far reach into, by `.` or `[]`.
+    pub fn nested_roots(&self) -> &[Bytes] {
+        &self.nested
+    }
+
+    pub(super) fn add_nested_root(&mut self, name: &[u8]) {
+        self.nested.push(name.into());
     }
 
     pub(super) fn name(&mut self, key: &str) -> Option<Bytes> {

@@ -231,7 +231,11 @@ impl<'p> Resolver<'p> {
                 Bytes::default()
             })),
         };
-        Path::new(raw.iter().map(step).collect())
+        let path = Path::new(raw.iter().map(step).collect());
+        if path.is_nested() {
+            self.placeholders.add_nested_root(path.root());
+        }
+        path
     }
 
     pub fn value(&mut self, key: &str) -> Bytes {

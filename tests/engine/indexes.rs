@@ -93,6 +93,88 @@ fn a_local_index_reads_the_table_for_what_it_lacks() {
 }
 
 #[test]
+fn a_scan_filters_by_what_a_local_index_lacks_and_answers_with_its_entries() {
+    let db = database();
+    let scan = |more: Value| {
+        let base = json!({"TableName": "music", "IndexName": "artist-year", "FilterExpression": "extra = :o",
+            "ExpressionAttributeValues": {":o": {"S": "o"}}});
+        db.ok("Scan", with(base, more))
+    };
+    let entries = scan(json!({}));
+    assert_eq!(entries["Count"], 4);
+    assert_eq!(
+        entries["Items"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["artist", "song", "year"]
+    );
+    assert_eq!(scan(json!({"Select": "ALL_ATTRIBUTES"}))["Items"][0]["extra"], json!({"S": "o"}));
+    assert_eq!(scan(json!({"ProjectionExpression": "extra"}))["Items"][0], json!({"extra": {"S": "o"}}));
+}
+
+#[test]
+fn a_query_does_not_filter_by_what_its_index_lacks() {
+    let db = database();
+    for (index, hash) in [("artist-year", "artist"), ("genre-year", "genre")] {
+        let query = json!({"TableName": "music", "IndexName": index,
+            "KeyConditionExpression": format!("{hash} = :o"), "FilterExpression": "extra = :o OR extra = :o OR song = :o",
+            "ExpressionAttributeValues": {":o": {"S": "o"}}});
+        assert_eq!(
+            db.error("Query", query),
+            format!(
+                "ValidationException: One or more parameter values were invalid: Secondary index {index} does not project one or more filter attributes: [extra]"
+            )
+        );
+    }
+}
+
+#[test]
+fn expressions_do_not_reach_into_keys() {
+    let db = database();
+    let refused = |operation: &str, more: Value, what: &str| {
+        let error = db.error(operation, with(json!({"TableName": "music"}), more));
+        let sentence = format!(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}"
+        );
+        assert_eq!(error, format!("ValidationException: {sentence}"), "{operation}");
+    };
+    let key = song("a", "1");
+    let values = json!({":v": {"S": "v"}});
+    refused("GetItem", json!({"Key": key, "ProjectionExpression": "label, song[0]"}), "Key: song");
+    refused("GetItem", json!({"Key": key, "ProjectionExpression": "genre.x"}), "IndexKey: genre");
+    let condition = |text: &str| json!({"Key": key, "ConditionExpression": text});
+    refused("DeleteItem", condition("attribute_exists(genre.x)"), "IndexKey: genre");
+    refused("PutItem", json!({"Item": key, "ConditionExpression": "size(artist.x) > artist"}), "Key: artist");
+    let update = |text: &str| json!({"Key": key, "UpdateExpression": text});
+    refused("UpdateItem", update("SET label = genre[1]"), "IndexKey: genre");
+    refused("UpdateItem", update("REMOVE genre.x"), "IndexKey: genre");
+    refused(
+        "Query",
+        json!({"KeyConditionExpression": "artist = :v", "FilterExpression": "artist.x = :v",
+            "ExpressionAttributeValues": values}),
+        "Key: artist",
+    );
+    refused(
+        "Scan",
+        json!({"FilterExpression": "genre[0] = :v", "ExpressionAttributeValues": values}),
+        "IndexKey: genre",
+    );
+    let batch = json!({"RequestItems": {"music": {"Keys": [key], "ProjectionExpression": "genre.x"}}});
+    assert!(db.error("BatchGetItem", batch).contains("must be scalars"));
+    for (operation, action) in [
+        (
+            "TransactGetItems",
+            json!({"Get": {"TableName": "music", "Key": key, "ProjectionExpression": "genre.x"}}),
+        ),
+        (
+            "TransactWriteItems",
+            json!({"ConditionCheck": with(condition("attribute_exists(genre.x)"), json!({"TableName": "music"}))}),
+        ),
+    ] {
+        let error = db.error(operation, json!({"TransactItems": [action]}));
+        assert!(error.ends_with("[ValidationError]"), "{error}");
+    }
+}
+
+#[test]
 fn what_a_global_index_lacks_is_refused() {
     let db = database();
     let error = |more: Value| {

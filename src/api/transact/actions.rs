@@ -7,7 +7,7 @@ use super::super::metrics;
 use super::super::single_write::{Change, ItemChange, MAX_ITEM};
 use crate::api::ApiError;
 use crate::engine::{Engine, Table};
-use crate::expression::{Condition, parse_update};
+use crate::expression::{Condition, Placeholders, parse_update};
 use crate::item::{ItemBuf, MapRef};
 
 const WORDING: Wording = Wording::Bare;
@@ -19,6 +19,7 @@ pub(super) struct Parsed<'a> {
     /// The Key; of a Put it is in the item.
     key: Option<ItemBuf>,
     condition: Option<Condition>,
+    placeholders: Placeholders,
     /// Bytes of what it sends.
     pub(super) payload: u64,
 }
@@ -76,7 +77,7 @@ pub(super) fn parse<'a>((name, action): (&'static str, MapRef<'a>)) -> Result<Pa
     let put = if let Change::Put(item) = &change { Some(item) } else { None };
     let values = members.values.map_or(0, |values| values.body().len() as u64);
     let payload = size(put) + size(key.as_ref()) + values;
-    Ok(Parsed { members, change, key, condition, payload })
+    Ok(Parsed { members, change, key, condition, placeholders, payload })
 }
 
 impl Parsed<'_> {
@@ -87,7 +88,7 @@ impl Parsed<'_> {
         engine: &Engine,
         wants_metrics: bool,
     ) -> Result<Result<Bound, ApiError>, ApiError> {
-        let Self { members, change, key, condition, .. } = self;
+        let Self { members, change, key, condition, placeholders, .. } = self;
         let table = find_table(engine, members.table)?;
         let outcome = match &change {
             Change::Put(item) => {
@@ -97,7 +98,7 @@ impl Parsed<'_> {
             _ => keys::check_key_schema(&table, key.as_ref().unwrap_or(&ItemBuf::default()).as_ref().map())
                 .and_then(|()| check_update(&table, &change)),
         };
-        if let Err(reason) = outcome {
+        if let Err(reason) = outcome.and_then(|()| keys::check_scalars(&table, &placeholders)) {
             return Ok(Err(reason));
         }
         let attributes = match (&change, &key) {

@@ -46,13 +46,14 @@ pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Tran
             .map(|text| parse_projection(text, &mut placeholders).map_err(|e| WORDING.error(e)))
             .transpose()?;
         placeholders.check_unused().map_err(|e| WORDING.error(e))?;
-        parsed.push((own.table, key, projection));
+        parsed.push((own.table, key, projection, placeholders));
     }
     let mut gets = Vec::with_capacity(parsed.len());
     let mut reasons = Reasons::default();
-    for (name, key, projection) in parsed {
+    for (name, key, projection, placeholders) in parsed {
         let table = find_table(engine, name)?;
-        let fits = keys::check_key_schema(&table, key.as_ref().map());
+        let fits = keys::check_key_schema(&table, key.as_ref().map())
+            .and_then(|()| keys::check_scalars(&table, &placeholders));
         if fits.is_ok() {
             let key = keys::tree_key(&table, key.as_ref().map())?;
             gets.push(Get { table, name: name.unwrap_or_default().to_owned(), key, projection });

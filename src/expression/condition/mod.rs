@@ -172,10 +172,10 @@ impl Condition {
         result
     }
 
-    /// The top-level attributes it names, in order, with whether each is reached into; repeated when used repeatedly.
-    pub fn root_names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+    /// The top-level attributes it names, in order; repeated when used repeatedly.
+    pub fn root_names(&self) -> impl Iterator<Item = &[u8]> {
         let tests = self.code.iter().filter_map(|op| if let Op::Test(test) = op { Some(test) } else { None });
-        tests.flat_map(Test::paths).map(|path| (path.root(), path.is_nested()))
+        tests.flat_map(Test::paths).map(Path::root)
     }
 }
 
