@@ -26,6 +26,7 @@ const NEEDS = {
   firefox: () => (findBrowser('firefox') ? undefined : missingBrowser('firefox')),
   boto3: () =>
     output('python3', ['-c', 'import boto3']) === undefined ? 'Python with boto3 is not found' : undefined,
+  java: () => (output('java', ['-version']) === undefined ? 'Java 17 or newer is not found' : undefined),
 };
 
 /** Runs a program with its output shown; resolves with its exit code and what it printed on stdout. */

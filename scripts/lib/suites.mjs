@@ -50,6 +50,12 @@ export const SUITES = [
     { needs: ['chromium'], packages: 'tests/packaging' },
   ),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
+  node(
+    'differential',
+    'tests/differential',
+    'random requests answered as other implementations answer them, or as a fact says',
+    { needs: ['java'], packages: 'benches' },
+  ),
   node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
     quick: true,
@@ -92,6 +98,12 @@ export const SUITES = [
     'operations beside a plain map',
     { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
   ),
+  node('peers', 'tests/differential', 'random requests beside other implementations, many more', {
+    long: true,
+    needs: ['java'],
+    packages: 'benches',
+    env: { DYNATAB_DIFFERENTIAL_ROUNDS: '25' },
+  }),
   node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {
     long: true,
     needs: ['chromium'],

@@ -1,0 +1,30 @@
+// Independent implementations of DynamoDB from the registries, each started by one call.
+
+import { SERVERS, start } from '../../../benches/http/servers.mjs';
+
+export { start };
+
+// dynalite has no transactions, and ends when a path is the operand of begins_with or IN and nothing is there.
+const LACKS = { dynalite: { transactions: false, pathOperands: false } };
+
+/** By the name the benchmarks use, with what must not be asked of it. */
+export const peer = (name) => ({ ...SERVERS.find((server) => server.name === name), ...LACKS[name] });
+
+/** Sends AWS JSON; the name of the error without its namespace, and the body. */
+export async function send(port, operation, input) {
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      'x-amz-date': '20260101T000000Z',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x',
+    },
+    body: JSON.stringify(input),
+  });
+  const text = await response.text();
+  const body = text ? JSON.parse(text) : {};
+  const error = response.ok ? undefined : String(body.__type ?? response.status).replace(/^.*#/, '');
+  return { error, message: body.message ?? body.Message ?? '', body };
+}
