@@ -23,6 +23,14 @@ export interface EngineOptions {
   accountId?: string;
 }
 
+/** What a database was opened as, with what is taken where nothing was said. */
+export interface EngineSettings {
+  storage: 'memory' | 'indexeddb' | 'files';
+  durability: 'relaxed' | 'strict' | 'memory';
+  region: string;
+  accountId: string;
+}
+
 /** One open database inside the engine. */
 export interface Engine {
   /** A place of at least `length` bytes for a request; the memory's buffer may change. */
@@ -39,7 +47,7 @@ export interface Engine {
   ): number;
   outputPtr(): number;
   outputLen(): number;
-  persistence(): string;
+  settings(): EngineSettings;
   close(): Promise<void>;
 }
 

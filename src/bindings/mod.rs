@@ -13,6 +13,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
+use self::options::Settings;
 use crate::api::{ApiError, Operation};
 use crate::collections::VecMap;
 use crate::driver::{Driver, Response};
@@ -50,7 +51,7 @@ pub struct Database {
     input: RefCell<Vec<u8>>,
     output: Rc<RefCell<Vec<u8>>>,
     http_calls: HttpCalls,
-    persistence: &'static str,
+    settings: Settings,
 }
 
 /// `call` and `http` return this when the answer is in the output buffer.
@@ -60,7 +61,7 @@ const PENDING: u32 = 0;
 
 #[wasm_bindgen]
 impl Database {
-    /// Opens a database; see `options::Options` for what `options` holds.
+    /// Opens a database; `EngineOptions` of `pkg/src/wasm.ts` is what `options` holds.
     #[wasm_bindgen(unchecked_return_type = "Promise<Database>")]
     pub fn open(options: JsValue, callbacks: Callbacks) -> Promise {
         let callbacks = Rc::new(callbacks);
@@ -82,7 +83,7 @@ impl Database {
                 input: RefCell::default(),
                 output,
                 http_calls,
-                persistence: opened.persistence,
+                settings: opened.settings,
             };
             Ok(database.into())
         }))
@@ -169,9 +170,9 @@ impl Database {
         self.output.borrow().len()
     }
 
-    /// Where the data is kept: "indexeddb", "files" or "memory".
-    pub fn persistence(&self) -> String {
-        self.persistence.into()
+    /// What it was opened as, see `options::Settings`.
+    pub fn settings(&self) -> Result<JsValue, JsValue> {
+        Ok(serde_wasm_bindgen::to_value(&self.settings)?)
     }
 
     /// Waits for what is under way, then releases the store.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Callbacks;
@@ -14,36 +14,21 @@ use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
 
-#[derive(Deserialize)]
+/// What a database was opened as, with what is taken where nothing was said.
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Options {
-    name: String,
-    storage: Kind,
-    durability: Option<DurabilityName>,
-    cache_bytes: Option<f64>,
-    region: Option<String>,
-    account_id: Option<String>,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Memory,
-    IndexedDb,
-    Files,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum DurabilityName {
-    Relaxed,
-    Strict,
-    Memory,
+pub(super) struct Settings {
+    /// Where the data is kept: `indexeddb`, `files` or `memory`.
+    pub(super) storage: String,
+    /// When an acknowledged write is on the disk: `relaxed`, `strict`, or `memory` for never.
+    pub(super) durability: String,
+    pub(super) region: String,
+    pub(super) account_id: String,
 }
 
 pub(super) struct Opened {
     pub(super) driver: Rc<Driver>,
-    pub(super) persistence: &'static str,
+    pub(super) settings: Settings,
 }
 
 /// An `Error` whose name tells TypeScript which class to make.
@@ -53,12 +38,36 @@ fn error(name: &str, message: &str) -> JsValue {
     error.into()
 }
 
-fn read(options: &JsValue) -> Result<Options, JsValue> {
-    serde_wasm_bindgen::from_value(options.clone()).map_err(|cause| {
-        // Its text is taken as JavaScript has it: to print it here would link the printing of floats.
-        let cause = js::error_text(&cause.into());
-        error("InvalidOptionsError", &format!("open() was given options it does not know: {cause}"))
-    })
+/// Members are read one by one: a deserializer would link the printing of floats for its errors, 8 KiB of the download.
+fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
+    let Some(value) = js::property(options, name) else { return Ok(None) };
+    match value.as_string() {
+        Some(text) => Ok(Some(text)),
+        None => Err(error("InvalidOptionsError", &format!("{name}: a string is needed"))),
+    }
+}
+
+fn cache_bytes(options: &JsValue) -> Result<Option<usize>, JsValue> {
+    let Some(value) = js::property(options, "cacheBytes") else { return Ok(None) };
+    match value.as_f64() {
+        Some(bytes) if bytes >= 0.0 => Ok(Some(bytes as usize)),
+        _ => Err(error("InvalidOptionsError", "cacheBytes: a number of bytes is needed")),
+    }
+}
+
+/// The durability that is asked for, by its name, else `default`.
+fn durability(options: &JsValue, default: &str) -> Result<(String, Option<Durability>), JsValue> {
+    let asked = text(options, "durability")?.unwrap_or_else(|| default.into());
+    match asked.as_str() {
+        _ if default == "memory" => Ok((default.into(), None)),
+        "memory" => Ok((asked, None)),
+        "relaxed" => Ok((asked, Some(Durability::Relaxed))),
+        "strict" => Ok((asked, Some(Durability::Strict))),
+        _ => Err(error(
+            "InvalidOptionsError",
+            &format!("durability: unknown value {asked}; use \"relaxed\", \"strict\" or \"memory\""),
+        )),
+    }
 }
 
 fn store_error(cause: &StoreError) -> JsValue {
@@ -76,11 +85,26 @@ pub(super) async fn open(
     settle: Settle,
     callbacks: Rc<Callbacks>,
 ) -> Result<Opened, JsValue> {
-    let read = read(&options)?;
-    let (store, default, persistence): (Rc<dyn Store>, Option<Durability>, &'static str) = match read.storage
-    {
-        Kind::Memory => (Rc::new(NoStore), None, "memory"),
-        Kind::IndexedDb => {
+    let storage = text(&options, "storage")?.unwrap_or_default();
+    // All of them are read before anything is opened.
+    let default = match storage.as_str() {
+        "indexeddb" => "relaxed",
+        "files" => "strict",
+        _ => "memory",
+    };
+    let (durability_name, durability) = durability(&options, default)?;
+    let mut storage_options = StorageOptions::default();
+    if let Some(bytes) = cache_bytes(&options)? {
+        storage_options.cache_bytes = bytes;
+    }
+    let settings = Settings {
+        durability: durability_name,
+        region: text(&options, "region")?.unwrap_or_else(|| "local".into()),
+        account_id: text(&options, "accountId")?.unwrap_or_else(|| "000000000000".into()),
+        storage,
+    };
+    let store: Rc<dyn Store> = match settings.storage.as_str() {
+        "indexeddb" => {
             let events = Rc::new(move |event: StoreEvent| {
                 let (kind, detail) = match event {
                     StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),
@@ -88,47 +112,38 @@ pub(super) async fn open(
                 };
                 callbacks.event(kind, detail);
             });
-            let store = IndexedDbStore::open(&read.name, events).await.map_err(|e| store_error(&e))?;
-            (Rc::new(store), Some(Durability::Relaxed), "indexeddb")
+            let name = text(&options, "name")?.unwrap_or_default();
+            Rc::new(IndexedDbStore::open(&name, events).await.map_err(|e| store_error(&e))?)
         }
-        Kind::Files => {
+        "files" => {
             let files = js::property(&options, "files").unwrap_or(JsValue::UNDEFINED);
             let files = Rc::new(JsFiles::new(files.unchecked_into()));
             let store = FileStore::open(files).await.map_err(|cause| match &cause {
                 files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
                 files::OpenError::Store(cause) => store_error(cause),
             })?;
-            (Rc::new(store), Some(Durability::Strict), "files")
+            Rc::new(store)
         }
+        _ => Rc::new(NoStore),
     };
-    let durability = match (read.durability, default) {
-        (_, None) | (Some(DurabilityName::Memory), _) => None,
-        (Some(DurabilityName::Relaxed), _) => Some(Durability::Relaxed),
-        (Some(DurabilityName::Strict), _) => Some(Durability::Strict),
-        (None, default) => default,
-    };
-    let mut storage = StorageOptions::default();
-    if let Some(bytes) = read.cache_bytes {
-        storage.cache_bytes = bytes.max(0.0) as usize;
-    }
     let options = OpenOptions {
         durability,
-        storage,
-        region: read.region.unwrap_or_else(|| "local".into()),
-        account: read.account_id.unwrap_or_else(|| "000000000000".into()),
+        storage: storage_options,
+        region: settings.region.clone(),
+        account: settings.account_id.clone(),
     };
     let platform = Rc::new(BrowserPlatform::new());
     let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| match &cause {
         OpenError::Storage(cause) => store_error(cause),
         OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
     })?;
-    Ok(Opened { driver, persistence })
+    Ok(Opened { driver, settings })
 }
 
 pub(super) async fn destroy(options: JsValue) -> Result<(), JsValue> {
-    let options = read(&options)?;
-    if options.storage == Kind::IndexedDb {
-        indexeddb::destroy(&options.name).await.map_err(|e| store_error(&e))?;
+    if text(&options, "storage")?.as_deref() == Some("indexeddb") {
+        let name = text(&options, "name")?.unwrap_or_default();
+        indexeddb::destroy(&name).await.map_err(|e| store_error(&e))?;
     }
     Ok(())
 }

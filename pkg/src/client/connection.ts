@@ -28,7 +28,7 @@ import type {
   CancellationReason,
   MetadataBearer,
 } from '../types.js';
-import type { Engine, EngineCallbacks, EngineModule } from '../wasm.js';
+import type { Engine, EngineCallbacks, EngineModule, EngineSettings } from '../wasm.js';
 import { OPERATIONS, requestShape, type OperationName } from './operations.js';
 import { encodeRequest } from './request.js';
 
@@ -66,6 +66,8 @@ type Listener = (detail: unknown) => void;
 export class Connection {
   private readonly module: EngineModule;
   private engine: Engine | undefined;
+  /** What the engine was opened as. */
+  settings!: EngineSettings;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly writer = new Writer();
@@ -87,16 +89,13 @@ export class Connection {
     start: (callbacks: EngineCallbacks) => Promise<Engine>,
   ): Promise<Connection> {
     const connection = new Connection(module);
-    connection.engine = await start({
+    const engine = await start({
       settle: (id) => connection.settle(id),
       event: (kind, detail) => connection.event(kind, detail),
     });
+    connection.engine = engine;
+    connection.settings = engine.settings();
     return connection;
-  }
-
-  /** The engine's own description of how the data is kept. */
-  persistence(): string {
-    return this.engine?.persistence() ?? '';
   }
 
   /** Runs an operation. */

@@ -200,12 +200,13 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
     connection = await patiently(() =>
       Connection.open(module, (callbacks) => module.open(settings, callbacks)),
     );
-    if (options.tables) await ensureTables(new Client(connection, options.region ?? 'local'), options.tables);
+    const { region, storage } = connection.settings;
+    if (options.tables) await ensureTables(new Client(connection, region), options.tables);
     return new Database({
       name: options.name,
-      region: options.region ?? 'local',
+      region,
       connection,
-      persistence: await persistence(connection, chosen),
+      persistence: await persistence(storage, chosen),
       remove: () => remove(module, settings, owned.files),
       released: () => owned.release(),
     });
@@ -242,8 +243,7 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
   };
 }
 
-async function persistence(connection: Connection, chosen: Chosen): Promise<Persistence> {
-  const where = connection.persistence() || chosen.storage;
+async function persistence(where: Chosen['storage'], chosen: Chosen): Promise<Persistence> {
   if (where === 'memory') return { kind: 'memory', reason: chosen.reason };
   if (where === 'files') return { kind: 'persistent', reason: 'files' };
   const persisted = await navigator.storage?.persisted?.().catch(() => false);

@@ -44,6 +44,30 @@ export const lifecycle: Case[] = [
   },
 
   {
+    name: 'options that mean nothing are refused by their name',
+    async run({ pkg, env }) {
+      const opening = (more: object) => pkg.open({ ...env.fresh(), ...more });
+      await rejects(opening({ region: 5 }), 'TypeError', 'region: a string is needed');
+      await rejects(opening({ accountId: {} }), 'TypeError', 'accountId: a string is needed');
+      for (const cacheBytes of [-1, NaN, '1']) {
+        await rejects(opening({ cacheBytes }), 'TypeError', 'cacheBytes: a number of bytes is needed');
+      }
+      if (env.persistent) {
+        await rejects(
+          opening({ durability: 'later' }),
+          'TypeError',
+          'durability: unknown value later; use "relaxed", "strict" or "memory"',
+        );
+      }
+      const db = await opening({ region: 'eu-west-1', accountId: '123456789012' });
+      await db.client().createTable(SIMPLE);
+      const { Table } = await db.client().describeTable({ TableName: 'simple' });
+      equal(Table?.TableArn, 'arn:aws:dynamodb:eu-west-1:123456789012:table/simple');
+      await db.destroy();
+    },
+  },
+
+  {
     name: 'writes in flight at close are kept or refused, never lost after their answer',
     async run({ pkg, env }) {
       const options = { ...env.fresh(), tables: [SIMPLE] };

@@ -4,7 +4,7 @@ import { Writer } from '../../../pkg/src/codec/writer.js';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
 import type { Shape } from '../../../pkg/src/client/operations.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
-import type { Engine, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
+import type { Engine, EngineSettings, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
 
 export interface Answer {
   output?: object;
@@ -93,8 +93,8 @@ export class FakeEngine implements Engine {
     return this.output.length;
   }
 
-  persistence(): string {
-    return 'memory';
+  settings(): EngineSettings {
+    return { storage: 'memory', durability: 'memory', region: 'local', accountId: '000000000000' };
   }
 
   async close(): Promise<void> {
