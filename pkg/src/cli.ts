@@ -1,14 +1,15 @@
 /** `dynatab serve`: a DynamoDB endpoint on this machine. */
 
 import { parseArgs } from 'node:util';
-import { open, serve } from './node.js';
+import { open, serve, type AccessKey } from './node.js';
 
-const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN]
+const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN] [--signed]
 
   --port   where to listen; 0 takes any free port
   --host   the address to listen on (127.0.0.1); given, any Host header is accepted
   --dir    keep the data in this directory; without it, in memory
   --cors   let pages of this origin call
+  --signed answer only what is signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
 `;
 
 async function main(): Promise<void> {
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
       host: { type: 'string' },
       dir: { type: 'string' },
       cors: { type: 'string' },
+      signed: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -32,12 +34,13 @@ async function main(): Promise<void> {
     throw new UsageError(`unknown command: ${positionals.join(' ')}`);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`not a port: ${values.port}`);
 
+  const accessKeys = values.signed ? [accessKey()] : undefined;
   const db = await open({
     name: 'dynatab',
     storage: values.dir === undefined ? 'memory' : 'files',
     path: values.dir,
   });
-  const served = await serve({ db, port, host: values.host, cors: values.cors }).catch(
+  const served = await serve({ db, port, host: values.host, cors: values.cors, accessKeys }).catch(
     async (error: unknown) => {
       await db.close();
       throw error;
@@ -63,6 +66,18 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+}
+
+/** The key of the environment: what stands in an argument is read by everybody on the machine. */
+function accessKey(): AccessKey {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = process.env;
+  if (!accessKeyId || !secretAccessKey)
+    throw new UsageError('--signed: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
+  return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined };
 }
 
 class UsageError extends Error {}

@@ -38,7 +38,14 @@ export {
 export type { SdkCommand } from './client/commands.js';
 export type { WireAnswer, WireRequest } from './client/connection.js';
 export { Database } from './client/database.js';
-export type { Persistence, RequestHandler, SdkHttpRequest, SdkHttpResponse } from './client/database.js';
+export type {
+  FetchOptions,
+  Persistence,
+  RequestHandler,
+  SdkHttpRequest,
+  SdkHttpResponse,
+} from './client/database.js';
+export type { AccessKey } from './client/signature.js';
 export { DocumentClient } from './client/document-client.js';
 export type { TranslateConfig } from './client/document-client.js';
 export type { DestroyOptions, OpenOptions } from './client/open.js';

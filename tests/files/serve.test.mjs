@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -51,6 +52,27 @@ test('npm run serve says where it listens, keeps the data in the directory, and 
     await server.ended;
     assert.ok(!existsSync(path.join(dir, 'LOCK')), 'it did not close the database');
   }
+});
+
+test('serve --signed takes the key of the environment, and only what is signed with it', async (t) => {
+  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_SESSION_TOKEN: '' };
+  const server = await startServer(process.execPath, [CLI, 'serve', '--port', '0', '--signed'], { env });
+  t.after(() => server.child.kill());
+  const { client } = connect(server.url);
+  assert.deepEqual((await client.listTables({})).TableNames, []);
+  client.destroy();
+  const unsigned = await fetch(server.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+    body: '{}',
+  });
+  assert.match((await unsigned.json()).__type, /MissingAuthenticationTokenException$/);
+  const without = spawnSync(process.execPath, [CLI, 'serve', '--port', '0', '--signed'], {
+    env: { PATH: process.env.PATH },
+    encoding: 'utf8',
+  });
+  assert.equal(without.status, 2);
+  assert.match(without.stderr, /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set/);
 });
 
 test('a server killed in the middle of a load loses no acknowledged write', async (t) => {

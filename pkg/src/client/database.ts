@@ -2,8 +2,10 @@
 
 import type { Client as ClientType } from './low-level-client.js';
 import { Client } from './low-level-client.js';
-import type { Connection, WireRequest } from './connection.js';
+import type { Connection, WireAnswer, WireRequest } from './connection.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
+import { unpacked } from './body.js';
+import { answerSigned, type AccessKey } from './signature.js';
 import type { CallOptions } from '../types.js';
 
 /** How the data is kept. */
@@ -34,6 +36,12 @@ export interface RequestHandler {
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): Record<string, never>;
   destroy(): void;
+}
+
+/** How `db.fetch` answers. */
+export interface FetchOptions {
+  /** Only requests signed with one of these are answered; without the option, whoever signed them. */
+  accessKeys?: readonly AccessKey[] | undefined;
 }
 
 const utf8 = /* @__PURE__ */ new TextEncoder();
@@ -74,18 +82,26 @@ export class Database {
     return new Client(this.connection, this.region);
   }
 
-  /** Answers a request of the AWS JSON 1.0 protocol; the credentials in it are not checked. */
-  async fetch(request: Request): Promise<Response> {
-    const answer = await this.http(
-      {
-        method: request.method,
-        path: new URL(request.url).pathname,
-        target: request.headers.get('x-amz-target') ?? undefined,
-        contentType: request.headers.get('content-type') ?? undefined,
-        body: new Uint8Array(await request.arrayBuffer()),
-      },
-      { abortSignal: request.signal },
-    );
+  /** Answers a request of the AWS JSON 1.0 protocol. */
+  async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
+    const url = new URL(request.url);
+    const header = (name: string) => request.headers.get(name) ?? (name === 'host' ? url.host : undefined);
+    const wire: WireRequest = {
+      method: request.method,
+      path: url.pathname,
+      target: header('x-amz-target'),
+      contentType: header('content-type'),
+      body: new Uint8Array(await request.arrayBuffer()),
+    };
+    const run = async (asked: WireRequest) =>
+      this.http(
+        { ...asked, body: await unpacked(asked.body, header('content-encoding')) },
+        { abortSignal: request.signal },
+      );
+    const { accessKeys } = options;
+    const answer: WireAnswer = accessKeys
+      ? await answerSigned({ ...wire, query: url.search.slice(1), header }, accessKeys, run)
+      : await run(wire);
     return new Response(answer.body as Uint8Array<ArrayBuffer>, {
       status: answer.status,
       headers: answer.headers,

@@ -191,6 +191,7 @@ export function parse(chunk: Buffer): Parsed | undefined {
       case 'connection':
         if (!/^\s*keep-alive\s*$/i.test(head.slice(colon + 1, to))) return undefined;
         break;
+      case 'content-encoding':
       case 'transfer-encoding':
       case 'expect':
       case 'upgrade':

@@ -1,14 +1,18 @@
 /**
  * The wire protocol over HTTP, for SDKs of any language.
  *
- * Credentials are not checked, so the server is careful who can reach it: it listens on the loopback interface, takes
+ * Credentials are checked when access keys are given, and otherwise not, so the server is careful who can reach it: it
+ * listens on the loopback interface, takes
  * only requests addressed to it by a loopback name (a page that rebinds its DNS name to 127.0.0.1 is refused), and
  * only bodies of the protocol's content type, which a page of another origin cannot send without being allowed to.
  */
 
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { unpacked } from '../client/body.js';
+import type { WireRequest } from '../client/connection.js';
 import type { Database } from '../client/database.js';
+import { answerSigned, type AccessKey } from '../client/signature.js';
 import { direct } from './direct.js';
 
 export interface ServeOptions {
@@ -19,6 +23,8 @@ export interface ServeOptions {
   host?: string | undefined;
   /** The origin that pages may call from; none when left out. */
   cors?: string | undefined;
+  /** Only requests signed with one of these are answered; without the option, whoever signed them. */
+  accessKeys?: readonly AccessKey[] | undefined;
 }
 
 export interface Served {
@@ -44,12 +50,15 @@ export async function serve(options: ServeOptions): Promise<Served> {
       else response.destroy();
     });
   });
-  const plain = direct(server, {
-    accepts: (host, contentType) => accepts(options, host) && CONTENT_TYPE.test(contentType),
-    answer: (request) => db.http(request),
-    soon,
-    headers: corsHeaders(cors),
-  });
+  // Signatures are checked below.
+  const plain = options.accessKeys
+    ? undefined
+    : direct(server, {
+        accepts: (host, contentType) => accepts(options, host) && CONTENT_TYPE.test(contentType),
+        answer: (request) => db.http(request),
+        soon,
+        headers: corsHeaders(cors),
+      });
   server.on('connection', (socket) => {
     connections++;
     socket.once('close', () => connections--);
@@ -117,14 +126,18 @@ async function answer(
     refuse(response, cors, 413, 'RequestEntityTooLargeException', 'The request is larger than 16 MB');
     return;
   }
-  const target = request.headers['x-amz-target'];
-  const made = await db.http({
-    method,
-    path: pathOf(request.url ?? '/'),
-    target: Array.isArray(target) ? target[0] : target,
-    contentType,
-    body,
-  });
+  const header = (name: string) => {
+    const value = request.headers[name];
+    return Array.isArray(value) ? value.join(',') : value;
+  };
+  const { pathname, search } = urlOf(request.url ?? '/');
+  const wire = { method, path: pathname, target: header('x-amz-target'), contentType, body };
+  const run = async (asked: WireRequest) =>
+    db.http({ ...asked, body: await unpacked(asked.body, header('content-encoding')) });
+  const { accessKeys } = options;
+  const made = accessKeys
+    ? await answerSigned({ ...wire, query: search.slice(1), header }, accessKeys, run)
+    : await run(wire);
   soon(() => {
     response.writeHead(made.status, {
       ...made.headers,
@@ -158,7 +171,8 @@ function together(several: () => boolean): Soon {
   };
 }
 
-const pathOf = (url: string) => (url === '/' ? url : new URL(url, 'http://localhost').pathname);
+const ROOT = { pathname: '/', search: '' };
+const urlOf = (url: string) => (url === '/' ? ROOT : new URL(url, 'http://localhost'));
 
 /** The body; undefined when it is too large. */
 function read(request: http.IncomingMessage): Promise<Uint8Array | undefined> {

@@ -192,6 +192,60 @@ export const lifecycle: Case[] = [
     );
   }),
 
+  withDatabase('fetch answers what is signed, packed or not', async (db) => {
+    const utf8 = new TextEncoder();
+    const hex = (bytes: ArrayBuffer) =>
+      Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const sha256 = async (bytes: Uint8Array) =>
+      hex(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+    const hmac = async (key: BufferSource, text: string) => {
+      const hash = { name: 'HMAC', hash: 'SHA-256' };
+      const imported = await crypto.subtle.importKey('raw', key, hash, false, ['sign']);
+      return crypto.subtle.sign('HMAC', imported, utf8.encode(text));
+    };
+    const packed = async (body: Uint8Array) => {
+      const stream = new Response(body as BodyInit).body!.pipeThrough(new CompressionStream('gzip'));
+      return new Uint8Array(await new Response(stream).arrayBuffer());
+    };
+    const ask = async (
+      secret: string | undefined,
+      pack: boolean,
+    ): Promise<[number, Record<string, unknown>]> => {
+      const plain = utf8.encode('{"Limit":5}');
+      const body = pack ? await packed(plain) : plain;
+      const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+      const scope = [date.slice(0, 8), 'eu-north-1', 'dynamodb', 'aws4_request'];
+      const target = 'DynamoDB_20120810.ListTables';
+      const names = 'host;x-amz-date;x-amz-target';
+      const canonical = `POST\n/\n\nhost:t.example\nx-amz-date:${date}\nx-amz-target:${target}\n\n${names}\n${await sha256(body)}`;
+      let key: BufferSource = utf8.encode(`AWS4${secret}`);
+      for (const part of scope) key = await hmac(key, part);
+      const text = `AWS4-HMAC-SHA256\n${date}\n${scope.join('/')}\n${await sha256(utf8.encode(canonical))}`;
+      const headers: Record<string, string> = {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': target,
+        'x-amz-date': date,
+      };
+      if (pack) headers['content-encoding'] = 'gzip';
+      if (secret !== undefined) {
+        headers['authorization'] =
+          `AWS4-HMAC-SHA256 Credential=ID/${scope.join('/')}, SignedHeaders=${names}, Signature=${hex(await hmac(key, text))}`;
+      }
+      const request = new Request('https://t.example/', { method: 'POST', headers, body: body as BodyInit });
+      const accessKeys = [{ accessKeyId: 'ID', secretAccessKey: 'right' }];
+      const response = await db.fetch(request, { accessKeys });
+      return [response.status, (await response.json()) as Record<string, unknown>];
+    };
+    // Where the runtime can pack, it can unpack.
+    for (const pack of typeof CompressionStream === 'undefined' ? [false] : [false, true]) {
+      equal(await ask('right', pack), [200, { TableNames: [] }], `packed: ${pack}`);
+      const [status, { __type }] = await ask('wrong', pack);
+      equal([status, __type], [400, 'com.amazon.coral.service#InvalidSignatureException']);
+    }
+    const [, { __type }] = await ask(undefined, false);
+    equal(__type, 'com.amazon.coral.service#MissingAuthenticationTokenException');
+  }),
+
   withDatabase('the wire protocol is answered through fetch', async (db) => {
     const ask = (target: string, body: string, init: RequestInit = {}): Promise<Response> =>
       db.fetch(

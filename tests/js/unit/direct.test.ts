@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Database } from '../../../pkg/src/client/database.js';
 import { parse } from '../../../pkg/src/serve/direct.js';
 import { serve, type Served } from '../../../pkg/src/serve/serve.js';
@@ -122,6 +123,17 @@ const UNUSUAL: Record<string, (socket: Socket) => Promise<unknown> | void> = {
   'a body in chunks': (socket) => {
     socket.write(
       'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n',
+    );
+  },
+  'a packed body': (socket) => {
+    const body = gzipSync('body');
+    socket.write(
+      Buffer.concat([
+        Buffer.from(
+          `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`,
+        ),
+        body,
+      ]),
     );
   },
   'a query in its path': (socket) => {
