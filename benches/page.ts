@@ -10,6 +10,7 @@ import { open } from './suites/open.js';
 import { peers } from './suites/peers.js';
 import { put } from './suites/put.js';
 import { range } from './suites/range.js';
+import { transactions } from './suites/transactions.js';
 
 const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   put,
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   boundary,
   open,
   range,
+  transactions,
   peers,
 };
 

@@ -38,7 +38,7 @@ import { install } from './lib/packages.mjs';
 import { setup, tool } from './setup.mjs';
 
 /** What runs in one page of Chromium. */
-const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'peers'];
+const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'transactions', 'peers'];
 /** What runs elsewhere. */
 const OTHERS = {
   memory: ownPages,

@@ -83,4 +83,18 @@ export const OPERATIONS = {
     (i) => ({ RequestItems: { [TableName]: puts(i * 37) } }),
     40,
   ),
+  'TransactWriteItems of 10': requests(
+    'TransactWriteItems',
+    (i) => ({
+      TransactItems: range(10).map((k) => ({ Put: { TableName, Item: item((i * 37 + k) % COUNT) } })),
+    }),
+    40,
+  ),
+  'TransactGetItems of 10': requests(
+    'TransactGetItems',
+    (i) => ({
+      TransactItems: range(10).map((k) => ({ Get: { TableName, Key: key((i * 37 + k) % COUNT) } })),
+    }),
+    40,
+  ),
 };

