@@ -66,7 +66,7 @@ function freePort() {
 }
 
 /** Starts a server; resolves once it answers. */
-export async function start({ name, command, ipc }) {
+export async function start({ name, command, ipc, lacks }) {
   const port = await freePort();
   const [program, args] = command(String(port));
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])] });
@@ -90,6 +90,7 @@ export async function start({ name, command, ipc }) {
   }
   return {
     name,
+    lacks,
     port,
     child,
     /** Milliseconds until its first answer. */
