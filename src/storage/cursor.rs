@@ -31,38 +31,69 @@ pub enum CursorStep {
     End,
 }
 
+/// Entries of a memory table that are taken at once, at first and at most: each time costs a search.
+const FIRST_TAKEN: usize = 2;
+const MOST_TAKEN: usize = 64;
+
 /// The keys of one memory table.
 struct TableWalk {
     table: SharedTable,
     tree: TreeId,
-    /// The key last left.
-    last: Option<Bytes>,
-    head: Option<Entry>,
+    /// Where to search from; without it, the end of the range.
+    from: Option<Bound<Bytes>>,
+    /// What was taken and not yet left; the nearest stands last.
+    taken: Vec<Entry>,
+    /// The table's count of rollbacks when they were taken.
+    rollbacks: u64,
+    most: usize,
     ended: bool,
 }
 
 impl TableWalk {
+    fn new(table: &SharedTable, tree: TreeId) -> Self {
+        Self {
+            table: SharedTable::clone(table),
+            tree,
+            from: None,
+            taken: Vec::new(),
+            rollbacks: 0,
+            most: FIRST_TAKEN,
+            ended: false,
+        }
+    }
+
     fn settle(&mut self, range: &Range, at: SeqNo) {
-        if self.head.is_some() || self.ended {
+        if self.ended && self.taken.is_empty() {
             return;
         }
-        let last = self.last.as_deref();
+        let table = self.table.borrow();
+        if self.rollbacks != table.rollbacks() {
+            self.rollbacks = table.rollbacks();
+            if let Some(next) = self.taken.pop() {
+                self.from = Some(Bound::Included(next.key));
+                self.taken.clear();
+                self.ended = false;
+            }
+        }
+        if !self.taken.is_empty() {
+            return;
+        }
         let (mut lower, mut upper) = (
             Bound::Included(range.lower.as_slice()),
             range.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded),
         );
-        match last {
-            Some(last) if range.reverse => upper = Bound::Excluded(last),
-            Some(last) => lower = Bound::Excluded(last),
-            None => {}
+        if let Some(from) = &self.from {
+            *if range.reverse { &mut upper } else { &mut lower } = from.as_ref().map(|key| &**key);
         }
-        let next = self.table.borrow().next(self.tree, lower, upper, range.reverse, at);
-        self.ended = next.is_none();
-        self.head = next.map(|(key, version)| Entry {
-            key,
+        let found = table.range(self.tree, lower, upper, range.reverse, at).take(self.most);
+        self.taken.extend(found.map(|(key, version)| Entry {
+            key: key.clone(),
             seq: version.seq,
-            value: version.value.map_or(Held::Tombstone, Held::Inline),
-        });
+            value: version.value.clone().map_or(Held::Tombstone, Held::Inline),
+        }));
+        self.taken.reverse();
+        self.ended = self.taken.len() < self.most;
+        self.most = (self.most * 2).min(MOST_TAKEN);
     }
 }
 
@@ -74,15 +105,27 @@ enum Source {
 impl Source {
     fn head(&self) -> Option<&Entry> {
         match self {
-            Self::Table(walk) => walk.head.as_ref(),
+            Self::Table(walk) => walk.taken.last(),
             Self::Run(run) => run.head(),
         }
     }
 
-    fn advance(&mut self, range: &Range) {
+    /// Leaves the head, and gives it.
+    fn take(&mut self, range: &Range) -> Option<Entry> {
         match self {
-            Self::Table(walk) => walk.last = walk.head.take().map(|head| head.key),
-            Self::Run(run) => run.advance(range),
+            Self::Table(walk) => {
+                let head = walk.taken.pop();
+                // Only where what was taken ends is it searched from.
+                if let Some(head) = head.as_ref().filter(|_| walk.taken.is_empty()) {
+                    walk.from = Some(Bound::Excluded(head.key.clone()));
+                }
+                head
+            }
+            Self::Run(run) => {
+                let head = run.head().cloned();
+                run.advance(range);
+                head
+            }
         }
     }
 }
@@ -100,13 +143,7 @@ pub struct Cursor {
 impl Cursor {
     pub(super) fn new(snapshot: Snapshot, tree: TreeId, range: Range) -> Self {
         let view = &snapshot.0;
-        let walk = |table: &SharedTable| TableWalk {
-            table: SharedTable::clone(table),
-            tree,
-            last: None,
-            head: None,
-            ended: false,
-        };
+        let walk = |table: &SharedTable| TableWalk::new(table, tree);
         let mut sources: Vec<_> = view.tables.iter().map(walk).map(Source::Table).collect();
         if let Some(pieces) = view.levels.trees.get(&tree) {
             let level0 = pieces.level0.iter().map(|piece| Run::new([piece.clone()], &range));
@@ -161,23 +198,23 @@ impl Cursor {
                 self.ahead = (self.ahead * 2).clamp(1, MAX_AHEAD);
                 return CursorStep::Missing(missing);
             }
-            let Some(best) = self.best() else { return CursorStep::End };
-            let value = match best.value {
-                Held::Tombstone => None,
-                Held::Inline(value) => Some(value),
+            let Some((number, head)) = self.best() else { return CursorStep::End };
+            let overflow = match &head.value {
                 Held::Overflow(value) => {
-                    let Some(value) = assemble(value, cache, &mut missing) else {
-                        self.overflow_ahead(&best.key, cache, &mut missing);
+                    let key = head.key.clone();
+                    let Some(value) = assemble(*value, cache, &mut missing) else {
+                        self.overflow_ahead(&key, cache, &mut missing);
                         return CursorStep::Missing(missing);
                     };
                     Some(value)
                 }
+                _ => None,
             };
-            for source in &mut self.sources {
-                if source.head().is_some_and(|head| head.key == best.key) {
-                    source.advance(&self.range);
-                }
-            }
+            let Some(best) = self.leave(number) else { return CursorStep::End };
+            let value = match best.value {
+                Held::Inline(value) => Some(value),
+                _ => overflow,
+            };
             self.max_seq = self.max_seq.max(best.seq);
             if let Some(value) = value {
                 return CursorStep::Entry { key: best.key, seq: best.seq, value };
@@ -185,19 +222,32 @@ impl Cursor {
         }
     }
 
-    /// The nearest key's newest entry: of equal keys the first source wins, since sources stand newest first.
-    fn best(&self) -> Option<Entry> {
-        let mut best: Option<&Entry> = None;
-        for head in self.sources.iter().filter_map(Source::head) {
+    /// The source whose head is nearest: of equal keys the first one's is the newest.
+    fn best(&self) -> Option<(usize, &Entry)> {
+        let mut best: Option<(usize, &Entry)> = None;
+        for (number, source) in self.sources.iter().enumerate() {
+            let Some(head) = source.head() else { continue };
             let nearer =
                 best.is_none_or(
-                    |best| if self.range.reverse { head.key > best.key } else { head.key < best.key },
+                    |(_, best)| if self.range.reverse { head.key > best.key } else { head.key < best.key },
                 );
             if nearer {
-                best = Some(head);
+                best = Some((number, head));
             }
         }
-        best.cloned()
+        best
+    }
+
+    /// Leaves the head of a source, and what others have of its key.
+    fn leave(&mut self, number: usize) -> Option<Entry> {
+        let best = self.sources.get_mut(number)?.take(&self.range)?;
+        // What stands before it is farther: it would have been the best.
+        for source in self.sources.iter_mut().skip(number + 1) {
+            if source.head().is_some_and(|head| head.key == best.key) {
+                source.take(&self.range);
+            }
+        }
+        Some(best)
     }
 
     fn overflow_ahead(&self, key: &Bytes, cache: &Cache, missing: &mut Vec<BlockId>) {

@@ -84,6 +84,7 @@ impl Versions {
 pub(super) struct MemoryTable {
     trees: VecMap<TreeId, BTreeMap<Bytes, Versions>>,
     bytes: usize,
+    rollbacks: u64,
 }
 
 impl MemoryTable {
@@ -128,26 +129,35 @@ impl MemoryTable {
         self.trees.get(&tree)?.get(key)?.at(at)
     }
 
-    /// The first key in the range, from the end when `reverse`, that has a version at `at`.
-    pub(super) fn next(
-        &self,
+    /// The keys in the range that have a version at `at`, from the end when `reverse`.
+    pub(super) fn range<'a>(
+        &'a self,
         tree: TreeId,
         lower: Bound<&[u8]>,
         upper: Bound<&[u8]>,
         reverse: bool,
         at: SeqNo,
-    ) -> Option<(Bytes, Version)> {
-        if is_empty(lower, upper) {
-            return None;
-        }
-        let mut range = self.trees.get(&tree)?.range::<[u8], _>((lower, upper));
-        let visible = |(key, versions): (&'_ Bytes, &'_ Versions)| {
-            versions.at(at).map(|version| (key.clone(), version.clone()))
-        };
-        if reverse { range.rev().find_map(visible) } else { range.find_map(visible) }
+    ) -> impl Iterator<Item = (&'a Bytes, &'a Version)> + use<'a> {
+        let keys = if is_empty(lower, upper) { None } else { self.trees.get(&tree) };
+        let mut range = keys.map(|keys| keys.range::<[u8], _>((lower, upper)));
+        std::iter::from_fn(move || {
+            let range = range.as_mut()?;
+            loop {
+                let (key, versions) = if reverse { range.next_back()? } else { range.next()? };
+                if let Some(version) = versions.at(at) {
+                    return Some((key, version));
+                }
+            }
+        })
+    }
+
+    /// How often versions were taken back: what was read before may not be there any more.
+    pub(super) fn rollbacks(&self) -> u64 {
+        self.rollbacks
     }
 
     pub(super) fn rollback(&mut self, durable: SeqNo) {
+        self.rollbacks += 1;
         let bytes = &mut self.bytes;
         self.trees.retain(|_, keys| {
             for (key, mut versions) in std::mem::take(keys) {

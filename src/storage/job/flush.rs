@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use super::super::block::{Entry, Held};
+use super::super::memory::Version;
 use super::super::snapshot::SharedTable;
 use super::super::writer::PieceWriter;
 use super::super::{BlockId, Bytes, SeqNo, Storage, TreeId};
@@ -55,7 +56,13 @@ impl Flush {
             return Progress::More;
         };
         let lower = open.last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let next = self.table.borrow().next(open.tree, lower, Bound::Unbounded, false, SeqNo::MAX);
+        let cloned = |(key, version): (&Bytes, &Version)| (key.clone(), version.clone());
+        let next = self
+            .table
+            .borrow()
+            .range(open.tree, lower, Bound::Unbounded, false, SeqNo::MAX)
+            .next()
+            .map(cloned);
         let mut output = storage.output(&mut edit.add, blocks);
         let Some((key, version)) = next else {
             open.writer.end(&mut output);

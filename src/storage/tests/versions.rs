@@ -65,6 +65,39 @@ fn a_rollback_returns_to_the_durable_commit() {
     assert_eq!(storage.stats().active_bytes, empty, "bytes are counted back");
 }
 
+/// Entries taken ahead are not what is there any more.
+#[test]
+fn a_cursor_under_way_sees_what_a_rollback_returned_to() {
+    for (reverse, passed) in [(false, 0), (false, 1), (false, 5), (true, 2), (true, 12)] {
+        let mut storage = Storage::new(StorageOptions::default());
+        for key in 0..20 {
+            put(&mut storage, 1, &[key], Some(b"old"));
+        }
+        storage.set_durable(SeqNo(1));
+        for key in 0..24 {
+            put(&mut storage, 2, &[key], (key % 3 > 0).then_some(b"new"));
+        }
+        let mut cursor = storage.cursor(TreeId(1), Vec::new(), None, reverse, SeqNo(2));
+        let mut next = |storage: &mut Storage| match cursor.next(storage) {
+            CursorStep::Entry { key, value, .. } => Some((key[0], value.to_vec())),
+            _ => None,
+        };
+        let mut last = None;
+        for _ in 0..passed {
+            last = next(&mut storage);
+        }
+        storage.rollback();
+        let rest: Vec<_> = std::iter::from_fn(|| next(&mut storage)).collect();
+        let left =
+            |key: &u8| last.as_ref().is_none_or(|(last, _)| if reverse { key < last } else { key > last });
+        let mut expected: Vec<_> = (0..20).filter(left).map(|key| (key, b"old".to_vec())).collect();
+        if reverse {
+            expected.reverse();
+        }
+        assert_eq!(rest, expected, "after {passed}, reverse {reverse}");
+    }
+}
+
 /// The frames of a failed group are numbered again: a checkpoint taken with the old numbers would skip the new.
 #[test]
 fn a_rollback_thaws_tables_frozen_with_a_failed_group() {
