@@ -241,7 +241,7 @@ export interface BatchWriteOutput<M> extends MetadataBearer {
 }
 
 /** What the actions of a transaction share. */
-interface TransactAction<V> {
+export interface TransactAction<V> {
   TableName: string | undefined;
   ConditionExpression?: string | undefined;
   ExpressionAttributeNames?: Record<string, string> | undefined;
