@@ -28,6 +28,12 @@ const types = (name, project, shows, more = {}) => ({
 
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
+  cargo(
+    'operations',
+    ['test', '--quiet', '--test', 'engine', 'model'],
+    'operations beside a plain map, 200,000 of them',
+    { env: { DYNATAB_MODEL_OPERATIONS: '200000' } },
+  ),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
