@@ -139,6 +139,8 @@ fn random_operations_answer_as_a_plain_map_does() {
     music(&db);
     let mut model = Model::default();
     for step in 0..operations {
+        // Ten minutes, after which a token is forgotten, are some thousand steps.
+        platform.advance_millis(random.below(200));
         let (artist, name) = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
         let at = (artist.clone(), name.clone());
         let key = song(&artist, &name);
