@@ -1,5 +1,6 @@
 //! From an UpdateTable request and a schema to the schema that follows, with every rule in the service's order and words.
 
+mod actions;
 mod indexes;
 mod rules;
 mod settings;

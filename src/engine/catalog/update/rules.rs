@@ -3,7 +3,7 @@
 use crate::api::ApiError;
 
 use super::super::read::Fields;
-use super::{indexes, invalid};
+use super::{actions, invalid};
 
 /// Members that change something, as the error names those that are missing.
 const EFFECTIVE: [(&str, &str); 13] = [
@@ -44,7 +44,7 @@ pub(super) fn check(request: &Fields<'_>) -> Result<(), ApiError> {
         return Err(nothing(request));
     }
     if let Some((_, message)) = ALONE.iter().find(|(name, _)| there(name) && effective > 1) {
-        let creates = indexes::actions(request)?.iter().any(indexes::Action::is_create);
+        let creates = actions::actions(request)?.iter().any(actions::Action::is_create);
         return Err(invalid(if creates && there("WarmThroughput") {
             "Create global secondary index cannot be specified when updating WarmThroughput"
         } else {
@@ -61,7 +61,7 @@ pub(super) fn check(request: &Fields<'_>) -> Result<(), ApiError> {
     if there("StreamSpecification") && (capacity || provisioned) {
         return Err(invalid("You cannot modify stream status while updating table IOPS"));
     }
-    let structural = indexes::actions(request)?.iter().any(indexes::Action::is_structural);
+    let structural = actions::actions(request)?.iter().any(actions::Action::is_structural);
     if structural && capacity {
         return Err(invalid("You cannot create or delete index while updating table IOPS"));
     }

@@ -6,7 +6,8 @@ use super::super::create::capacity::{BOUND, throughput};
 use super::super::describe::timestamp;
 use super::super::read::Fields;
 use super::super::schema::{BillingMode, Changes, OnDemand, TableSchema, Throughput, Warm};
-use super::{indexes, invalid};
+use super::actions::actions;
+use super::invalid;
 
 /// Decreases that a UTC day allows; one more in each hour after the last.
 const FREE_DECREASES: u64 = 4;
@@ -52,7 +53,7 @@ fn to_per_request(schema: &mut TableSchema, now: u64) {
 }
 
 fn to_provisioned(schema: &mut TableSchema, request: &Fields<'_>) -> Result<(), ApiError> {
-    let actions = indexes::actions(request)?;
+    let actions = actions(request)?;
     for index in &mut schema.gsis {
         if !actions.iter().any(|action| action.sets_throughput_of(&index.name)) {
             return Err(invalid(format!(
