@@ -130,14 +130,12 @@ async function answer(
     const value = request.headers[name];
     return Array.isArray(value) ? value.join(',') : value;
   };
-  const { pathname, search } = urlOf(request.url ?? '/');
-  const wire = { method, path: pathname, target: header('x-amz-target'), contentType, body };
+  const { path, query } = partsOf(request.url ?? '/');
+  const wire = { method, path, target: header('x-amz-target'), contentType, body };
   const run = async (asked: WireRequest) =>
     db.http({ ...asked, body: await unpacked(asked.body, header('content-encoding')) });
   const { accessKeys } = options;
-  const made = accessKeys
-    ? await answerSigned({ ...wire, query: search.slice(1), header }, accessKeys, run)
-    : await run(wire);
+  const made = accessKeys ? await answerSigned({ ...wire, query, header }, accessKeys, run) : await run(wire);
   soon(() => {
     response.writeHead(made.status, {
       ...made.headers,
@@ -171,8 +169,11 @@ function together(several: () => boolean): Soon {
   };
 }
 
-const ROOT = { pathname: '/', search: '' };
-const urlOf = (url: string) => (url === '/' ? ROOT : new URL(url, 'http://localhost'));
+/** Path and query of a request line, whatever they are: nothing here is a reason to fail. */
+function partsOf(url: string): { path: string; query: string } {
+  const at = url.indexOf('?');
+  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
+}
 
 /** The body; undefined when it is too large. */
 function read(request: http.IncomingMessage): Promise<Uint8Array | undefined> {

@@ -131,3 +131,10 @@ test('a taken port is an error', async () => {
   const served = await start();
   await assert.rejects(start({ port: served.port }), { code: 'EADDRINUSE' });
 });
+
+test('a path that is no URL is a path like another', async () => {
+  const served = await start();
+  for (const path of ['//', '/%zz?a=%']) {
+    assert.equal((await ask(served, { headers: json, path }, '{}')).status, 200);
+  }
+});
