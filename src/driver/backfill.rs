@@ -39,14 +39,14 @@ impl Driver {
                 Backfill::Idle => break,
                 Backfill::Written(seq) => {
                     self.schedule_commit();
-                    self.relieve_backfill().await;
+                    self.relieve().await;
                     // Undone, for want of space perhaps: not again at once.
                     if self.state.borrow().engine.storage.latest() < seq {
                         self.platform.sleep(RETRY_MILLIS).await;
                     }
                 }
                 Backfill::Missing(blocks) => {
-                    if !self.fetch_for_backfill(&blocks).await {
+                    if !self.read_for_slice(&blocks).await {
                         break;
                     }
                 }
@@ -58,7 +58,7 @@ impl Driver {
     }
 
     /// Waits until the slice is under commit, so that slices do not pile up.
-    async fn relieve_backfill(&self) {
+    pub(super) async fn relieve(&self) {
         loop {
             let progress = {
                 let state = self.state.borrow();
@@ -71,7 +71,7 @@ impl Driver {
         }
     }
 
-    async fn fetch_for_backfill(&self, blocks: &[BlockId]) -> bool {
+    pub(super) async fn read_for_slice(&self, blocks: &[BlockId]) -> bool {
         let ids: Vec<u64> = blocks.iter().map(|block| block.0).collect();
         let values = self.store.read(Space::Block, &ids).await;
         // A block that is gone was merged away: asking again names others.

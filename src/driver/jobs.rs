@@ -36,6 +36,7 @@ impl Driver {
             driver.platform.sleep(PAUSE_MILLIS).await;
             driver.start_job();
             driver.start_backfill();
+            driver.begin_upkeep();
         }));
     }
 

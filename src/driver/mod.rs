@@ -12,6 +12,7 @@ mod fetch;
 mod jobs;
 mod open;
 mod signal;
+mod upkeep;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,6 +44,8 @@ pub struct Driver {
     settle: Settle,
     /// `None`: nothing is logged and every write is durable at once (a database in memory).
     durability: Option<Durability>,
+    /// Least time between two searches for expired items, in milliseconds.
+    sweep_millis: u64,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each says what one task is about; they are independent")]
@@ -60,6 +63,7 @@ struct State {
     job_running: bool,
     /// An index is being filled.
     backfill_running: bool,
+    upkeep: upkeep::Schedule,
     /// Somebody waits for the application to pause.
     idle_watch: bool,
     /// The last batch of the running job, to be committed in turn with the groups.
@@ -110,12 +114,16 @@ impl Driver {
         };
         let ready = self.admit(&mut state, task, ticket);
         let has_writes = state.engine.has_writes();
+        let upkeep = state.upkeep.is_late(state.engine.upkeep_at(), environment.now_millis);
         drop(state);
         if has_writes {
             self.schedule_commit();
         }
         if operation == Operation::UpdateTable {
             self.start_backfill();
+        }
+        if upkeep {
+            self.watch_upkeep();
         }
         ready
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Driver, Settle, State, fetch, signal};
+use super::{Driver, Settle, State, fetch, signal, upkeep};
 use crate::collections::VecMap;
 use crate::engine::Engine;
 use crate::log::{Fed, Replay};
@@ -27,6 +27,8 @@ pub struct OpenOptions {
     pub region: String,
     /// Account id of ARNs.
     pub account: String,
+    /// Least time between two searches for expired items, in milliseconds.
+    pub sweep_millis: u64,
 }
 
 impl Default for OpenOptions {
@@ -36,6 +38,7 @@ impl Default for OpenOptions {
             storage: StorageOptions::default(),
             region: "local".into(),
             account: "000000000000".into(),
+            sweep_millis: 60_000,
         }
     }
 }
@@ -106,6 +109,7 @@ impl Driver {
                 one_by_one: false,
                 job_running: false,
                 backfill_running: false,
+                upkeep: upkeep::Schedule::default(),
                 idle_watch: false,
                 job_batch: None,
                 closing: false,
@@ -116,6 +120,7 @@ impl Driver {
             platform,
             settle,
             durability: options.durability,
+            sweep_millis: options.sweep_millis.max(1),
         });
         driver.start_job_later();
         Ok(driver)

@@ -7,10 +7,13 @@
 mod backfill;
 pub mod capacity;
 pub mod catalog;
+mod expiry;
 mod recovery;
+pub mod streams;
 pub mod table;
 mod tables;
 pub mod tokens;
+mod upkeep;
 mod write;
 
 use std::collections::VecDeque;
@@ -24,6 +27,7 @@ use crate::storage::{SeqNo, Storage, TreeId};
 pub use backfill::Backfill;
 pub use table::{Index, IndexKind, KeyAttribute, Table};
 pub use tables::Tables;
+pub use upkeep::Upkeep;
 pub use write::ItemWrite;
 
 /// Entries and bytes of a tree.
@@ -33,6 +37,8 @@ pub struct Stats {
     pub count: i64,
     /// Bytes by DynamoDB's item size.
     pub bytes: i64,
+    /// Of a table with time to live: no item expires before this second since 1970.
+    pub expiry: u64,
 }
 
 impl Stats {
@@ -40,6 +46,7 @@ impl Stats {
         Self {
             count: i64::from(new.is_some()) - i64::from(old.is_some()),
             bytes: new.map_or(0, |i| i64::from(i.size())) - old.map_or(0, |i| i64::from(i.size())),
+            expiry: 0,
         }
     }
 }
@@ -88,6 +95,10 @@ pub struct Engine {
     last_time: u64,
     /// Sequence number of the newest catalog change.
     tables_seq: SeqNo,
+    /// How far the search for expired items has come.
+    sweep: Option<expiry::Sweep>,
+    /// When there is something to do beside what is asked for, in milliseconds since 1970.
+    upkeep_at: u64,
 }
 
 impl Engine {
@@ -105,6 +116,8 @@ impl Engine {
             under_way: None,
             last_time: 0,
             tables_seq: SeqNo::default(),
+            sweep: None,
+            upkeep_at: u64::MAX,
         }
     }
 
@@ -179,6 +192,7 @@ impl Engine {
                 self.tables = Rc::clone(tables);
             }
         }
+        self.doubt_expiries();
         self.storage.rollback();
         self.last_seq = self.storage.durable();
         self.tables_seq = self.tables_seq.min(self.last_seq);

@@ -1,6 +1,7 @@
 //! The engine as the manifest and the log's tail left it.
 
-use super::{Engine, Stats, Table};
+use super::streams::{Moment, Streamed};
+use super::{Engine, Table, expiry};
 use crate::item::ItemRef;
 use crate::log::Record;
 use crate::storage::{Bytes, Change, SeqNo, Storage, TreeId};
@@ -47,7 +48,8 @@ impl Engine {
         self.last_time = self.last_time.max(record.time_millis);
         self.storage.advance(seq);
         if let Some(catalog) = &record.catalog {
-            self.replay_catalog(catalog).ok_or(RecoveryError::Record(seq))?;
+            let at = Moment { seq, millis: record.time_millis };
+            self.replay_catalog(catalog, at).ok_or(RecoveryError::Record(seq))?;
         }
         for (tree, key) in &record.index_deletes {
             self.storage.apply(seq, Change { tree: *tree, key: key.clone(), value: None });
@@ -58,15 +60,32 @@ impl Engine {
             if let (Some(item), Some(table)) = (&change.value, tables.owner(change.tree)) {
                 let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
                 self.replay_entries(seq, table, &change.key, item);
+                if let Some(seconds) = expiry::of(table, item) {
+                    self.note_expiry(table.tree, seconds);
+                }
             }
             self.storage.apply(
                 seq,
                 Change { tree: change.tree, key: change.key.clone(), value: change.value.clone() },
             );
         }
+        for old in &record.old_images {
+            let change = record.changes.get(old.change).ok_or(RecoveryError::Record(seq))?;
+            if let Some(stream) = self.tables.streams().of_table(change.tree) {
+                let streamed = Streamed {
+                    stream: std::rc::Rc::clone(stream),
+                    change: old.change,
+                    old: old.item.clone(),
+                };
+                if let Some(entry) = streamed.entry(change, seq, record.time_millis, record.origin) {
+                    self.storage.apply(seq, entry);
+                }
+            }
+        }
         for (tree, count, bytes) in &record.stats {
             let stats = self.stats.get_or_default(*tree);
-            *stats = Stats { count: stats.count + count, bytes: stats.bytes + bytes };
+            stats.count += count;
+            stats.bytes += bytes;
         }
         self.storage.set_durable(seq);
         Ok(())

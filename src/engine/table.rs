@@ -244,7 +244,7 @@ impl Index {
 }
 
 /// The attributes of `map` whose names `wanted` takes.
-fn select(map: MapRef<'_>, wanted: impl Fn(&[u8]) -> bool + Clone) -> ItemBuf {
+pub(super) fn select(map: MapRef<'_>, wanted: impl Fn(&[u8]) -> bool + Clone) -> ItemBuf {
     writer::item_from_sorted(map.iter().filter(|(name, _)| wanted(name)))
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
+use super::streams::{Moment, Streams, Turn};
 use super::tokens::TokenTrees;
 use super::write::Plan;
 use super::{CatalogUndo, Engine, Stats, Table};
@@ -18,6 +19,7 @@ pub struct Tables {
     /// Trees are never reused: an old run cannot be taken for a new table's.
     next_tree: TreeId,
     tokens: TokenTrees,
+    streams: Streams,
 }
 
 /// A catalog change in the log.
@@ -43,6 +45,8 @@ enum CatalogChange<'a> {
         tree: TreeId,
         since: u64,
     },
+    /// Shards of streams end, begin and are dropped.
+    Shards(Turn),
 }
 
 impl CatalogChange<'_> {
@@ -51,6 +55,7 @@ impl CatalogChange<'_> {
     const TOKENS: u8 = 3;
     const ALTER: u8 = 4;
     const BACKFILLED: u8 = 5;
+    const SHARDS: u8 = 6;
 
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -79,6 +84,10 @@ impl CatalogChange<'_> {
                 varint::put(&mut out, u64::from(tree.0));
                 varint::put(&mut out, *since);
             }
+            Self::Shards(turn) => {
+                out.push(Self::SHARDS);
+                turn.encode(&mut out);
+            }
         }
         out
     }
@@ -101,6 +110,7 @@ impl CatalogChange<'_> {
                 let tree = TreeId(u32::try_from(r.varint()?).ok()?);
                 Some(CatalogChange::Tokens { tree, since: r.varint()? })
             }
+            Self::SHARDS => Some(CatalogChange::Shards(Turn::decode(&mut r)?)),
             _ => None,
         }
     }
@@ -142,12 +152,31 @@ impl Tables {
         self.tokens
     }
 
+    /// The streams of these tables and of those that had one lately.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    pub(super) fn next_tree(&self) -> TreeId {
+        self.next_tree
+    }
+
+    /// Begins or ends the stream of a table that was created, changed or deleted.
+    fn follow_stream(&mut self, name: &str, tree: TreeId, at: Moment) {
+        let table = self.by_name.get(name).filter(|table| table.tree == tree);
+        self.streams.follow(tree, table.map(Rc::as_ref), &mut self.next_tree, at);
+    }
+
     /// Begins a tree for tokens; gives the one that is not needed any more.
     fn turn_tokens(&mut self, tree: TreeId, since: u64) -> Option<TreeId> {
         self.next_tree = self.next_tree.max(TreeId(tree.0 + 1));
         let TokenTrees { current, previous } = self.tokens;
         self.tokens = TokenTrees { current: Some((tree, since)), previous: current.map(|(tree, _)| tree) };
         previous
+    }
+
+    fn turn_streams(&mut self, turn: &Turn, at: Moment) {
+        self.streams.turn(turn, &mut self.next_tree, at);
     }
 
     /// For the manifest: schemas, trees and statistics.
@@ -168,6 +197,11 @@ impl Tables {
             }
         }
         self.tokens.encode(&mut out);
+        self.streams.encode(&mut out);
+        for table in self.by_name.values().filter(|table| table.schema.ttl.is_some()) {
+            varint::put(&mut out, u64::from(table.tree.0));
+            varint::put(&mut out, stats.get(&table.tree).map_or(0, |stats| stats.expiry));
+        }
         out
     }
 
@@ -184,13 +218,18 @@ impl Tables {
                 let count = varint::unzigzag(r.varint()?);
                 let bytes = varint::unzigzag(r.varint()?);
                 if let Some(tree) = trees.next() {
-                    stats.insert(tree, Stats { count, bytes });
+                    stats.insert(tree, Stats { count, bytes, expiry: 0 });
                 }
             }
             drop(trees);
             tables.by_name.insert(table.schema.name.clone(), table);
         }
         tables.tokens = TokenTrees::decode(&mut r)?;
+        tables.streams = Streams::decode(&mut r)?;
+        while !r.is_empty() {
+            let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+            stats.get_or_default(tree).expiry = r.varint()?;
+        }
         Some((tables, stats))
     }
 }
@@ -209,8 +248,10 @@ impl Engine {
         let (table, next_tree) = Table::new(schema, first_tree, first_tree)?;
         let change = CatalogChange::Create { first_tree, schema: &table.schema.encode() }.encode();
         let mut tables = (*self.tables).clone();
+        let name = table.schema.name.clone();
         tables.next_tree = next_tree;
-        tables.by_name.insert(table.schema.name.clone(), table);
+        tables.by_name.insert(name.clone(), table);
+        tables.follow_stream(&name, first_tree, self.next_moment(now_millis));
         Some(self.change_tables(tables, change, Vec::new(), now_millis))
     }
 
@@ -218,7 +259,11 @@ impl Engine {
     pub fn delete_table(&mut self, name: &str, now_millis: u64) -> SeqNo {
         let change = CatalogChange::Delete { name: name.as_bytes() }.encode();
         let mut tables = (*self.tables).clone();
-        let dropped = tables.by_name.remove(name).map(|t| t.trees().collect()).unwrap_or_default();
+        let table = tables.by_name.remove(name);
+        let dropped = table.iter().flat_map(|table| table.trees()).collect();
+        if let Some(table) = table {
+            tables.follow_stream(name, table.tree, self.next_moment(now_millis));
+        }
         self.change_tables(tables, change, dropped, now_millis)
     }
 
@@ -227,7 +272,12 @@ impl Engine {
         let name = schema.name.clone();
         let mut tables = (*self.tables).clone();
         let dropped = tables.alter(schema)?;
-        let change = CatalogChange::Alter { schema: &tables.by_name.get(&name)?.schema.encode() }.encode();
+        let table = tables.by_name.get(&name)?;
+        let change = CatalogChange::Alter { schema: &table.schema.encode() }.encode();
+        let tree = table.tree;
+        tables.follow_stream(&name, tree, self.next_moment(now_millis));
+        // Another attribute may say when items expire.
+        self.stats.get_or_default(tree).expiry = 0;
         Some(self.change_tables(tables, change, dropped, now_millis))
     }
 
@@ -255,6 +305,19 @@ impl Engine {
         tree
     }
 
+    /// Ends shards of streams, begins others and drops some.
+    pub(super) fn turn_streams(&mut self, turn: Turn, now_millis: u64) -> SeqNo {
+        let mut tables = (*self.tables).clone();
+        tables.turn_streams(&turn, self.next_moment(now_millis));
+        let dropped = turn.dropped.clone();
+        self.change_tables(tables, CatalogChange::Shards(turn).encode(), dropped, now_millis)
+    }
+
+    /// When the next commit will have happened.
+    fn next_moment(&self, now_millis: u64) -> Moment {
+        Moment { seq: SeqNo(self.last_seq.0 + 1), millis: self.last_time.max(now_millis) }
+    }
+
     fn change_tables(
         &mut self,
         tables: Tables,
@@ -276,20 +339,25 @@ impl Engine {
         let before = std::mem::replace(&mut self.tables, Rc::new(tables));
         let seq = self.commit(plan, Some((change, CatalogUndo { before, dropped })), now_millis);
         self.tables_seq = seq;
+        self.plan_upkeep(now_millis);
         seq
     }
 
     /// Applies a catalog change found in the log.
-    pub(super) fn replay_catalog(&mut self, bytes: &[u8]) -> Option<()> {
+    pub(super) fn replay_catalog(&mut self, bytes: &[u8], at: Moment) -> Option<()> {
         let mut tables = (*self.tables).clone();
         match CatalogChange::decode(bytes)? {
             CatalogChange::Create { first_tree, schema } => {
                 let (table, next_tree) = Table::new(TableSchema::decode(schema)?, first_tree, first_tree)?;
+                let name = table.schema.name.clone();
                 tables.next_tree = tables.next_tree.max(next_tree);
-                tables.by_name.insert(table.schema.name.clone(), table);
+                tables.by_name.insert(name.clone(), table);
+                tables.follow_stream(&name, first_tree, at);
             }
             CatalogChange::Delete { name } => {
-                if let Some(table) = tables.by_name.remove(std::str::from_utf8(name).ok()?) {
+                let name = std::str::from_utf8(name).ok()?;
+                if let Some(table) = tables.by_name.remove(name) {
+                    tables.follow_stream(name, table.tree, at);
                     for tree in table.trees() {
                         self.storage.drop_tree(tree);
                         self.stats.remove(&tree);
@@ -297,9 +365,20 @@ impl Engine {
                 }
             }
             CatalogChange::Alter { schema } => {
-                for tree in tables.alter(TableSchema::decode(schema)?)? {
+                let schema = TableSchema::decode(schema)?;
+                let name = schema.name.clone();
+                for tree in tables.alter(schema)? {
                     self.storage.drop_tree(tree);
                     self.stats.remove(&tree);
+                }
+                let tree = tables.by_name.get(&name)?.tree;
+                self.stats.get_or_default(tree).expiry = 0;
+                tables.follow_stream(&name, tree, at);
+            }
+            CatalogChange::Shards(turn) => {
+                tables.turn_streams(&turn, at);
+                for tree in turn.dropped {
+                    self.storage.drop_tree(tree);
                 }
             }
             CatalogChange::Backfilled { index, position } => tables.backfilled(index, position)?,

@@ -1,11 +1,13 @@
 //! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
+use super::expiry;
+use super::streams::Streamed;
 use super::table::Table;
 use super::tokens::TokenWrite;
-use super::{CatalogUndo, Engine, Stats};
+use super::{CatalogUndo, Engine, Stats, Tables};
 use crate::item::ItemRef;
-use crate::log::{LoggedChange, Record};
+use crate::log::{LoggedChange, Origin, Record};
 use crate::storage::{Bytes, Change, SeqNo, TreeId};
 
 /// What happens to an item.
@@ -30,6 +32,12 @@ pub(super) struct Plan {
     logged: Vec<LoggedChange>,
     index_deletes: Vec<(TreeId, Bytes)>,
     deltas: Deltas,
+    /// What streams record of it.
+    streamed: Vec<Streamed>,
+    /// When items that it writes expire, by their table's tree.
+    expiries: Vec<(TreeId, u64)>,
+    /// Who caused it.
+    origin: Origin,
 }
 
 impl Engine {
@@ -38,7 +46,7 @@ impl Engine {
     /// Gives the sequence number and what it costs. A delete of a missing item writes nothing.
     pub fn write_item(&mut self, write: ItemWrite<'_>, now_millis: u64) -> (SeqNo, WriteCost) {
         let mut plan = Plan::default();
-        let cost = plan.add(write);
+        let cost = plan.add(write, &self.tables);
         (self.carry_out(plan, now_millis), cost)
     }
 
@@ -52,7 +60,7 @@ impl Engine {
         now_millis: u64,
     ) -> (SeqNo, Vec<WriteCost>) {
         let mut plan = Plan::default();
-        let costs = writes.into_iter().map(|write| plan.add(write)).collect();
+        let costs = writes.into_iter().map(|write| plan.add(write, &self.tables)).collect();
         if let Some(token) = token {
             let tree = self.token_tree(now_millis);
             plan.put(tree, token.token, token.value);
@@ -60,7 +68,7 @@ impl Engine {
         (self.carry_out(plan, now_millis), costs)
     }
 
-    fn carry_out(&mut self, plan: Plan, now_millis: u64) -> SeqNo {
+    pub(super) fn carry_out(&mut self, plan: Plan, now_millis: u64) -> SeqNo {
         if plan.changes.is_empty() {
             return self.storage.latest();
         }
@@ -75,11 +83,21 @@ impl Engine {
         now_millis: u64,
     ) -> SeqNo {
         let seq = self.next_seq();
-        let Plan { changes, logged, index_deletes, deltas } = plan;
+        let Plan { mut changes, logged, index_deletes, deltas, streamed, expiries, origin } = plan;
         let (change, undo) = catalog.unzip();
+        let time_millis = self.commit_time(now_millis);
+        for streamed in &streamed {
+            let logged = logged.get(streamed.change);
+            changes.extend(logged.and_then(|logged| streamed.entry(logged, seq, time_millis, origin)));
+        }
+        for (tree, seconds) in expiries {
+            self.note_expiry(tree, seconds);
+        }
         let record = Record {
             seq: seq.0,
-            time_millis: self.commit_time(now_millis),
+            time_millis,
+            origin,
+            old_images: streamed.iter().map(Streamed::logged).collect(),
             changes: logged,
             index_deletes,
             catalog: change,
@@ -100,6 +118,11 @@ impl Engine {
 }
 
 impl Plan {
+    /// One that changes nothing yet.
+    pub(super) fn of(origin: Origin) -> Self {
+        Self { origin, ..Self::default() }
+    }
+
     /// A change of a table's tree, which the log has as it is.
     fn log(&mut self, change: Change) {
         self.logged.push(LoggedChange {
@@ -117,12 +140,12 @@ impl Plan {
     /// Adds an entry of an index that is being filled.
     pub(super) fn fill(&mut self, index: TreeId, key: Vec<u8>, value: Vec<u8>) {
         let bytes = ItemRef::parse(&value).map_or(0, |item| i64::from(item.size()));
-        self.deltas.push((index, Stats { count: 1, bytes }));
+        self.deltas.push((index, Stats { count: 1, bytes, ..Stats::default() }));
         self.put(index, key, value);
     }
 
     /// Adds an item and its index entries; gives what it costs.
-    fn add(&mut self, write: ItemWrite<'_>) -> WriteCost {
+    pub(super) fn add(&mut self, write: ItemWrite<'_>, tables: &Tables) -> WriteCost {
         let ItemWrite { table, key, old, new } = write;
         let mut cost = WriteCost::new(table.indexes.len());
         let old_item = old.as_deref().and_then(ItemRef::parse);
@@ -132,6 +155,16 @@ impl Plan {
             return cost;
         }
         self.deltas.push((table.tree, Stats::change(old_item, new_item)));
+        if let Some(seconds) = new_item.and_then(|item| expiry::of(table, item)) {
+            self.expiries.push((table.tree, seconds));
+        }
+        // What changes nothing is no record.
+        if table.schema.stream.is_some()
+            && old.as_deref() != new.as_deref()
+            && let Some(stream) = tables.streams().of_table(table.tree)
+        {
+            self.streamed.push(Streamed::of(stream, self.logged.len(), old.as_ref()));
+        }
         for (number, index) in table.indexes.iter().enumerate() {
             if index.waits_for(&key) {
                 continue;
@@ -149,6 +182,7 @@ impl Plan {
                 Stats {
                     count: i64::from(after.is_some()) - i64::from(before.is_some()),
                     bytes: i64::from(size(&after)) - i64::from(size(&before)),
+                    ..Stats::default()
                 },
             ));
             let units = match (&before, &after) {

@@ -96,6 +96,15 @@ impl Decimal {
         i64::try_from(self.mantissa).ok()?.checked_mul(10i64.checked_pow(scale)?)
     }
 
+    /// The integer part of the value times ten to `power`; what is far out of an i128's range stops at its end.
+    pub fn truncated(self, power: i16) -> i128 {
+        let scale = |exponent: i32| 10i128.checked_pow(exponent.unsigned_abs());
+        match i32::from(self.exponent) + i32::from(power) {
+            up @ 0.. => self.mantissa.saturating_mul(scale(up).unwrap_or(i128::MAX)),
+            down => scale(down).map_or(0, |scale| self.mantissa / scale),
+        }
+    }
+
     /// True below zero.
     pub fn is_negative(self) -> bool {
         self.mantissa < 0

@@ -10,5 +10,5 @@ mod replay;
 mod tests;
 
 pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame};
-pub use record::{LoggedChange, Origin, Record, RequestId, TransactionPart};
+pub use record::{LoggedChange, OldImage, Origin, Record, RequestId, TransactionPart};
 pub use replay::{Fed, Replay, Stop};

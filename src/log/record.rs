@@ -16,6 +16,7 @@ const CATALOG: u64 = 6;
 const STATS: u64 = 7;
 const REQUEST: u64 = 8;
 const TRANSACTION: u64 = 9;
+const OLD_IMAGE: u64 = 10;
 
 /// Who caused a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,15 @@ pub struct LoggedChange {
     pub key: Bytes,
     /// `None` is a deletion.
     pub value: Option<Bytes>,
+}
+
+/// The item before a change that a stream records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldImage {
+    /// Number of the change in its record.
+    pub change: usize,
+    /// As much of it as the stream needs; `None`: there was no such item.
+    pub item: Option<Bytes>,
 }
 
 /// Which request of which client a commit answers.
@@ -74,6 +84,8 @@ pub struct Record {
     pub origin: Origin,
     /// Changes of base trees.
     pub changes: Vec<LoggedChange>,
+    /// Of the changes that a stream records, what was before.
+    pub old_images: Vec<OldImage>,
     /// Keys of index trees that lose their entry, where the old item is not there to derive them from.
     pub index_deletes: Vec<(TreeId, Bytes)>,
     /// A change of the catalog; opaque here.
@@ -112,6 +124,13 @@ impl Record {
                 if let Some(value) = &change.value {
                     put_prefixed(out, value);
                 }
+            });
+        }
+        for old in &self.old_images {
+            field(OLD_IMAGE, &|out| {
+                put(out, old.change as u64);
+                out.push(u8::from(old.item.is_some()));
+                out.extend_from_slice(old.item.as_deref().unwrap_or_default());
             });
         }
         for (tree, key) in &self.index_deletes {
@@ -185,6 +204,11 @@ impl Record {
                 }
                 INDEX_DELETE => {
                     record.index_deletes.push((tree(&mut field)?, Bytes::from(field.prefixed()?)));
+                }
+                OLD_IMAGE => {
+                    let change = usize::try_from(field.leb()?).ok()?;
+                    let item = (field.u8()? != 0).then(|| Bytes::from(field.rest()));
+                    record.old_images.push(OldImage { change, item });
                 }
                 CATALOG => record.catalog = Some(field.rest().to_vec()),
                 STATS => {

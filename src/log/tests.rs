@@ -17,6 +17,10 @@ fn record(seq: u64, value: usize) -> Record {
             },
             LoggedChange { tree: TreeId(u32::MAX), key: Bytes::from(b""), value: None },
         ],
+        old_images: vec![
+            OldImage { change: 0, item: Some(Bytes::from(b"before")) },
+            OldImage { change: 1, item: None },
+        ],
         index_deletes: vec![(TreeId(4), Bytes::from(b"old"))],
         catalog: Some(b"catalog".to_vec()),
         stats: vec![(TreeId(3), -1, i64::MIN), (TreeId(4), 0, i64::MAX)],

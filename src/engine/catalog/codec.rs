@@ -42,6 +42,12 @@ impl TableSchema {
         if let Some(millis) = self.stream_millis {
             map.integer("streamSince", millis);
         }
+        if let Some(attribute) = &self.ttl {
+            map.text("ttl", attribute);
+        }
+        if let Some(millis) = self.ttl_millis {
+            map.integer("ttlSince", millis);
+        }
         if let Some(sse) = &self.sse {
             map.map("sse", |map| {
                 if let Some(key) = &sse.key {
@@ -90,6 +96,8 @@ impl TableSchema {
             per_request_millis: map.unsigned("perRequestSince"),
             stream: map.named("stream"),
             stream_millis: map.unsigned("streamSince"),
+            ttl: map.owned("ttl"),
+            ttl_millis: map.unsigned("ttlSince"),
             sse: map.map("sse").map(|sse| Sse { key: sse.owned("key") }),
             class: map.named("class"),
             tags: tags.collect::<Option<_>>()?,

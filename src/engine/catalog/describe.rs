@@ -219,7 +219,7 @@ fn warm(map: &mut MapWriter<'_>, asked: Option<Warm>, schema: &TableSchema, prov
 }
 
 /// Epoch seconds with milliseconds.
-fn date(map: &mut MapWriter<'_>, name: &str, millis: u64) {
+pub fn date(map: &mut MapWriter<'_>, name: &str, millis: u64) {
     let writer = map.member(name);
     let (mut mantissa, mut exponent) = (i128::from(millis), -3);
     while exponent < 0 && mantissa % 10 == 0 {
@@ -233,7 +233,7 @@ fn date(map: &mut MapWriter<'_>, name: &str, millis: u64) {
 }
 
 /// A time in UTC, as a stream's label has it: `2026-01-31T12:00:00.123`.
-pub(super) fn timestamp(millis: u64) -> String {
+pub(in crate::engine) fn timestamp(millis: u64) -> String {
     let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let (seconds, millis) = (rest / 1000, rest % 1000);
     // Days since 0000-03-01, so that leap days come last in a year; 400 years have 146,097 days.

@@ -34,6 +34,10 @@ pub struct TableSchema {
     pub stream: Option<StreamView>,
     /// When the newest stream was begun, if not with the table; it may have ended since.
     pub stream_millis: Option<u64>,
+    /// The attribute that says when an item expires.
+    pub ttl: Option<String>,
+    /// When that was last changed.
+    pub ttl_millis: Option<u64>,
     /// Encryption with a key of KMS, when asked for.
     pub sse: Option<Sse>,
     /// When it was set.
@@ -211,7 +215,7 @@ pub struct Tag {
 }
 
 /// An enum whose values have names in requests, answers and on disk.
-pub(super) trait Named: Copy + 'static {
+pub(in crate::engine) trait Named: Copy + 'static {
     /// All values and their names.
     const NAMES: &'static [(Self, &'static str)];
 

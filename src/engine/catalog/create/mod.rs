@@ -56,6 +56,8 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         per_request_millis: None,
         stream,
         stream_millis: None,
+        ttl: None,
+        ttl_millis: None,
         sse,
         class,
         tags,

@@ -11,7 +11,14 @@ fn unchanged(mut schema: TableSchema) -> TableSchema {
     for index in &mut schema.gsis {
         (index.changes, index.backfilled) = (Changes::default(), None);
     }
-    TableSchema { changes: Changes::default(), per_request_millis: None, stream_millis: None, ..schema }
+    TableSchema {
+        changes: Changes::default(),
+        per_request_millis: None,
+        stream_millis: None,
+        ttl: None,
+        ttl_millis: None,
+        ..schema
+    }
 }
 
 fn json(schema: &TableSchema, status: &'static str, counts: &[(u64, u64)]) -> String {

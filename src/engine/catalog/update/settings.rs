@@ -47,7 +47,9 @@ fn stream(schema: &mut TableSchema, request: &Fields<'_>, now: u64) -> Result<()
         }
         (true, view) => {
             schema.stream = view;
-            schema.stream_millis = Some(now);
+            // No two streams of a table have one label.
+            let before = schema.stream_millis.unwrap_or(schema.created_millis);
+            schema.stream_millis = Some(now.max(before + 1));
             Ok(())
         }
         (false, None) => {

@@ -1,0 +1,194 @@
+//! Deletes expired items and forgets old stream records, when their time has come.
+//!
+//! A timer is set for the moment at which the engine says that there will be something to do. Where timers are lost (an
+//! edge runtime between requests) or the clock is the application's own, the next call finds that the moment is over.
+
+use std::rc::Rc;
+
+use super::{Driver, closed};
+use crate::api::{ApiError, ErrorKind};
+use crate::engine::Upkeep;
+use crate::storage::SeqNo;
+
+/// A timer this late is taken for lost.
+const GRACE_MILLIS: u64 = 5_000;
+/// The longest sleep at once.
+const LONGEST_MILLIS: u64 = 60 * 60 * 1000;
+/// Of so many parts of the time, upkeep takes one.
+const SHARE: u64 = 50;
+
+/// When upkeep runs next.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    running: bool,
+    /// What the timer is set for; `u64::MAX` without one.
+    armed: u64,
+    /// Tells the timer that counts from those that were replaced.
+    generation: u64,
+    /// A rest after the last run.
+    not_before: u64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { running: false, armed: u64::MAX, generation: 0, not_before: 0 }
+    }
+}
+
+impl Schedule {
+    /// Whether the timer is not what it should be, now that there is something to do at `due`.
+    pub(super) fn is_late(&self, due: u64, now: u64) -> bool {
+        !self.running
+            && (due.max(self.not_before) < self.armed || now > self.armed.saturating_add(GRACE_MILLIS))
+    }
+}
+
+impl Driver {
+    /// Looks up what is to be done; called once after opening.
+    pub(super) fn begin_upkeep(self: &Rc<Self>) {
+        self.state.borrow_mut().engine.plan_upkeep(self.platform.now_millis());
+        self.watch_upkeep();
+    }
+
+    /// Sets the timer, or begins at once when it is time.
+    pub(super) fn watch_upkeep(self: &Rc<Self>) {
+        let now = self.platform.now_millis();
+        let generation = {
+            let mut state = self.state.borrow_mut();
+            if state.upkeep.running || state.closing {
+                return;
+            }
+            // Rounded, so that items that expire ever sooner do not set a timer each.
+            let due = state.engine.upkeep_at().max(state.upkeep.not_before);
+            let due = due.div_ceil(self.sweep_millis).saturating_mul(self.sweep_millis);
+            if due > now
+                && due >= state.upkeep.armed
+                && now <= state.upkeep.armed.saturating_add(GRACE_MILLIS)
+            {
+                return;
+            }
+            if due == u64::MAX {
+                return;
+            }
+            state.upkeep.armed = due;
+            state.upkeep.generation += 1;
+            state.upkeep.generation
+        };
+        self.platform.spawn(Box::pin(Rc::clone(self).wait_for_upkeep(generation)));
+    }
+
+    async fn wait_for_upkeep(self: Rc<Self>, generation: u64) {
+        loop {
+            let now = self.platform.now_millis();
+            let wait = {
+                let mut state = self.state.borrow_mut();
+                if state.closing || state.closed.is_some() || state.upkeep.generation != generation {
+                    return;
+                }
+                let wait = state.upkeep.armed.saturating_sub(now);
+                if wait == 0 {
+                    state.upkeep.running = true;
+                }
+                wait
+            };
+            if wait == 0 {
+                break;
+            }
+            self.platform.sleep(wait.min(LONGEST_MILLIS) as u32).await;
+            if self.platform.now_millis() == now {
+                // The clock is the application's and stands still: its next call shows whether it has moved.
+                let mut state = self.state.borrow_mut();
+                if state.upkeep.generation == generation {
+                    state.upkeep.armed = u64::MAX;
+                }
+                return;
+            }
+        }
+        self.run_upkeep().await;
+    }
+
+    /// Runs until nothing is left to do now. The caller has set `running`.
+    async fn run_upkeep(self: &Rc<Self>) -> (u64, SeqNo) {
+        let began = self.platform.now_millis();
+        let (mut count, mut last) = (0, SeqNo::default());
+        loop {
+            // What gave rise to it, and what came meanwhile, is answered first.
+            self.platform.yield_now().await;
+            let slice = {
+                let mut state = self.state.borrow_mut();
+                if state.closing || state.closed.is_some() {
+                    break;
+                }
+                state.engine.upkeep(self.platform.now_millis())
+            };
+            match slice {
+                Upkeep::Idle => break,
+                Upkeep::Looked => {}
+                Upkeep::Written { seq, deleted } => {
+                    count += deleted;
+                    last = seq;
+                    self.schedule_commit();
+                    self.relieve().await;
+                    // Undone, for want of space perhaps: not again at once.
+                    if self.state.borrow().engine.storage.latest() < seq {
+                        break;
+                    }
+                }
+                Upkeep::Missing(blocks) => {
+                    if !self.read_for_slice(&blocks).await {
+                        break;
+                    }
+                }
+            }
+        }
+        let now = self.platform.now_millis();
+        {
+            let mut state = self.state.borrow_mut();
+            state.upkeep.running = false;
+            state.upkeep.armed = u64::MAX;
+            let rest = self.sweep_millis.max(now.saturating_sub(began).saturating_mul(SHARE));
+            state.upkeep.not_before = now.saturating_add(rest);
+            state.progress.wake();
+        }
+        self.watch_upkeep();
+        (count, last)
+    }
+
+    /// Deletes what has expired, now; gives the number of items once their deletion is durable.
+    pub async fn delete_expired(self: &Rc<Self>) -> Result<u64, ApiError> {
+        loop {
+            let progress = {
+                let mut state = self.state.borrow_mut();
+                if state.closing || state.closed.is_some() {
+                    return Err(state.closed.clone().unwrap_or_else(closed));
+                }
+                if !state.upkeep.running {
+                    state.upkeep.running = true;
+                    break;
+                }
+                state.progress.clone()
+            };
+            progress.wait().await;
+        }
+        let (count, last) = self.run_upkeep().await;
+        loop {
+            let progress = {
+                let state = self.state.borrow();
+                if state.engine.storage.durable() >= last {
+                    return Ok(count);
+                }
+                if let Some(error) = &state.closed {
+                    return Err(error.clone());
+                }
+                if state.engine.storage.latest() < last {
+                    return Err(ApiError::new(
+                        ErrorKind::StorageFailed,
+                        "The expired items could not be deleted: the storage failed",
+                    ));
+                }
+                state.progress.clone()
+            };
+            progress.wait().await;
+        }
+    }
+}
