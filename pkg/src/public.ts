@@ -13,10 +13,16 @@ export {
   DeleteCommand,
   DeleteItemCommand,
   DeleteTableCommand,
+  DescribeEndpointsCommand,
   DescribeLimitsCommand,
+  DescribeStreamCommand,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   GetCommand,
   GetItemCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  ListStreamsCommand,
   ListTablesCommand,
   ListTagsOfResourceCommand,
   PutCommand,
@@ -34,6 +40,7 @@ export {
   UpdateCommand,
   UpdateItemCommand,
   UpdateTableCommand,
+  UpdateTimeToLiveCommand,
 } from './client/commands.js';
 export type { SdkCommand } from './client/commands.js';
 export type { WireAnswer, WireRequest } from './client/connection.js';
@@ -60,6 +67,7 @@ export {
   DatabaseLockedError,
   DynatabServiceException,
   EngineLoadError,
+  ExpiredIteratorException,
   IdempotentParameterMismatchException,
   InternalServerError,
   ItemCollectionSizeLimitExceededException,
@@ -77,6 +85,7 @@ export {
   ThrottlingException,
   TransactionCanceledException,
   TransactionConflictException,
+  TrimmedDataAccessException,
   UnknownOperationException,
   ValidationException,
 } from './errors/index.js';

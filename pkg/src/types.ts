@@ -507,6 +507,120 @@ export interface ListTagsOfResourceOutput extends MetadataBearer {
   NextToken?: string | undefined;
 }
 
+export interface TimeToLiveSpecification {
+  Enabled: boolean | undefined;
+  /** The attribute with the second since 1970 at which an item expires. */
+  AttributeName: string | undefined;
+}
+export interface UpdateTimeToLiveInput {
+  TableName: string | undefined;
+  TimeToLiveSpecification: TimeToLiveSpecification | undefined;
+}
+export interface UpdateTimeToLiveOutput extends MetadataBearer {
+  TimeToLiveSpecification?: TimeToLiveSpecification | undefined;
+}
+export interface DescribeTimeToLiveInput {
+  TableName: string | undefined;
+}
+export interface DescribeTimeToLiveOutput extends MetadataBearer {
+  TimeToLiveDescription?:
+    | {
+        TimeToLiveStatus?: 'ENABLING' | 'DISABLING' | 'ENABLED' | 'DISABLED' | undefined;
+        AttributeName?: string | undefined;
+      }
+    | undefined;
+}
+export interface DescribeEndpointsInput {}
+export interface DescribeEndpointsOutput extends MetadataBearer {
+  Endpoints: { Address: string | undefined; CachePeriodInMinutes: number | undefined }[] | undefined;
+}
+
+export interface ListStreamsInput {
+  TableName?: string | undefined;
+  Limit?: number | undefined;
+  ExclusiveStartStreamArn?: string | undefined;
+}
+export interface ListStreamsOutput extends MetadataBearer {
+  Streams?:
+    | { StreamArn?: string | undefined; TableName?: string | undefined; StreamLabel?: string | undefined }[]
+    | undefined;
+  LastEvaluatedStreamArn?: string | undefined;
+}
+export interface DescribeStreamInput {
+  StreamArn: string | undefined;
+  Limit?: number | undefined;
+  ExclusiveStartShardId?: string | undefined;
+  ShardFilter?: { Type?: 'CHILD_SHARDS' | undefined; ShardId?: string | undefined } | undefined;
+}
+export interface Shard {
+  ShardId?: string | undefined;
+  SequenceNumberRange?:
+    | {
+        StartingSequenceNumber?: string | undefined;
+        /** Absent while the shard takes records. */
+        EndingSequenceNumber?: string | undefined;
+      }
+    | undefined;
+  ParentShardId?: string | undefined;
+}
+export interface StreamDescription {
+  StreamArn?: string | undefined;
+  StreamLabel?: string | undefined;
+  StreamStatus?: 'ENABLING' | 'ENABLED' | 'DISABLING' | 'DISABLED' | undefined;
+  StreamViewType?: StreamViewType | undefined;
+  CreationRequestDateTime?: Date | undefined;
+  TableName?: string | undefined;
+  KeySchema?: KeySchemaElement[] | undefined;
+  Shards?: Shard[] | undefined;
+  LastEvaluatedShardId?: string | undefined;
+}
+export interface DescribeStreamOutput extends MetadataBearer {
+  StreamDescription?: StreamDescription | undefined;
+}
+export interface GetShardIteratorInput {
+  StreamArn: string | undefined;
+  ShardId: string | undefined;
+  ShardIteratorType:
+    'TRIM_HORIZON' | 'LATEST' | 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER' | 'AT_TIMESTAMP' | undefined;
+  SequenceNumber?: string | undefined;
+  Timestamp?: Date | undefined;
+}
+export interface GetShardIteratorOutput extends MetadataBearer {
+  /** Good for fifteen minutes. */
+  ShardIterator?: string | undefined;
+}
+export interface GetRecordsInput {
+  ShardIterator: string | undefined;
+  /** At most 1000. */
+  Limit?: number | undefined;
+}
+/** One change of one item. */
+export interface StreamRecord {
+  eventID?: string | undefined;
+  eventName?: 'INSERT' | 'MODIFY' | 'REMOVE' | undefined;
+  eventVersion?: string | undefined;
+  eventSource?: string | undefined;
+  awsRegion?: string | undefined;
+  dynamodb?:
+    | {
+        ApproximateCreationDateTime?: Date | undefined;
+        Keys?: AttributeMap | undefined;
+        NewImage?: AttributeMap | undefined;
+        OldImage?: AttributeMap | undefined;
+        SequenceNumber?: string | undefined;
+        SizeBytes?: number | undefined;
+        StreamViewType?: StreamViewType | undefined;
+      }
+    | undefined;
+  /** Of an item that expired: the service. */
+  userIdentity?: { PrincipalId?: string | undefined; Type?: string | undefined } | undefined;
+}
+export interface GetRecordsOutput extends MetadataBearer {
+  Records?: StreamRecord[] | undefined;
+  /** Absent once a shard that has ended is read to its end. */
+  NextShardIterator?: string | undefined;
+}
+
 // The document client's names.
 export type GetCommandInput<K extends object = NativeMap> = GetInput<K>;
 export type GetCommandOutput<T extends object = NativeMap> = GetOutput<T>;

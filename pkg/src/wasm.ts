@@ -21,6 +21,8 @@ export interface EngineOptions {
   files?: unknown;
   region?: string;
   accountId?: string;
+  now?: () => number;
+  sweepSeconds?: number;
 }
 
 /** What a database was opened as, with what is taken where nothing was said. */
@@ -42,12 +44,14 @@ export interface Engine {
     path: string,
     target: string | undefined,
     contentType: string | undefined,
+    host: string | undefined,
     length: number,
     id: number,
   ): number;
   outputPtr(): number;
   outputLen(): number;
   settings(): EngineSettings;
+  deleteExpired(): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -24,11 +24,18 @@ pub enum Operation {
     TagResource = 16,
     UntagResource = 17,
     ListTagsOfResource = 18,
+    UpdateTimeToLive = 19,
+    DescribeTimeToLive = 20,
+    DescribeEndpoints = 21,
+    ListStreams = 22,
+    DescribeStream = 23,
+    GetShardIterator = 24,
+    GetRecords = 25,
 }
 
 impl Operation {
     /// All of them, in order of their numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 26] = [
         Self::CreateTable,
         Self::DescribeTable,
         Self::ListTables,
@@ -48,6 +55,13 @@ impl Operation {
         Self::TagResource,
         Self::UntagResource,
         Self::ListTagsOfResource,
+        Self::UpdateTimeToLive,
+        Self::DescribeTimeToLive,
+        Self::DescribeEndpoints,
+        Self::ListStreams,
+        Self::DescribeStream,
+        Self::GetShardIterator,
+        Self::GetRecords,
     ];
 
     /// The name, as in `X-Amz-Target: DynamoDB_20120810.<name>`.
@@ -72,7 +86,30 @@ impl Operation {
             Self::TagResource => "TagResource",
             Self::UntagResource => "UntagResource",
             Self::ListTagsOfResource => "ListTagsOfResource",
+            Self::UpdateTimeToLive => "UpdateTimeToLive",
+            Self::DescribeTimeToLive => "DescribeTimeToLive",
+            Self::DescribeEndpoints => "DescribeEndpoints",
+            Self::ListStreams => "ListStreams",
+            Self::DescribeStream => "DescribeStream",
+            Self::GetShardIterator => "GetShardIterator",
+            Self::GetRecords => "GetRecords",
         }
+    }
+
+    /// What stands before the name in `X-Amz-Target`.
+    pub fn target_prefix(self) -> &'static str {
+        match self {
+            Self::ListStreams | Self::DescribeStream | Self::GetShardIterator | Self::GetRecords => {
+                "DynamoDBStreams_20120810."
+            }
+            _ => "DynamoDB_20120810.",
+        }
+    }
+
+    /// The operation of that `X-Amz-Target`.
+    pub fn from_target(target: &str) -> Option<Self> {
+        let (_, name) = target.rsplit_once('.')?;
+        Self::from_name(name).filter(|op| target.strip_suffix(name) == Some(op.target_prefix()))
     }
 
     /// The operation of that name.

@@ -1,4 +1,4 @@
-//! CreateTable, DescribeTable, UpdateTable, ListTables, DeleteTable, DescribeLimits.
+//! CreateTable, DescribeTable, UpdateTable, ListTables, DeleteTable, DescribeLimits, DescribeEndpoints.
 
 use super::members::{self, integer, string};
 use super::step::{Answer, Environment};
@@ -9,7 +9,7 @@ use crate::engine::catalog::{self, TableSchema};
 use crate::engine::{Engine, Table};
 use crate::item::{MapRef, ValueRef, tag};
 use crate::storage::SeqNo;
-use crate::wire::document::DocWriter;
+use crate::wire::document::{DocWriter, MapWriter};
 
 /// Tables of one ListTables page.
 const MAX_PAGE: usize = 100;
@@ -24,6 +24,8 @@ pub enum TableTask {
     Update(String, Vec<u8>, u64),
     /// DescribeLimits.
     Limits,
+    /// DescribeEndpoints, with the address that the request came to.
+    Endpoints(String),
     /// ListTables.
     List {
         /// ExclusiveStartTableName.
@@ -57,6 +59,10 @@ pub(super) fn begin(
             TableTask::Update(name, document.to_vec(), environment.now_millis)
         }
         Operation::DescribeLimits => TableTask::Limits,
+        Operation::DescribeEndpoints => {
+            let host = request.find(b"Host").and_then(string);
+            TableTask::Endpoints(host.unwrap_or("localhost").to_owned())
+        }
         Operation::ListTables => TableTask::List {
             after: request.find(b"ExclusiveStartTableName").and_then(string).map(str::to_owned),
             limit: request
@@ -86,6 +92,7 @@ impl TableTask {
                 update(engine, name, document, *now).unwrap_or_else(|error| Answer::new(Err(error), seen))
             }
             Self::Limits => Answer::new(Ok(limits()), SeqNo::default()),
+            Self::Endpoints(host) => Answer::new(Ok(endpoints(host)), SeqNo::default()),
             Self::List { after, limit } => Answer::new(Ok(list(engine, after.as_deref(), *limit)), seen),
             Self::Delete(name, now) => match find(engine, name) {
                 Err(error) => Answer::new(Err(error), seen),
@@ -136,7 +143,7 @@ fn create(engine: &mut Engine, schema: TableSchema, now: u64) -> Answer {
     }
 }
 
-fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, ApiError> {
+pub(super) fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, ApiError> {
     engine.tables().get(name).cloned().ok_or_else(|| {
         ApiError::new(
             ErrorKind::ResourceNotFound,
@@ -183,6 +190,20 @@ fn limits() -> Vec<u8> {
         out.integer(units);
     }
     out.end(open);
+    out.finish()
+}
+
+/// Clients that look for an endpoint are to stay with the one they asked.
+fn endpoints(host: &str) -> Vec<u8> {
+    let mut out = DocWriter::default();
+    let mut answer = MapWriter::new(&mut out);
+    answer.list("Endpoints", std::iter::once(host), |writer, host| {
+        let mut map = MapWriter::new(writer);
+        map.text("Address", host);
+        map.integer("CachePeriodInMinutes", 1440);
+        map.end();
+    });
+    answer.end();
     out.finish()
 }
 

@@ -9,8 +9,10 @@ use super::keys::not_found;
 use super::page::Page;
 use super::single_write::SingleWrite;
 use super::step::{Answer, Environment, Partition, Step};
+use super::streams::{self, StreamTask};
 use super::tables::TableTask;
 use super::tags::TagTask;
+use super::time_to_live::{self, TimeToLiveTask};
 use super::transact::{self, TransactGetItems, TransactWriteItems};
 use super::{
     ApiError, Operation, batch_get_item, batch_write_item, delete_item, get_item, put_item, query, scan,
@@ -26,6 +28,10 @@ pub enum Task {
     Table(TableTask),
     /// Operations on tags.
     Tags(TagTask),
+    /// Operations on time to live.
+    TimeToLive(TimeToLiveTask),
+    /// Operations on streams.
+    Stream(StreamTask),
     /// GetItem.
     Get(Box<GetItem>),
     /// PutItem, UpdateItem, DeleteItem.
@@ -46,7 +52,7 @@ impl Task {
     /// The tables it was begun on.
     fn tables(&self) -> Vec<&Rc<Table>> {
         match self {
-            Self::Table(_) | Self::Tags(_) => Vec::new(),
+            Self::Table(_) | Self::Tags(_) | Self::TimeToLive(_) | Self::Stream(_) => Vec::new(),
             Self::Get(get) => vec![&get.table],
             Self::Write(write) => vec![&write.item.table],
             Self::Page(page) => vec![page.table()],
@@ -101,12 +107,20 @@ impl Engine {
             | Operation::ListTables
             | Operation::UpdateTable
             | Operation::DescribeLimits
+            | Operation::DescribeEndpoints
             | Operation::DeleteTable => {
                 Task::Table(tables::begin(self, operation, document, request, environment)?)
             }
             Operation::TagResource | Operation::UntagResource | Operation::ListTagsOfResource => {
                 Task::Tags(tags::begin(self, operation, request, environment)?)
             }
+            Operation::UpdateTimeToLive | Operation::DescribeTimeToLive => {
+                Task::TimeToLive(time_to_live::begin(self, operation, request, environment)?)
+            }
+            Operation::ListStreams
+            | Operation::DescribeStream
+            | Operation::GetShardIterator
+            | Operation::GetRecords => Task::Stream(streams::begin(self, operation, request, environment)?),
             Operation::GetItem => Task::Get(Box::new(get_item::begin(self, request)?)),
             Operation::PutItem => Task::Write(Box::new(put_item::begin(self, request, environment)?)),
             Operation::UpdateItem => Task::Write(Box::new(update_item::begin(self, request, environment)?)),
@@ -145,6 +159,8 @@ impl Engine {
         match task {
             Task::Table(task) => Step::Done(task.run(self)),
             Task::Tags(task) => Step::Done(task.run(self)),
+            Task::TimeToLive(task) => Step::Done(task.run(self)),
+            Task::Stream(task) => task.step(self),
             Task::Get(get) => get.step(self),
             Task::Write(write) => write.step(self),
             Task::Page(page) => page.step(self),

@@ -20,7 +20,7 @@ use crate::driver::{Driver, Response};
 use crate::item::ItemRef;
 use crate::item::tag;
 use crate::platform::js;
-use crate::wire::document::DocWriter;
+use crate::wire::document::{DocWriter, MapWriter};
 use crate::wire::http::{self, HttpAnswer};
 
 #[wasm_bindgen]
@@ -126,13 +126,16 @@ impl Database {
         }
     }
 
-    /// Answers an HTTP request whose body is in the first `len` bytes of the input buffer.
+    /// Answers an HTTP request whose body is in the first `len` bytes of the input buffer. `host` is where it came to;
+    /// only DescribeEndpoints asks for it.
+    #[expect(clippy::too_many_arguments, reason = "an object would be taken apart member by member")]
     pub fn http(
         &self,
         method: &str,
         path: &str,
         target: Option<String>,
         content_type: Option<String>,
+        host: Option<String>,
         len: usize,
         id: f64,
     ) -> u32 {
@@ -141,13 +144,20 @@ impl Database {
             let body = input.get(..len).unwrap_or_default();
             http::decode(method, path, target.as_deref(), content_type.as_deref(), body)
         };
-        let (operation, document) = match decoded {
+        let (operation, mut document) = match decoded {
             Ok(decoded) => decoded,
             Err(answer) => {
                 write_http(&mut self.output.borrow_mut(), &answer);
                 return READY;
             }
         };
+        if let Some(host) = host {
+            let mut out = DocWriter::default();
+            let mut map = MapWriter::new(&mut out);
+            map.text("Host", &host);
+            map.end();
+            document = out.finish();
+        }
         let door = Door::Http(content_type);
         let ticket = id as u64;
         let Some(response) = self.driver.call(operation, &document, ticket) else {
@@ -173,6 +183,18 @@ impl Database {
     /// What it was opened as, see `options::Settings`.
     pub fn settings(&self) -> Result<JsValue, JsValue> {
         Ok(serde_wasm_bindgen::to_value(&self.settings)?)
+    }
+
+    /// Deletes what has expired, now; gives the number of items once their deletion is durable.
+    #[wasm_bindgen(js_name = deleteExpired, unchecked_return_type = "Promise<number>")]
+    pub fn delete_expired(&self) -> Promise {
+        let driver = Rc::clone(&self.driver);
+        js::promise(Box::pin(async move {
+            match driver.delete_expired().await {
+                Ok(count) => Ok(JsValue::from(count as f64)),
+                Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
+            }
+        }))
     }
 
     /// Waits for what is under way, then releases the store.

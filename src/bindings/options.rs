@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::Function;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -32,7 +33,7 @@ pub(super) struct Opened {
 }
 
 /// An `Error` whose name tells TypeScript which class to make.
-fn error(name: &str, message: &str) -> JsValue {
+pub(super) fn error(name: &str, message: &str) -> JsValue {
     let error = js_sys::Error::new(message);
     error.set_name(name);
     error.into()
@@ -47,12 +48,20 @@ fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
     }
 }
 
-fn cache_bytes(options: &JsValue) -> Result<Option<usize>, JsValue> {
-    let Some(value) = js::property(options, "cacheBytes") else { return Ok(None) };
+/// A number that is not negative.
+fn amount(options: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
+    let Some(value) = js::property(options, name) else { return Ok(None) };
     match value.as_f64() {
-        Some(bytes) if bytes >= 0.0 => Ok(Some(bytes as usize)),
-        _ => Err(error("InvalidOptionsError", "cacheBytes: a number of bytes is needed")),
+        Some(amount) if amount >= 0.0 => Ok(Some(amount)),
+        _ => Err(error("InvalidOptionsError", &format!("{name}: a number that is not negative is needed"))),
     }
+}
+
+/// The clock of the application, if it gives one.
+fn clock(options: &JsValue) -> Result<Option<Function>, JsValue> {
+    let Some(value) = js::property(options, "now") else { return Ok(None) };
+    let function = value.dyn_into::<Function>();
+    function.map(Some).map_err(|_| error("InvalidOptionsError", "now: a function is needed"))
 }
 
 /// The durability that is asked for, by its name, else `default`.
@@ -94,9 +103,11 @@ pub(super) async fn open(
     };
     let (durability_name, durability) = durability(&options, default)?;
     let mut storage_options = StorageOptions::default();
-    if let Some(bytes) = cache_bytes(&options)? {
-        storage_options.cache_bytes = bytes;
+    if let Some(bytes) = amount(&options, "cacheBytes")? {
+        storage_options.cache_bytes = bytes as usize;
     }
+    let sweep_seconds = amount(&options, "sweepSeconds")?;
+    let platform = Rc::new(BrowserPlatform::new(clock(&options)?));
     let settings = Settings {
         durability: durability_name,
         region: text(&options, "region")?.unwrap_or_else(|| "local".into()),
@@ -126,13 +137,16 @@ pub(super) async fn open(
         }
         _ => Rc::new(NoStore),
     };
-    let options = OpenOptions {
+    let mut options = OpenOptions {
         durability,
         storage: storage_options,
         region: settings.region.clone(),
         account: settings.account_id.clone(),
+        ..OpenOptions::default()
     };
-    let platform = Rc::new(BrowserPlatform::new());
+    if let Some(seconds) = sweep_seconds {
+        options.sweep_millis = (seconds * 1000.0) as u64;
+    }
     let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| match &cause {
         OpenError::Storage(cause) => store_error(cause),
         OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),

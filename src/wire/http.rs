@@ -14,8 +14,6 @@ pub const JSON: &str = "application/json";
 /// A body of more bytes is refused unread.
 pub const MAX_BODY: usize = 16 << 20;
 
-const TARGET_PREFIX: &str = "DynamoDB_20120810.";
-
 /// A whole answer, but for the headers that follow from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAnswer {
@@ -70,8 +68,7 @@ pub fn decode(
         return Err(HttpAnswer::new(413, JSON_1_0, Vec::new()).for_request(content_type));
     }
     let refuse = |error: &ApiError| answer(Err(error)).for_request(content_type);
-    let Some(operation) = target.and_then(|t| t.strip_prefix(TARGET_PREFIX)).and_then(Operation::from_name)
-    else {
+    let Some(operation) = target.and_then(Operation::from_target) else {
         // The service parses the body before it looks at the target.
         let kind = if body.is_empty() || well_formed(body) {
             ErrorKind::UnknownOperation

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::api::shape::{self, Shape, Structure};
 use crate::api::{ApiError, ErrorKind, Operation};
-use crate::item::{Kind, tag};
+use crate::item::{Decimal, Kind, tag};
 
 use super::base64;
 use super::document::DocWriter;
@@ -143,6 +143,13 @@ impl<'a> Convert<'a> {
                 let value = boolean(token)?;
                 self.out.boolean(value);
             }
+            Shape::Timestamp => match token {
+                Token::Number(number) => match Decimal::parse(number.text.as_bytes()) {
+                    Ok(seconds) => self.out.decimal(seconds),
+                    Err(_) => return refuse(""),
+                },
+                _ => return refuse(""),
+            },
             Shape::List { member, .. } => self.list(member, token, place)?,
             Shape::Map { value, .. } => self.map(shape, value, token, place)?,
             Shape::Structure(structure) => match token {

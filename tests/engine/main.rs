@@ -20,7 +20,9 @@ mod legacy;
 mod model;
 mod order;
 mod pages;
+mod streams;
 mod tables;
+mod time_to_live;
 mod transactions;
 mod update_table;
 

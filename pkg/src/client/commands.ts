@@ -140,6 +140,37 @@ export class ListTagsOfResourceCommand extends command('ListTagsOfResource', fal
   t.ListTagsOfResourceOutput
 >() {}
 
+export class UpdateTimeToLiveCommand extends command('UpdateTimeToLive', false)<
+  t.UpdateTimeToLiveInput,
+  t.UpdateTimeToLiveOutput
+>() {}
+export class DescribeTimeToLiveCommand extends command('DescribeTimeToLive', false)<
+  t.DescribeTimeToLiveInput,
+  t.DescribeTimeToLiveOutput
+>() {}
+export class DescribeEndpointsCommand extends command('DescribeEndpoints', false)<
+  t.DescribeEndpointsInput,
+  t.DescribeEndpointsOutput
+>() {}
+
+// Streams.
+export class ListStreamsCommand extends command('ListStreams', false)<
+  t.ListStreamsInput,
+  t.ListStreamsOutput
+>() {}
+export class DescribeStreamCommand extends command('DescribeStream', false)<
+  t.DescribeStreamInput,
+  t.DescribeStreamOutput
+>() {}
+export class GetShardIteratorCommand extends command('GetShardIterator', false)<
+  t.GetShardIteratorInput,
+  t.GetShardIteratorOutput
+>() {}
+export class GetRecordsCommand extends command('GetRecords', false)<
+  t.GetRecordsInput,
+  t.GetRecordsOutput
+>() {}
+
 /** A command of the AWS SDK, as far as `send` needs to know it. */
 export interface SdkCommand<I, O> {
   readonly input: I;

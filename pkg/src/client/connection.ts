@@ -53,6 +53,8 @@ export interface WireRequest {
   path: string;
   target?: string | undefined;
   contentType?: string | undefined;
+  /** Where the request came to: what DescribeEndpoints tells. */
+  host?: string | undefined;
   body: Uint8Array;
 }
 
@@ -128,11 +130,26 @@ export class Connection {
       this.copyIn(request.body, request.body.length);
       const id = this.nextId++;
       const { method, path, target, contentType, body } = request;
-      const ready = this.run((engine) => engine.http(method, path, target, contentType, body.length, id));
+      const host = target?.endsWith('.DescribeEndpoints') ? request.host : undefined;
+      const ready = this.run((engine) =>
+        engine.http(method, path, target, contentType, host, body.length, id),
+      );
       if (ready === 1) return Promise.resolve(this.wireAnswer(id));
       return this.wait(id, signal, () => this.wireAnswer(id));
     } catch (error) {
       return Promise.reject(error as Error);
+    }
+  }
+
+  /** Deletes what has expired, now. */
+  async deleteExpired(): Promise<number> {
+    this.check();
+    const id = this.nextId++;
+    try {
+      return await this.run((engine) => engine.deleteExpired());
+    } catch (error) {
+      const { name, message } = error as Error;
+      throw fromEngine(name, message, 503, this.requestId(id));
     }
   }
 

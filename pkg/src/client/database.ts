@@ -91,6 +91,7 @@ export class Database {
       path: url.pathname,
       target: header('x-amz-target'),
       contentType: header('content-type'),
+      host: url.host,
       body: new Uint8Array(await request.arrayBuffer()),
     };
     const run = async (asked: WireRequest) =>
@@ -123,13 +124,22 @@ export class Database {
       handle: async (request, options) => {
         let target: string | undefined;
         let contentType: string | undefined;
+        let host: string | undefined;
         for (const [name, value] of Object.entries(request.headers)) {
           const lower = name.toLowerCase();
           if (lower === 'x-amz-target') target = value;
           else if (lower === 'content-type') contentType = value;
+          else if (lower === 'host') host = value;
         }
         const answer = await this.http(
-          { method: request.method, path: request.path, target, contentType, body: bodyBytes(request.body) },
+          {
+            method: request.method,
+            path: request.path,
+            target,
+            contentType,
+            host,
+            body: bodyBytes(request.body),
+          },
           options,
         );
         return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
@@ -138,6 +148,14 @@ export class Database {
       httpHandlerConfigs: () => ({}),
       destroy() {},
     };
+  }
+
+  /**
+   * Deletes the items that have expired by the time to live of their tables, now; gives their number. They go by
+   * themselves too, within a minute or so.
+   */
+  deleteExpired(): Promise<number> {
+    return this.connection.deleteExpired();
   }
 
   /** Calls `listener` for every event of a kind, or with `event` for all of them; returns what ends it. */

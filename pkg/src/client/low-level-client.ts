@@ -1,4 +1,4 @@
-/** The low-level client: items and keys as attribute values (`{ S: "..." }`), and the operations on tables. */
+/** The low-level client: items and keys as attribute values (`{ S: "..." }`), and the operations on tables and streams. */
 
 import type * as t from '../types.js';
 import { recognize, type Command, type SdkCommand } from './commands.js';
@@ -60,6 +60,46 @@ export class Client {
     options?: t.CallOptions,
   ): Promise<t.ListTagsOfResourceOutput> {
     return this.connection.call('ListTagsOfResource', input, this.attributes, options);
+  }
+
+  updateTimeToLive(
+    input: t.UpdateTimeToLiveInput,
+    options?: t.CallOptions,
+  ): Promise<t.UpdateTimeToLiveOutput> {
+    return this.connection.call('UpdateTimeToLive', input, this.attributes, options);
+  }
+
+  describeTimeToLive(
+    input: t.DescribeTimeToLiveInput,
+    options?: t.CallOptions,
+  ): Promise<t.DescribeTimeToLiveOutput> {
+    return this.connection.call('DescribeTimeToLive', input, this.attributes, options);
+  }
+
+  describeEndpoints(
+    input: t.DescribeEndpointsInput = {},
+    options?: t.CallOptions,
+  ): Promise<t.DescribeEndpointsOutput> {
+    return this.connection.call('DescribeEndpoints', input, this.attributes, options);
+  }
+
+  listStreams(input: t.ListStreamsInput = {}, options?: t.CallOptions): Promise<t.ListStreamsOutput> {
+    return this.connection.call('ListStreams', input, this.attributes, options);
+  }
+
+  describeStream(input: t.DescribeStreamInput, options?: t.CallOptions): Promise<t.DescribeStreamOutput> {
+    return this.connection.call('DescribeStream', input, this.attributes, options);
+  }
+
+  getShardIterator(
+    input: t.GetShardIteratorInput,
+    options?: t.CallOptions,
+  ): Promise<t.GetShardIteratorOutput> {
+    return this.connection.call('GetShardIterator', input, this.attributes, options);
+  }
+
+  getRecords(input: t.GetRecordsInput, options?: t.CallOptions): Promise<t.GetRecordsOutput> {
+    return this.connection.call('GetRecords', input, this.attributes, options);
   }
 
   getItem(input: t.GetItemCommandInput, options?: t.CallOptions): Promise<t.GetItemCommandOutput> {

@@ -34,6 +34,13 @@ export interface OpenOptions {
   region?: string | undefined;
   /** The account in ARNs: twelve digits. */
   accountId?: string | undefined;
+  /**
+   * The clock: milliseconds since 1970. For tests; times and expiry follow it, and what has expired goes at the first
+   * call after the clock has moved, or at `db.deleteExpired()`.
+   */
+  now?: (() => number) | undefined;
+  /** Least time between two searches for expired items, in seconds; 60 when left out. */
+  sweepSeconds?: number | undefined;
   /** The engine's code, when the package shall not find it itself. */
   wasm?: WasmSource | undefined;
 }
@@ -102,6 +109,8 @@ function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | unde
   if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
   if (options.region !== undefined) made.region = options.region;
   if (options.accountId !== undefined) made.accountId = options.accountId;
+  if (options.now !== undefined) made.now = options.now;
+  if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
   if (files) made.files = files.primitives;
   return made;
 }

@@ -25,6 +25,13 @@ export const OPERATIONS = {
   TagResource: 16,
   UntagResource: 17,
   ListTagsOfResource: 18,
+  UpdateTimeToLive: 19,
+  DescribeTimeToLive: 20,
+  DescribeEndpoints: 21,
+  ListStreams: 22,
+  DescribeStream: 23,
+  GetShardIterator: 24,
+  GetRecords: 25,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -94,6 +101,14 @@ const shapes: { readonly [name in OperationName]?: Shape } = {
 
 export function requestShape(operation: OperationName): Shape {
   return shapes[operation];
+}
+
+const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'];
+
+/** Whether an `X-Amz-Target` names an operation. */
+export function isTarget(target: string): boolean {
+  const [service, name = ''] = target.split('.', 2);
+  return isOperation(name) && service === `DynamoDB${STREAMS.includes(name) ? 'Streams' : ''}_20120810`;
 }
 
 export function isOperation(name: unknown): name is OperationName {

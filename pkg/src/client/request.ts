@@ -56,6 +56,10 @@ function value(w: Writer, data: unknown, shape: Shape, form: Form, depth: number
     w.byte(tag.NULL);
     return;
   }
+  if (data instanceof Date) {
+    w.number(data.getTime() / 1000);
+    return;
+  }
   if (Array.isArray(data)) {
     if (depth > MAX_DEPTH) throw new NestingError();
     const start = w.open(tag.LIST);

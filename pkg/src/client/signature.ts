@@ -3,7 +3,7 @@
  */
 
 import type { WireAnswer, WireRequest } from './connection.js';
-import { OPERATIONS } from './operations.js';
+import { isTarget } from './operations.js';
 
 /** An access key that requests may be signed with. */
 export interface AccessKey {
@@ -24,8 +24,6 @@ export interface SignedRequest extends WireRequest {
 const SKEW = 5;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-const TARGET = 'DynamoDB_20120810.';
-
 /**
  * Answers a request that is signed with one of `keys`. Of another one `answer` sees no operation, and so runs none: it is
  * asked because the service says first that it cannot read a request, and then that it is not signed.
@@ -35,11 +33,11 @@ export async function answerSigned(
   keys: readonly AccessKey[],
   answer: (request: WireRequest) => Promise<WireAnswer>,
 ): Promise<WireAnswer> {
-  const { method, path, target = '', contentType, body } = request;
+  const { method, path, target = '', contentType, host, body } = request;
   const refused = await check(request, keys);
-  if (!refused) return answer({ method, path, target, contentType, body });
+  if (!refused) return answer({ method, path, target, contentType, host, body });
   const said = await answer({ method, path, target: undefined, contentType, body });
-  const named = target.startsWith(TARGET) && Object.hasOwn(OPERATIONS, target.slice(TARGET.length));
+  const named = isTarget(target);
   const unread = said.status !== 400 || !new TextDecoder().decode(said.body).includes('UnknownOperation');
   return named && !unread ? refused : said;
 }

@@ -90,6 +90,8 @@ export class TransactionCanceledException extends define('TransactionCanceledExc
 
 /** A ClientRequestToken came again, with another request. */
 export class IdempotentParameterMismatchException extends define('IdempotentParameterMismatchException') {}
+export class ExpiredIteratorException extends define('ExpiredIteratorException') {}
+export class TrimmedDataAccessException extends define('TrimmedDataAccessException') {}
 
 // Ours.
 /** The store has no space left. Nothing was written; reads go on. */
@@ -128,6 +130,8 @@ export function fromEngine(
     ConditionalCheckFailedException,
     TransactionCanceledException,
     IdempotentParameterMismatchException,
+    ExpiredIteratorException,
+    TrimmedDataAccessException,
     StorageFullException,
     StorageFailedException,
     DatabaseClosedException,

@@ -105,8 +105,8 @@ class Line {
     const request = parse(chunk);
     if (!request || !this.rules.accepts(request.host, request.contentType)) return this.giveAway(chunk);
     this.busy = true;
-    const { target, contentType, body } = request;
-    this.rules.answer({ method: 'POST', path: '/', target, contentType, body }).then(
+    const { host, target, contentType, body } = request;
+    this.rules.answer({ method: 'POST', path: '/', target, contentType, host, body }).then(
       (answer) => this.rules.soon(() => this.write(answer)),
       // The engine is gone: node:http has the words for it.
       () => this.giveAway(chunk),

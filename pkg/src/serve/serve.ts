@@ -131,7 +131,14 @@ async function answer(
     return Array.isArray(value) ? value.join(',') : value;
   };
   const { path, query } = partsOf(request.url ?? '/');
-  const wire = { method, path, target: header('x-amz-target'), contentType, body };
+  const wire = {
+    method,
+    path,
+    target: header('x-amz-target'),
+    contentType,
+    host: request.headers.host,
+    body,
+  };
   const run = async (asked: WireRequest) =>
     db.http({ ...asked, body: await unpacked(asked.body, header('content-encoding')) });
   const { accessKeys } = options;

@@ -4,6 +4,7 @@
 //! It knows nothing of what the members mean, and it lists members the engine does not act on yet.
 
 mod items;
+mod streams;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ pub enum Shape {
     Long(Limits),
     /// true or false.
     Boolean,
+    /// Seconds since 1970, with parts of them.
+    Timestamp,
     /// A list whose members all have one shape.
     List {
         /// Of the member count.
@@ -156,6 +159,7 @@ impl Shape {
             Self::Integer(_) => "java.lang.Integer".to_owned(),
             Self::Long(_) => "java.lang.Long".to_owned(),
             Self::Boolean => "java.lang.Boolean".to_owned(),
+            Self::Timestamp => "java.util.Date".to_owned(),
             Self::List { member, .. } => format!("java.util.List<{}>", member.class()),
             Self::Map { value, .. } => format!("java.util.Map<java.lang.String, {}>", value.class()),
             Self::Structure(s) => format!("{OURS}.{}", s.name),
@@ -185,6 +189,13 @@ pub fn input(operation: Operation) -> &'static Structure {
         Operation::TagResource => &tables::TAG_RESOURCE,
         Operation::UntagResource => &tables::UNTAG_RESOURCE,
         Operation::ListTagsOfResource => &tables::LIST_TAGS,
+        Operation::UpdateTimeToLive => &tables::UPDATE_TIME_TO_LIVE,
+        Operation::DescribeTimeToLive => &tables::DESCRIBE_TIME_TO_LIVE,
+        Operation::DescribeEndpoints => &tables::DESCRIBE_ENDPOINTS,
+        Operation::ListStreams => &streams::LIST_STREAMS,
+        Operation::DescribeStream => &streams::DESCRIBE_STREAM,
+        Operation::GetShardIterator => &streams::GET_SHARD_ITERATOR,
+        Operation::GetRecords => &streams::GET_RECORDS,
         Operation::PutItem => &items::PUT_ITEM,
         Operation::GetItem => &items::GET_ITEM,
         Operation::UpdateItem => &items::UPDATE_ITEM,

@@ -69,6 +69,26 @@ pub(super) static UPDATE_TABLE: Structure = Structure {
 
 pub(super) static DESCRIBE_LIMITS: Structure = Structure { name: "DescribeLimitsInput", members: &[] };
 
+pub(super) static DESCRIBE_ENDPOINTS: Structure =
+    Structure { name: "DescribeEndpointsRequest", members: &[] };
+
+pub(super) static UPDATE_TIME_TO_LIVE: Structure = Structure {
+    name: "UpdateTimeToLiveInput",
+    members: &[
+        required("TableName", &TABLE),
+        required(
+            "TimeToLiveSpecification",
+            &Shape::structure(
+                "TimeToLiveSpecification",
+                &[required("Enabled", &BOOLEAN), required("AttributeName", &KEY_NAME)],
+            ),
+        ),
+    ],
+};
+
+pub(super) static DESCRIBE_TIME_TO_LIVE: Structure =
+    Structure { name: "DescribeTimeToLiveInput", members: &[required("TableName", &TABLE)] };
+
 pub(super) static TAG_RESOURCE: Structure = Structure {
     name: "TagResourceInput",
     members: &[required("ResourceArn", &RESOURCE), required("Tags", &TAGS)],

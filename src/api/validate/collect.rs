@@ -16,7 +16,7 @@ pub(super) fn refusal(op: Operation, input: &Structure, doc: MapRef<'_>) -> Opti
     if let Some(error) = before_all(op, doc) {
         return Some(error);
     }
-    let mut collector = Collector { errors: Vec::new(), path: Vec::new(), newer: false };
+    let mut collector = Collector { errors: Vec::new(), path: Vec::new(), newer: false, streams: false };
     if let Err(error) = collector.request(op, input, doc) {
         return Some(error);
     }
@@ -61,6 +61,8 @@ struct Collector<'a> {
     path: Vec<Step<'a>>,
     /// The member at hand speaks for the newer layer.
     newer: bool,
+    /// Of the streams' layer, which echoes nothing either but spells paths as the older one does.
+    streams: bool,
 }
 
 type Outcome = Result<(), ApiError>;
@@ -72,8 +74,11 @@ impl<'a> Collector<'a> {
             self.path.push(Step::Member(member.name));
             self.newer = matches!(
                 (op, member.name),
-                (Operation::Query, "Limit") | (Operation::BatchGetItem, "RequestItems")
+                (Operation::Query, "Limit")
+                    | (Operation::BatchGetItem, "RequestItems")
+                    | (Operation::GetShardIterator, "SequenceNumber")
             );
+            self.streams = op == Operation::GetShardIterator;
             match doc.find(member.name.as_bytes()) {
                 Some(value) if member.name == "TableName" => {
                     let listed = self.errors.len();
@@ -135,7 +140,7 @@ impl<'a> Collector<'a> {
         if self.errors.len() >= MOST {
             return;
         }
-        let path = self.path(self.newer);
+        let path = self.path(self.newer && !self.streams);
         self.errors.push(if self.newer {
             format!("Value at '{path}' failed to satisfy constraint: {constraint}")
         } else {
@@ -169,6 +174,9 @@ impl<'a> Collector<'a> {
                 if !matches!(value.tag(), tag::TRUE | tag::FALSE) {
                     return Err(mismatch(value, "Boolean"));
                 }
+            }
+            Shape::Timestamp => {
+                value.number().ok_or_else(|| mismatch(value, "Date"))?;
             }
             Shape::List { limits, member } => {
                 let (count, values) = list_of(value).ok_or_else(|| no_container(value))?;

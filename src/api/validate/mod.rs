@@ -48,6 +48,7 @@ fn valid(shape: &Shape, value: ValueRef<'_>) -> bool {
             integer_of(value).is_some_and(|n| (limits.min..=limits.max).contains(&n))
         }
         Shape::Boolean => matches!(value.tag(), tag::TRUE | tag::FALSE),
+        Shape::Timestamp => value.number().is_some(),
         Shape::List { limits, member } => list_of(value).is_some_and(|(count, mut values)| {
             within(*limits, count) && values.all(|value| valid(member, value))
         }),

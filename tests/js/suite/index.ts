@@ -1,5 +1,6 @@
 // The suite: what the package promises, in every runtime and on every storage. Runners are a few lines each.
 import { batches } from './batches.js';
+import { changes } from './changes.js';
 import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
@@ -9,7 +10,15 @@ import { transactions } from './transactions.js';
 
 export type { Case, Context, Env, Package } from './harness.js';
 
-export const suite: Case[] = [...tables, ...items, ...queries, ...batches, ...transactions, ...lifecycle];
+export const suite: Case[] = [
+  ...tables,
+  ...items,
+  ...queries,
+  ...batches,
+  ...transactions,
+  ...changes,
+  ...lifecycle,
+];
 
 /** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */
 export async function runAll(

@@ -50,7 +50,11 @@ export const lifecycle: Case[] = [
       await rejects(opening({ region: 5 }), 'TypeError', 'region: a string is needed');
       await rejects(opening({ accountId: {} }), 'TypeError', 'accountId: a string is needed');
       for (const cacheBytes of [-1, NaN, '1']) {
-        await rejects(opening({ cacheBytes }), 'TypeError', 'cacheBytes: a number of bytes is needed');
+        await rejects(
+          opening({ cacheBytes }),
+          'TypeError',
+          'cacheBytes: a number that is not negative is needed',
+        );
       }
       if (env.persistent) {
         await rejects(

@@ -97,6 +97,10 @@ export class FakeEngine implements Engine {
     return { storage: 'memory', durability: 'memory', region: 'local', accountId: '000000000000' };
   }
 
+  async deleteExpired(): Promise<number> {
+    return 0;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
   }

@@ -2,6 +2,7 @@
 
 import type { Database } from 'dynatab';
 import { record, unitsOf } from './meter.js';
+import { ofStreams } from './operations.js';
 
 export interface Answer {
   ok: boolean;
@@ -18,7 +19,7 @@ export async function call(db: Database, operation: string, input: string): Prom
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      'x-amz-target': `DynamoDB${ofStreams(operation) ? 'Streams' : ''}_20120810.${operation}`,
     },
     body: input,
   });

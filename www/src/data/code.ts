@@ -3,6 +3,7 @@
  * person would write by hand, and runs as it stands once there are credentials.
  */
 
+import { ofStreams } from './operations.js';
 import { isObject } from './values.js';
 
 export const LANGUAGES = {
@@ -26,11 +27,14 @@ export function codeFor(language: Language, operation: string, input: Input): st
   return WRITERS[language](operation, input);
 }
 
+const service = (operation: string) => (ofStreams(operation) ? 'dynamodbstreams' : 'dynamodb');
+const sdkClient = (operation: string) => `DynamoDB${ofStreams(operation) ? 'Streams' : ''}Client`;
+
 const WRITERS: Record<Language, (operation: string, input: Input) => string> = {
   sdk: (operation, input) =>
-    `import { DynamoDBClient, ${operation}Command } from '@aws-sdk/client-dynamodb';
+    `import { ${sdkClient(operation)}, ${operation}Command } from '@aws-sdk/client-dynamodb${ofStreams(operation) ? '-streams' : ''}';
 
-const client = new DynamoDBClient({});
+const client = new ${sdkClient(operation)}({});
 const output = await client.send(new ${operation}Command(${script(input)}));`,
 
   dynatab: (operation, input) =>
@@ -44,7 +48,7 @@ const output = await db.client().${lower(operation)}(${script(input)});`,
     const call = members.length ? `\n${members.join('')}` : '';
     return `import boto3
 
-client = boto3.client("dynamodb")
+client = boto3.client("${service(operation)}")
 output = client.${snake(operation)}(${call})`;
   },
 
@@ -52,7 +56,7 @@ output = client.${snake(operation)}(${call})`;
 
   cli: (operation, input) => {
     const text = JSON.stringify(input, null, 2).replaceAll("'", `'\\''`);
-    return `aws dynamodb ${kebab(operation)} --cli-input-json '${text}'`;
+    return `aws ${service(operation)} ${kebab(operation)} --cli-input-json '${text}'`;
   },
 };
 
@@ -147,13 +151,14 @@ const JAVA_TYPES: Record<string, string> = {
 
 function java(operation: string, input: Input): string {
   const request = builder(`${operation}Request`, input, '    ');
+  const [client, at] = ofStreams(operation) ? ['DynamoDbStreamsClient', 'streams.'] : ['DynamoDbClient', ''];
   return `import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.${at}${client};
 import software.amazon.awssdk.services.dynamodb.model.*;
 
-try (DynamoDbClient client = DynamoDbClient.create()) {
+try (${client} client = ${client}.create()) {
     var output = client.${lower(operation)}(${request});
 }`;
 }

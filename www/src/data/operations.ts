@@ -37,6 +37,10 @@ const arn = (table: string) => `arn:aws:dynamodb:local:000000000000:table/${tabl
 /** The first attribute of a key, as a name and a value for expressions. */
 const partition = (key: Record<string, unknown>) => Object.entries(key)[0] ?? ['id', { S: '' }];
 
+/** Those of the service that reads streams. */
+const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'];
+export const ofStreams = (operation: string) => STREAMS.includes(operation);
+
 export const OPERATIONS: Record<string, Operation> = {
   Query: {
     about: 'Items of one partition key, in the order of their sort keys',
@@ -235,6 +239,44 @@ export const OPERATIONS: Record<string, Operation> = {
     members: ['ResourceArn', 'NextToken'],
     begin: (table) => ({ ResourceArn: arn(table) }),
   },
+  UpdateTimeToLive: {
+    about: 'Says which attribute holds the second at which an item expires',
+    members: ['TableName', 'TimeToLiveSpecification', 'Enabled', 'AttributeName'],
+    begin: (TableName) => ({
+      TableName,
+      TimeToLiveSpecification: { Enabled: true, AttributeName: 'expires' },
+    }),
+  },
+  DescribeTimeToLive: {
+    about: 'Whether items of a table expire',
+    members: ['TableName'],
+    begin: (TableName) => ({ TableName }),
+  },
+  ListStreams: {
+    about: 'The streams of changes',
+    members: ['TableName', 'Limit', 'ExclusiveStartStreamArn'],
+    begin: (TableName) => ({ TableName }),
+  },
+  DescribeStream: {
+    about: 'A stream and its shards; ListStreams has its ARN',
+    members: ['StreamArn', 'Limit', 'ExclusiveStartShardId', 'ShardFilter', 'Type', 'ShardId'],
+    begin: (table) => ({ StreamArn: `${arn(table)}/stream/2026-01-01T00:00:00.000` }),
+  },
+  GetShardIterator: {
+    about: 'A place in a shard; DescribeStream has its id',
+    members: ['StreamArn', 'ShardId', 'ShardIteratorType', 'SequenceNumber', 'Timestamp'],
+    begin: (table) => ({
+      StreamArn: `${arn(table)}/stream/2026-01-01T00:00:00.000`,
+      ShardId: 'shardId-00000001767225600000-00000001',
+      ShardIteratorType: 'TRIM_HORIZON',
+    }),
+  },
+  GetRecords: {
+    about: 'The changes from a place of GetShardIterator on',
+    members: ['ShardIterator', 'Limit'],
+    begin: () => ({ ShardIterator: '', Limit: 100 }),
+  },
+  DescribeEndpoints: { about: 'Where the service is', members: [], begin: () => ({}) },
   DescribeLimits: { about: 'The quotas of an account', members: [], begin: () => ({}) },
   ListTables: {
     about: 'The names of the tables',
