@@ -71,7 +71,9 @@ async function bundle(profile) {
     alias: { dynatab: join(dist, 'browser.js') },
     tsconfigRaw: {},
   });
-  copyFileSync(join(dist, 'engine.wasm'), join(OUT, 'engine.wasm'));
+  for (const name of ['engine.wasm', 'engine.more.wasm']) {
+    if (existsSync(join(dist, name))) copyFileSync(join(dist, name), join(OUT, name));
+  }
   writeFileSync(
     join(OUT, 'index.html'),
     '<!doctype html><link rel="icon" href="data:,"><title>bench</title><script type="module" src="page.js"></script>',

@@ -3,11 +3,12 @@
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { elapsed, Failure, main, output, ROOT, run } from './lib/run.mjs';
 import { nameByLikeness } from './lib/order.mjs';
 import { shorten } from './lib/shorten.mjs';
+import { split } from './lib/split.mjs';
 import { files, fingerprint, step } from './lib/stamp.mjs';
 import { bindgenPath, hasStdSource, setup } from './setup.mjs';
 
@@ -16,6 +17,9 @@ export const COMPILED = `target/${TARGET}/release/dynatab.wasm`;
 const GLUE = 'pkg/wasm/dynatab.js';
 const BOUND = 'pkg/wasm/dynatab_bg.wasm';
 const ENGINE = 'pkg/dist/engine.wasm';
+/** What few call, loaded when it is first asked for. */
+const MORE = 'pkg/dist/engine.more.wasm';
+const TEXT = 'pkg/wasm/engine.wat';
 
 /** What every engine of the last years has; `--all-features` writes modules that browsers and Node refuse. */
 export const FEATURES = [
@@ -46,7 +50,14 @@ const CODEGEN = ['-max-store-memcpy=1', '-disable-lsr', '-enable-pre=false', '-e
 const OWN_STD = {
   name: 'own',
   cargo: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
-  rustc: ['-Cpanic=immediate-abort', '-Zunstable-options', '-Zfmt-debug=none', '-Zlocation-detail=none'],
+  rustc: [
+    '-Cpanic=immediate-abort',
+    '-Zunstable-options',
+    '-Zfmt-debug=none',
+    '-Zlocation-detail=none',
+    // Two functions that are alike keep their names, by which the engine is split; wasm-opt merges them later.
+    '-Zmerge-functions=disabled',
+  ],
   env: { RUSTC_BOOTSTRAP: '1' },
 };
 const SHIPPED_STD = { name: 'shipped', cargo: [], rustc: [], env: {} };
@@ -93,8 +104,9 @@ async function compile() {
 }
 
 async function bind() {
-  const inputs = [COMPILED, 'scripts/build.mjs', 'scripts/lib/order.mjs', 'scripts/lib/shorten.mjs'];
-  return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE] }, async () => {
+  const lib = ['order', 'shorten', 'split'].map((name) => `scripts/lib/${name}.mjs`);
+  const inputs = [COMPILED, STD, 'scripts/build.mjs', ...lib];
+  return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE, MORE] }, async () => {
     // The entries say where the wasm is, so the glue must not name a place of its own: bundlers would ship it twice.
     const options = [
       '--target',
@@ -107,8 +119,9 @@ async function bind() {
     ];
     await run(bindgenPath(), [...options, COMPILED]);
     mkdirSync(join(ROOT, 'pkg/dist'), { recursive: true });
-    const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
     const named = FEATURES.map((name) => `--enable-${name}`);
+    const binaryen = (tool, args) =>
+      run(process.execPath, [join(ROOT, 'node_modules/binaryen/bin', tool), ...args, ...named]);
     // Inlining a function into its only caller saves bytes, but gzip likes the small functions better: a tenth less.
     // Sharing subexpressions through locals does the same.
     const size = [
@@ -117,24 +130,34 @@ async function bind() {
       '--skip-pass=local-cse',
       '--low-memory-unused',
     ];
-    const optimise = (from, passes) =>
-      run(process.execPath, [wasmOpt, from, '-o', ENGINE, ...named, ...passes]);
-    await optimise(BOUND, [...size, '--strip-debug', '--strip-producers']);
-    writeFileSync(join(ROOT, ENGINE), nameByLikeness(readFileSync(join(ROOT, ENGINE))));
-    await optimise(ENGINE, ['--reorder-functions-by-name', '--strip-debug']);
+    await binaryen('wasm-dis', [BOUND, '-o', TEXT]);
+    const text = readFileSync(join(ROOT, TEXT), 'utf8');
+    const { first, second } = split(text, { names: readFileSync(join(ROOT, STD), 'utf8') === OWN_STD.name });
+    const make = async (part, to) => {
+      writeFileSync(join(ROOT, TEXT), part);
+      await binaryen('wasm-opt', [TEXT, '-o', to, ...size, '--strip-debug', '--strip-producers']);
+      writeFileSync(join(ROOT, to), nameByLikeness(readFileSync(join(ROOT, to))));
+      await binaryen('wasm-opt', [to, '-o', to, '--reorder-functions-by-name', '--strip-debug']);
+    };
+    await make(first, ENGINE);
+    await make(second, MORE);
+    rmSync(join(ROOT, TEXT));
     const short = shorten(readFileSync(join(ROOT, ENGINE)), readFileSync(join(ROOT, GLUE), 'utf8'));
     writeFileSync(join(ROOT, ENGINE), short.wasm);
     writeFileSync(join(ROOT, GLUE), short.glue);
   });
 }
 
-/** `engine:base64` is the text of engine.wasm in base64, for the entry that carries it inside. */
+/** `engine:first` and `engine:more` are the two wasm files as texts in base64, for the entry that carries them inside. */
 const inlineEngine = {
   name: 'engine',
   setup(build) {
-    build.onResolve({ filter: /^engine:base64$/ }, () => ({ path: 'base64', namespace: 'engine' }));
-    build.onLoad({ filter: /.*/, namespace: 'engine' }, () => ({
-      contents: `export default "${readFileSync(join(ROOT, ENGINE)).toString('base64')}";`,
+    build.onResolve({ filter: /^engine:/ }, ({ path }) => ({
+      path: path === 'engine:first' ? ENGINE : MORE,
+      namespace: 'engine',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'engine' }, ({ path }) => ({
+      contents: `export default "${readFileSync(join(ROOT, path)).toString('base64')}";`,
     }));
   },
 };
@@ -167,11 +190,13 @@ async function bundle(options) {
   return esbuild.build({ ...COMMON, ...options });
 }
 
+const WASM = ['./engine.wasm', './engine.more.wasm'];
+
 /** Every entry: the file it is made from, the file made, and what differs from the common options. */
 const ENTRIES = [
   ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', {}],
-  ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: ['./engine.wasm'] }],
-  ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: ['./engine.wasm'] }],
+  ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
+  ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.cjs', { format: 'cjs' }],
   ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', {}],
@@ -188,13 +213,13 @@ const ENTRIES = [
 /** Deno imports a wasm file as a module of code only when the import says so, which TypeScript has no words for. */
 function importSource(path) {
   const text = readFileSync(join(ROOT, path), 'utf8');
-  const found = /^import (\w+ from "\.\/engine\.wasm";)$/m;
-  if (!found.test(text)) throw new Failure(`${path} does not import the engine`);
+  const found = /^import (\w+ from "\.\/engine\.(?:more\.)?wasm";)$/gm;
+  if (text.match(found)?.length !== WASM.length) throw new Failure(`${path} does not import the engine`);
   writeFileSync(join(ROOT, path), text.replace(found, 'import source $1'));
 }
 
 async function bundles() {
-  const inputs = ['pkg/src', 'pkg/wasm', ENGINE, 'scripts/build.mjs', 'package-lock.json'];
+  const inputs = ['pkg/src', 'pkg/wasm', ENGINE, MORE, 'scripts/build.mjs', 'package-lock.json'];
   const present = ENTRIES.filter(([from]) => existsSync(join(ROOT, from)));
   return step('bundles', { inputs, outputs: present.map(([, to]) => to) }, async () => {
     const made = present.map(([from, to, more]) => bundle({ entryPoints: [from], outfile: to, ...more }));
@@ -228,7 +253,7 @@ async function page() {
   const sources = files('www', (path) => !path.startsWith('www/dist/'));
   const entry = ['www/src/main.tsx', 'www/src/main.ts'].find((path) => sources.includes(path));
   if (!entry) return false;
-  const inputs = [...sources, 'pkg/dist/browser.js', ENGINE, 'scripts/build.mjs', 'package-lock.json'];
+  const inputs = [...sources, 'pkg/dist/browser.js', ENGINE, MORE, 'scripts/build.mjs', 'package-lock.json'];
   return step('page', { inputs, outputs: ['www/dist/main.js', 'www/dist/engine.wasm'] }, async () => {
     const dist = join(ROOT, 'www/dist');
     rmSync(dist, { recursive: true, force: true });
@@ -239,7 +264,7 @@ async function page() {
     for (const name of DATASETS) {
       copyFileSync(join(ROOT, 'node_modules/vega-datasets/data', name), join(dist, 'data', name));
     }
-    copyFileSync(join(ROOT, ENGINE), join(dist, 'engine.wasm'));
+    for (const path of [ENGINE, MORE]) copyFileSync(join(ROOT, path), join(dist, basename(path)));
     await bundle({
       platform: 'browser',
       conditions: ['browser'],

@@ -6,8 +6,12 @@ declare module '*.wasm' {
   export default module;
 }
 
-/** The build: engine.wasm as base64. */
-declare module 'engine:base64' {
+/** The build: the two files as base64. */
+declare module 'engine:first' {
+  const text: string;
+  export default text;
+}
+declare module 'engine:more' {
   const text: string;
   export default text;
 }

@@ -55,9 +55,17 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/**
+ * The engine is two files. What few call is in the second, which is loaded when it is first asked for: a call that
+ * needs it before it is there is a trap.
+ */
 export interface EngineModule {
   open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
   destroy(options: EngineOptions): Promise<void>;
+  /** Whether the second file is there. */
+  readonly whole: boolean;
+  /** Loads the second file. */
+  complete(): Promise<void>;
   /** The engine's memory as bytes; a new view whenever the memory has grown. */
   memory(): Uint8Array;
 }
@@ -65,24 +73,45 @@ export interface EngineModule {
 /** Where the engine's code comes from. */
 export type WasmSource = URL | string | Request | Response | ArrayBuffer | Uint8Array | WebAssembly.Module;
 
+/** Where the code of the engine comes from: its two files. */
+export interface WasmSources {
+  wasm(): WasmSource | Promise<WasmSource>;
+  more(): WasmSource | Promise<WasmSource>;
+}
+
 let loading: Promise<EngineModule> | undefined;
 
 /** Loads the engine once per page or process; a failed load is tried again by the next call. */
-export function loadEngine(source: () => WasmSource | Promise<WasmSource>): Promise<EngineModule> {
-  loading ??= instantiate(source).catch((error: unknown) => {
+export function loadEngine(sources: WasmSources): Promise<EngineModule> {
+  loading ??= instantiate(sources).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function instantiate(source: () => WasmSource | Promise<WasmSource>): Promise<EngineModule> {
+async function instantiate(sources: WasmSources): Promise<EngineModule> {
   let exports: { memory: WebAssembly.Memory };
   try {
-    exports = await init({ module_or_path: await readable(await source()) });
+    exports = await init({ module_or_path: await readable(await sources.wasm(), 'wasm') });
   } catch (error) {
-    throw explained(error);
+    throw explained(error, 'wasm');
   }
+  let whole = false;
+  let completing: Promise<void> | undefined;
+  const complete = async () => {
+    try {
+      const code = await readable(await sources.more(), 'more');
+      const bytes = code instanceof Response ? await code.arrayBuffer() : code;
+      // Its imports are the exports of the first file, by names that no two builds share.
+      const imports = { '': exports as unknown as WebAssembly.ModuleImports };
+      await WebAssembly.instantiate(bytes as WebAssembly.Module, imports);
+      whole = true;
+    } catch (error) {
+      completing = undefined;
+      throw explained(error, 'more');
+    }
+  };
   const database = generated.Database as unknown as {
     open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
     destroy(options: EngineOptions): Promise<void>;
@@ -91,6 +120,10 @@ async function instantiate(source: () => WasmSource | Promise<WasmSource>): Prom
   return {
     open: (options, callbacks) => database.open(options, callbacks),
     destroy: (options) => database.destroy(options),
+    get whole() {
+      return whole;
+    },
+    complete: () => (completing ??= complete()),
     memory() {
       if (view.buffer !== exports.memory.buffer) view = new Uint8Array(exports.memory.buffer);
       return view;
@@ -99,7 +132,10 @@ async function instantiate(source: () => WasmSource | Promise<WasmSource>): Prom
 }
 
 /** Streams when the server names the type, reads first when it does not. */
-async function readable(source: WasmSource): Promise<Response | BufferSource | WebAssembly.Module> {
+async function readable(
+  source: WasmSource,
+  option: Option,
+): Promise<Response | BufferSource | WebAssembly.Module> {
   if (source instanceof WebAssembly.Module || source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
     return source as BufferSource | WebAssembly.Module;
   }
@@ -114,22 +150,25 @@ async function readable(source: WasmSource): Promise<Response | BufferSource | W
   }
   if (!response.ok) {
     throw new EngineLoadError(
-      `The engine's wasm was not found: ${from} answered ${response.status}. ${HINT}`,
+      `The engine's wasm was not found: ${from} answered ${response.status}. ${hint(option)}`,
     );
   }
   if (response.headers.get('content-type')?.startsWith('application/wasm')) return response;
   const bytes = await response.arrayBuffer();
   const magic = new Uint8Array(bytes, 0, Math.min(4, bytes.byteLength));
   if (magic[0] !== 0 || magic[1] !== 0x61 || magic[2] !== 0x73 || magic[3] !== 0x6d) {
-    throw new EngineLoadError(`${from} is not a wasm file (a page in its place?). ${HINT}`);
+    throw new EngineLoadError(`${from} is not a wasm file (a page in its place?). ${hint(option)}`);
   }
   return bytes;
 }
 
-const HINT =
-  'Pass its place as open({ wasm: url }), or import from "dynatab/inline", which carries the wasm inside.';
+/** The option of `open` that says where one of the files is. */
+type Option = 'wasm' | 'more';
 
-function explained(error: unknown): unknown {
+const hint = (option: Option) =>
+  `Pass its place as open({ ${option}: url }), or import from "dynatab/inline", which carries the wasm inside.`;
+
+function explained(error: unknown, option: Option): unknown {
   if (error instanceof EngineLoadError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/unsafe-eval|Content Security Policy/i.test(message)) {
@@ -140,9 +179,14 @@ function explained(error: unknown): unknown {
   }
   if (/disallowed by embedder/i.test(message)) {
     return new EngineLoadError(
-      `This runtime compiles no wasm from bytes: pass an imported WebAssembly.Module as open({ wasm: module }). (${message})`,
+      `This runtime compiles no wasm from bytes: pass an imported WebAssembly.Module as open({ ${option}: module }). (${message})`,
       { cause: error },
     );
   }
-  return new EngineLoadError(`The engine could not be loaded: ${message}. ${HINT}`, { cause: error });
+  if (error instanceof WebAssembly.LinkError) {
+    return new EngineLoadError(`engine.wasm and engine.more.wasm are of different versions. (${message})`, {
+      cause: error,
+    });
+  }
+  return new EngineLoadError(`The engine could not be loaded: ${message}. ${hint(option)}`, { cause: error });
 }

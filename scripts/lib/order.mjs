@@ -4,6 +4,8 @@
 // whatever refers to them.
 
 const [CUSTOM, IMPORTS, CODE] = [0, 2, 10];
+/** Kinds of imports; what is none of these is a memory. */
+const [FUNCTION, TABLE, GLOBAL] = [0, 1, 3];
 /** Bytes that make a piece of code; functions with pieces in common are alike. */
 const PIECE = 6;
 /** Pieces of more functions than this are everywhere and say nothing. */
@@ -22,14 +24,32 @@ export function nameByLikeness(wasm) {
       if (byte < 128) return value;
     }
   };
+  /** Passes an import over; 1 if it is a function, which has a number as the others do. */
+  const skipImport = () => {
+    for (let names = 0; names < 2; names++) {
+      const length = number();
+      at += length;
+    }
+    const kind = wasm[at++];
+    if (kind === FUNCTION) number();
+    else if (kind === GLOBAL) at += 2;
+    else {
+      if (kind === TABLE) at++;
+      const limits = wasm[at++];
+      number();
+      if (limits & 1) number();
+    }
+    return Number(kind === FUNCTION);
+  };
   let imports = 0;
   let bodies = [];
   while (at < wasm.length) {
     const id = wasm[at++];
     const length = number();
     const end = at + length;
-    // The glue gives functions only, or shortening their names would have said so.
-    if (id === IMPORTS) imports = number();
+    if (id === IMPORTS) {
+      for (let left = number(); left > 0; left--) imports += skipImport();
+    }
     if (id === CODE) {
       bodies = Array.from({ length: number() }, () => {
         const size = number();

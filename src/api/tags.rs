@@ -30,6 +30,7 @@ enum Action {
     List(usize),
 }
 
+#[inline(never)]
 pub(super) fn begin(
     engine: &Engine,
     operation: Operation,
@@ -113,6 +114,7 @@ fn not_found(resource: &str) -> ApiError {
 }
 
 impl TagTask {
+    #[inline(never)]
     pub(super) fn run(&mut self, engine: &mut Engine) -> Answer {
         let seen = engine.tables_seq();
         self.change(engine).unwrap_or_else(|error| Answer::new(Err(error), seen))

@@ -23,6 +23,7 @@ struct Specification {
     attribute: String,
 }
 
+#[inline(never)]
 pub(super) fn begin(
     engine: &Engine,
     operation: Operation,
@@ -40,6 +41,7 @@ pub(super) fn begin(
 }
 
 impl TimeToLiveTask {
+    #[inline(never)]
     pub(super) fn run(&mut self, engine: &mut Engine) -> Answer {
         let seen = engine.tables_seq();
         let answer = match &self.change {

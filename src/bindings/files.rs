@@ -1,6 +1,7 @@
 //! [`FileSystem`] over an object of file primitives that the shell passes in (`pkg/src/storage/node-fs.ts`).
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -8,8 +9,8 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::collections::VecMap;
 use crate::platform::LocalFuture;
-use crate::platform::files::{FileError, FileSystem};
-use crate::platform::js;
+use crate::platform::files::{FileError, FileStore, FileSystem, OpenError};
+use crate::platform::{Store, js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,8 +42,19 @@ extern "C" {
     fn list(this: &FilePrimitives, path: &str) -> Result<Array, JsValue>;
 }
 
+/// Opens the store of an object of file primitives. Boxed, so that the code of a store that browsers never open stands
+/// apart from theirs.
+#[inline(never)]
+pub(super) fn open(primitives: JsValue) -> LocalFuture<Result<Rc<dyn Store>, OpenError>> {
+    Box::pin(async move {
+        let files = Rc::new(JsFiles::new(primitives.unchecked_into()));
+        let store: Rc<dyn Store> = Rc::new(FileStore::open(files).await?);
+        Ok(store)
+    })
+}
+
 /// Files reached through JavaScript; each is opened once.
-pub(super) struct JsFiles {
+struct JsFiles {
     primitives: FilePrimitives,
     handles: RefCell<VecMap<String, f64>>,
 }
@@ -58,7 +70,7 @@ fn settled(promise: Result<Promise, JsValue>) -> LocalFuture<Result<(), FileErro
 }
 
 impl JsFiles {
-    pub(super) fn new(primitives: FilePrimitives) -> Self {
+    fn new(primitives: FilePrimitives) -> Self {
         Self { primitives, handles: RefCell::default() }
     }
 

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 
 use super::Callbacks;
-use super::files::JsFiles;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
 use crate::platform::browser::BrowserPlatform;
-use crate::platform::files::{self, FileStore};
+use crate::platform::files;
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
@@ -128,12 +128,10 @@ pub(super) async fn open(
         }
         "files" => {
             let files = js::property(&options, "files").unwrap_or(JsValue::UNDEFINED);
-            let files = Rc::new(JsFiles::new(files.unchecked_into()));
-            let store = FileStore::open(files).await.map_err(|cause| match &cause {
+            super::files::open(files).await.map_err(|cause| match &cause {
                 files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
                 files::OpenError::Store(cause) => store_error(cause),
-            })?;
-            Rc::new(store)
+            })?
         }
         _ => Rc::new(NoStore),
     };

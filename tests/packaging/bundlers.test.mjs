@@ -57,7 +57,7 @@ test('Vite', async () => {
   const vite = await import(require.resolve('vite'));
   const { folder: root } = space;
   await vite.build({ root, configFile: false, logLevel: 'warn', build: { outDir: made('vite') } });
-  await visit(made('vite'), 1);
+  await visit(made('vite'), 2);
 });
 
 test('webpack', async () => {
@@ -75,11 +75,11 @@ test('webpack', async () => {
   );
   assert.equal(stats.hasErrors() || stats.hasWarnings(), false, stats.toString());
   writeFileSync(join(made('webpack'), 'index.html'), PAGE);
-  await visit(made('webpack'), 1);
+  await visit(made('webpack'), 2);
 });
 
 for (const [name, engines] of [
-  ['slim', 1],
+  ['slim', 2],
   ['inline', 0],
 ]) {
   test(`esbuild, ${name}`, async () => {

@@ -24,14 +24,19 @@ export async function worker(entry, folder) {
     external: ['*.wasm'],
     logLevel: 'warning',
   });
-  const engine = readFileSync(join(PACKED, 'pkg/dist/engine.wasm'));
+  const wasm = (path) => ({
+    type: 'CompiledWasm',
+    path,
+    contents: readFileSync(join(PACKED, 'pkg/dist', path)),
+  });
   return new Miniflare({
     compatibilityDate: '2026-04-01',
     host: '127.0.0.1',
     port: 0,
     modules: [
       { type: 'ESModule', path: 'worker.mjs', contents: readFileSync(outfile, 'utf8') },
-      { type: 'CompiledWasm', path: 'engine.wasm', contents: engine },
+      wasm('engine.wasm'),
+      wasm('engine.more.wasm'),
     ],
   });
 }

@@ -29,7 +29,7 @@ import type {
   MetadataBearer,
 } from '../types.js';
 import type { Engine, EngineCallbacks, EngineModule, EngineSettings } from '../wasm.js';
-import { OPERATIONS, requestShape, type OperationName } from './operations.js';
+import { needsMore, OPERATIONS, operationOf, requestShape, type OperationName } from './operations.js';
 import { encodeRequest } from './request.js';
 
 /** How a call reads its input and writes its output. */
@@ -111,6 +111,9 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
+      if (needsMore(operation) && !this.module.whole) {
+        return this.module.complete().then(() => this.call<O>(operation, input, translation, options));
+      }
       const length = this.encode(operation, input, translation);
       const id = this.nextId++;
       const ready = this.run((engine) => engine.call(OPERATIONS[operation], length, id));
@@ -127,10 +130,14 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
-      this.copyIn(request.body, request.body.length);
-      const id = this.nextId++;
       const { method, path, target, contentType, body } = request;
-      const host = target?.endsWith('.DescribeEndpoints') ? request.host : undefined;
+      const operation = target === undefined ? undefined : operationOf(target);
+      if (operation && needsMore(operation) && !this.module.whole) {
+        return this.module.complete().then(() => this.http(request, options));
+      }
+      this.copyIn(body, body.length);
+      const id = this.nextId++;
+      const host = operation === 'DescribeEndpoints' ? request.host : undefined;
       const ready = this.run((engine) =>
         engine.http(method, path, target, contentType, host, body.length, id),
       );

@@ -43,15 +43,22 @@ export interface OpenOptions {
   sweepSeconds?: number | undefined;
   /** The engine's code, when the package shall not find it itself. */
   wasm?: WasmSource | undefined;
+  /**
+   * The engine's second file, `engine.more.wasm`, when the package shall not find it itself. It is loaded with the first
+   * call that needs it: PartiQL, UpdateTable, tags, time to live, streams; and with the `files` storage.
+   */
+  more?: WasmSource | undefined;
 }
 
 /** Identifies a database for `destroy`. */
-export type DestroyOptions = Pick<OpenOptions, 'name' | 'storage' | 'path' | 'wasm'>;
+export type DestroyOptions = Pick<OpenOptions, 'name' | 'storage' | 'path' | 'wasm' | 'more'>;
 
 /** What a runtime brings along. */
 export interface Runtime {
   /** The engine's code when the caller gives none. */
   wasm(): WasmSource | Promise<WasmSource>;
+  /** Its second file. */
+  more(): WasmSource | Promise<WasmSource>;
   /** File primitives and a lock for a directory; absent where there are no files. */
   files?(path: string): Promise<Files>;
 }
@@ -122,8 +129,11 @@ function checkName(options: { name: string }): void {
 }
 
 function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> {
-  const { wasm } = options;
-  return loadEngine(wasm === undefined ? () => runtime.wasm() : () => wasm);
+  const { wasm, more } = options;
+  return loadEngine({
+    wasm: wasm === undefined ? () => runtime.wasm() : () => wasm,
+    more: more === undefined ? () => runtime.more() : () => more,
+  });
 }
 
 /** What keeps other owners out, and the files where there are some. */
@@ -206,6 +216,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
   let connection: Connection | undefined;
   try {
     const settings = engineOptions(options, chosen, owned.files);
+    if (owned.files) await module.complete();
     connection = await patiently(() =>
       Connection.open(module, (callbacks) => module.open(settings, callbacks)),
     );

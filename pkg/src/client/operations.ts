@@ -103,12 +103,17 @@ export function requestShape(operation: OperationName): Shape {
   return shapes[operation];
 }
 
+/** Whether an operation is in the second file of the engine (`scripts/lib/split.mjs`), and so needs it loaded. */
+export const needsMore = (operation: OperationName) => OPERATIONS[operation] >= OPERATIONS.UpdateTable;
+
 const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'];
 
-/** Whether an `X-Amz-Target` names an operation. */
-export function isTarget(target: string): boolean {
+/** The operation that an `X-Amz-Target` names. */
+export function operationOf(target: string): OperationName | undefined {
   const [service, name = ''] = target.split('.', 2);
-  return isOperation(name) && service === `DynamoDB${STREAMS.includes(name) ? 'Streams' : ''}_20120810`;
+  const found =
+    isOperation(name) && service === `DynamoDB${STREAMS.includes(name) ? 'Streams' : ''}_20120810`;
+  return found ? name : undefined;
 }
 
 export function isOperation(name: unknown): name is OperationName {

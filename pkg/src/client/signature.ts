@@ -3,7 +3,7 @@
  */
 
 import type { WireAnswer, WireRequest } from './connection.js';
-import { isTarget } from './operations.js';
+import { operationOf } from './operations.js';
 
 /** An access key that requests may be signed with. */
 export interface AccessKey {
@@ -37,7 +37,7 @@ export async function answerSigned(
   const refused = await check(request, keys);
   if (!refused) return answer({ method, path, target, contentType, host, body });
   const said = await answer({ method, path, target: undefined, contentType, body });
-  const named = isTarget(target);
+  const named = operationOf(target) !== undefined;
   const unread = said.status !== 400 || !new TextDecoder().decode(said.body).includes('UnknownOperation');
   return named && !unread ? refused : said;
 }

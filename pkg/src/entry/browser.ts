@@ -4,7 +4,10 @@ import { destroyer, opener, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 
-const runtime: Runtime = { wasm: () => new URL('./engine.wasm', import.meta.url) };
+const runtime: Runtime = {
+  wasm: () => new URL('./engine.wasm', import.meta.url),
+  more: () => new URL('./engine.more.wasm', import.meta.url),
+};
 
 /** Opens a database, creating it when it is not there. */
 export const open = /* @__PURE__ */ opener(runtime);

@@ -1,6 +1,7 @@
 /** Deno: the wasm is a module that the runtime imports, which asks for no permission; files ask for theirs. */
 
 import module from './engine.wasm';
+import more from './engine.more.wasm';
 import { destroyer, opener, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
@@ -9,6 +10,7 @@ export type { ServeOptions, Served } from '../serve/serve.js';
 
 const runtime: Runtime = {
   wasm: () => module as WebAssembly.Module,
+  more: () => more as WebAssembly.Module,
   async files(path) {
     const { openDirectory } = await import('../storage/node-fs.js');
     return openDirectory(path);

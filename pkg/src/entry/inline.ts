@@ -1,18 +1,19 @@
 /** Anywhere: the wasm is inside this file as text, at the price of its size. The build gives the import its meaning. */
 
-import base64 from 'engine:base64';
+import first from 'engine:first';
+import more from 'engine:more';
 import { destroyer, opener, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 
-const runtime: Runtime = {
-  wasm() {
-    const text = atob(base64);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return bytes;
-  },
-};
+function bytesOf(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+const runtime: Runtime = { wasm: () => bytesOf(first), more: () => bytesOf(more) };
 
 /** Opens a database, creating it when it is not there. */
 export const open = /* @__PURE__ */ opener(runtime);

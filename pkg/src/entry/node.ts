@@ -6,11 +6,14 @@ export * from '../public.js';
 export { serve } from '../serve/serve.js';
 export type { ServeOptions, Served } from '../serve/serve.js';
 
+async function beside(name: string): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(new URL(name, import.meta.url));
+}
+
 const runtime: Runtime = {
-  async wasm() {
-    const { readFile } = await import('node:fs/promises');
-    return readFile(new URL('./engine.wasm', import.meta.url));
-  },
+  wasm: () => beside('./engine.wasm'),
+  more: () => beside('./engine.more.wasm'),
   async files(path) {
     const { openDirectory } = await import('../storage/node-fs.js');
     return openDirectory(path);

@@ -9,6 +9,11 @@ const runtime: Runtime = {
   wasm() {
     throw new EngineLoadError('dynatab/slim carries no engine: pass it as open({ wasm })');
   },
+  more() {
+    throw new EngineLoadError(
+      'dynatab/slim carries no engine: this call needs its second file, dynatab/engine.more.wasm, as open({ more })',
+    );
+  },
 };
 
 /** Opens a database, creating it when it is not there. */

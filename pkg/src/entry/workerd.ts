@@ -1,11 +1,12 @@
 /** Cloudflare Workers: code may not be compiled from bytes, so the module is imported. */
 
 import module from './engine.wasm';
+import more from './engine.more.wasm';
 import { destroyer, opener, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 
-const runtime: Runtime = { wasm: () => module as WebAssembly.Module };
+const runtime: Runtime = { wasm: () => module as WebAssembly.Module, more: () => more as WebAssembly.Module };
 
 /** Opens a database, creating it when it is not there. */
 export const open = /* @__PURE__ */ opener(runtime);

@@ -22,6 +22,7 @@ pub enum StreamTask {
     Records(Box<GetRecords>),
 }
 
+#[inline(never)]
 pub(super) fn begin(
     engine: &Engine,
     operation: Operation,
@@ -39,6 +40,7 @@ pub(super) fn begin(
 }
 
 impl StreamTask {
+    #[inline(never)]
     pub(super) fn step(&mut self, engine: &mut Engine) -> Step {
         match self {
             Self::Answered(answer) => {

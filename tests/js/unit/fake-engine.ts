@@ -39,6 +39,8 @@ export class FakeEngine implements Engine {
       return this;
     },
     destroy: async () => undefined,
+    whole: true,
+    complete: async () => undefined,
     memory: () => new Uint8Array(this.wasm.buffer),
   };
 

@@ -18,6 +18,8 @@ export async function visit(open, options) {
         ExpressionAttributeValues: { ':one': 1 },
         ReturnValues: 'UPDATED_NEW',
       });
+    // What is in the engine's second file.
+    await db.client().describeTimeToLive({ TableName: 'visits' });
     await db.close();
     document.title = `seen ${Attributes.seen}`;
   } catch (error) {

@@ -29,11 +29,13 @@ pub struct Updated {
 }
 
 /// The rules that need no table.
+#[inline(never)]
 pub fn check(doc: MapRef<'_>) -> Result<(), ApiError> {
     rules::check(&Fields(doc))
 }
 
 /// Applies a request that passed [`check`]. `region` and `account` are not needed: what is stored are the names given.
+#[inline(never)]
 pub fn apply(schema: &TableSchema, doc: MapRef<'_>, now_millis: u64) -> Result<Updated, ApiError> {
     let request = Fields(doc);
     let mut updated = Updated {
