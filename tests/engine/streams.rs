@@ -362,9 +362,13 @@ fn bad_requests_are_refused() {
         "ValidationException: Invalid ShardIterator"
     );
     let iterator = horizon(&db, &arn, &shards(&db, &arn)[0]);
-    assert!(
-        db.error("GetRecords", json!({"ShardIterator": iterator, "Limit": 1001}))
-            .starts_with("ValidationException")
+    assert_eq!(
+        db.error("GetRecords", json!({"ShardIterator": iterator, "Limit": 1001})),
+        format!("{invalid}Limit should be less than or equal to 1000")
+    );
+    assert_eq!(
+        db.error("ListStreams", json!({"Limit": 101})),
+        format!("{invalid}Limit cannot be greater than the maximum allowed size: 100")
     );
     assert!(
         db.error("DescribeStream", json!({"StreamArn": "x".repeat(40)})).starts_with("ValidationException")

@@ -16,14 +16,20 @@ use crate::wire::document::{DocWriter, MapWriter};
 const PAGE: usize = 100;
 
 /// How many of a page are wanted.
-fn limit(request: MapRef<'_>) -> usize {
+fn limit(request: MapRef<'_>) -> Result<usize, ApiError> {
     let limit = request.find(b"Limit").and_then(integer).and_then(|limit| usize::try_from(limit).ok());
-    limit.map_or(PAGE, |limit| limit.min(PAGE))
+    match limit {
+        Some(limit) if limit > PAGE => Err(ApiError::validation(
+            "One or more parameter values were invalid: Limit cannot be greater than the maximum allowed size: 100",
+        )),
+        limit => Ok(limit.unwrap_or(PAGE)),
+    }
 }
 
 pub(super) fn list(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Result<Vec<u8>, ApiError> {
     let text = |name: &[u8]| request.find(name).and_then(string);
     let table = text(b"TableName");
+    let limit = limit(request)?;
     let mut streams: Vec<&Rc<Stream>> = engine.tables().streams().readable(now_millis).collect();
     if let Some(table) = table {
         streams.retain(|stream| stream.table_name == table);
@@ -34,7 +40,7 @@ pub(super) fn list(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Res
         from = streams.iter().position(|stream| Rc::ptr_eq(stream, start)).map_or(0, |at| at + 1);
     }
     let arn = |stream: &Stream| stream.arn(&engine.region, &engine.account);
-    let page: Vec<_> = streams.iter().skip(from).take(limit(request)).collect();
+    let page: Vec<_> = streams.iter().skip(from).take(limit).collect();
     let mut out = DocWriter::default();
     let mut answer = MapWriter::new(&mut out);
     answer.list("Streams", page.iter(), |writer, stream| {
@@ -53,6 +59,7 @@ pub(super) fn list(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Res
 
 pub(super) fn describe(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Result<Vec<u8>, ApiError> {
     let text = |name: &[u8]| request.find(name).and_then(string);
+    let limit = limit(request)?;
     let stream = find(engine, text(b"StreamArn").unwrap_or_default(), now_millis)?;
     let filter = request.find(b"ShardFilter").and_then(map);
     let parent = filter.and_then(|filter| filter.find(b"ShardId")).and_then(string);
@@ -70,7 +77,7 @@ pub(super) fn describe(engine: &Engine, request: MapRef<'_>, now_millis: u64) ->
         // Ids begin with the time: what follows one that is forgotten is what is later.
         shards.iter().position(|shard| shard.id().as_str() > start).unwrap_or(shards.len())
     });
-    let page: Vec<_> = shards.iter().skip(from).take(limit(request)).collect();
+    let page: Vec<_> = shards.iter().skip(from).take(limit).collect();
     let mut out = DocWriter::default();
     let mut answer = MapWriter::new(&mut out);
     answer.map("StreamDescription", |map| {

@@ -38,10 +38,9 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Re
     let limit = request.find(b"Limit").and_then(integer).and_then(|limit| usize::try_from(limit).ok());
     let limit = limit.unwrap_or(MOST);
     if limit > MOST {
-        return Err(ApiError::validation(format!(
-            "1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have \
-             value less than or equal to {MOST}"
-        )));
+        return Err(ApiError::validation(
+            "One or more parameter values were invalid: Limit should be less than or equal to 1000",
+        ));
     }
     if iterator.has_expired(now_millis) {
         return Err(ApiError::new(

@@ -11,12 +11,12 @@ const LACKS = { dynalite: { transactions: false, pathOperands: false } };
 export const peer = (name) => ({ ...SERVERS.find((server) => server.name === name), ...LACKS[name] });
 
 /** Sends AWS JSON; the name of the error without its namespace, and the body. */
-export async function send(port, operation, input) {
+export async function send(port, operation, input, service = 'DynamoDB') {
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      'x-amz-target': `${service}_20120810.${operation}`,
       'x-amz-date': '20260101T000000Z',
       authorization:
         'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x',
