@@ -31,6 +31,35 @@ fn limit(level: u8, storage: &Storage) -> u64 {
     storage.options.level1_bytes.saturating_mul(tenfold)
 }
 
+/// The pieces of a level that overlap `first..=last`, and the small ones beside them: entries that come in the order of
+/// their keys, as those of streams do, overlap nothing and would stay in as many pieces as there were flushes. A
+/// neighbour larger than all that is merged with it is left alone, so that an entry is not rewritten again and again.
+fn with_small_neighbours(
+    level: &[Rc<Piece>],
+    first: &Bytes,
+    last: &Bytes,
+    upper: &[Rc<Piece>],
+    storage: &Storage,
+) -> Vec<Rc<Piece>> {
+    let mut from = level.partition_point(|piece| piece.last < *first);
+    let mut end = level.partition_point(|piece| piece.first <= *last);
+    let within = level.get(from..end).unwrap_or_default();
+    let mut bytes: u64 = upper.iter().chain(within).map(|piece| piece.bytes).sum();
+    let small = storage.options.piece_bytes as u64 / 2;
+    loop {
+        let joins = |piece: &&Rc<Piece>| piece.bytes <= bytes.min(small);
+        if let Some(piece) = from.checked_sub(1).and_then(|at| level.get(at)).filter(joins) {
+            from -= 1;
+            bytes += piece.bytes;
+        } else if let Some(piece) = level.get(end).filter(joins) {
+            end += 1;
+            bytes += piece.bytes;
+        } else {
+            return level.get(from..end).unwrap_or_default().to_vec();
+        }
+    }
+}
+
 impl Merge {
     /// Of all trees, the one that reads suffer from most.
     pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
@@ -69,8 +98,7 @@ impl Merge {
     fn new(storage: &Storage, tree: TreeId, pieces: &TreePieces, upper: Vec<Rc<Piece>>, target: u8) -> Self {
         let first = upper.iter().map(|piece| piece.first.clone()).min().unwrap_or_default();
         let last = upper.iter().map(|piece| piece.last.clone()).max().unwrap_or_default();
-        let within = |piece: &&Rc<Piece>| piece.last >= first && piece.first <= last;
-        let lower: Vec<_> = pieces.level(target).iter().filter(within).cloned().collect();
+        let lower = with_small_neighbours(pieces.level(target), &first, &last, &upper, storage);
         let mut least: &Bytes = &first;
         let mut most: &Bytes = &last;
         for piece in &lower {

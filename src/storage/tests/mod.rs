@@ -3,5 +3,6 @@
 mod corruption;
 mod crash;
 mod harness;
+mod merging;
 mod model;
 mod versions;
