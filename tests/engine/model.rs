@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
+use dynatab::platform::Platform;
 use dynatab::platform::simulated::{Random, SimulatedPlatform, SimulatedStore};
 use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
@@ -18,9 +19,71 @@ fn environment(name: &str, fallback: u64) -> u64 {
 #[derive(Default)]
 struct Model {
     items: BTreeMap<(String, String), Value>,
+    /// What the stream has to tell and nobody has read yet: the item before and after.
+    changes: Vec<(Option<Value>, Option<Value>)>,
+    /// Where the reading of the stream goes on.
+    iterator: Option<String>,
 }
 
 impl Model {
+    /// Gives an item a value, or takes it away; gives what was there.
+    fn set(&mut self, at: &(String, String), new: Option<Value>) -> Option<Value> {
+        let old = match &new {
+            Some(item) => self.items.insert(at.clone(), item.clone()),
+            None => self.items.remove(at),
+        };
+        if old != new {
+            self.changes.push((old.clone(), new));
+        }
+        old
+    }
+
+    /// Removes what has expired; gives its number.
+    fn expire(&mut self, now_millis: u64) -> u64 {
+        let expiry = |item: &Value| item["expires"]["N"].as_str().and_then(|text| text.parse::<u64>().ok());
+        let expired = |item: &Value| expiry(item).is_some_and(|seconds| seconds < now_millis / 1000);
+        let keys: Vec<_> =
+            self.items.iter().filter(|(_, item)| expired(item)).map(|(at, _)| at.clone()).collect();
+        keys.iter().for_each(|at| drop(self.set(at, None)));
+        keys.len() as u64
+    }
+
+    /// Reads the stream to its end: it tells what happened.
+    fn read_stream(&mut self, db: &Database) {
+        let mut found = Vec::new();
+        loop {
+            let iterator = self.iterator.take().unwrap_or_else(|| first_iterator(db));
+            let answer = db.ok("GetRecords", json!({"ShardIterator": iterator, "Limit": 100}));
+            let records = answer["Records"].as_array().unwrap();
+            found.extend(records.iter().map(|record| {
+                let image = |name: &str| record["dynamodb"].get(name).cloned();
+                (image("OldImage"), image("NewImage"))
+            }));
+            match answer.get("NextShardIterator").and_then(Value::as_str) {
+                Some(next) => self.iterator = Some(next.to_owned()),
+                // The shard has ended: its child goes on.
+                None => {
+                    self.iterator = Some(iterator_of_child(db, &iterator));
+                    continue;
+                }
+            }
+            if records.is_empty() {
+                break;
+            }
+        }
+        // Items that expired together have no order.
+        let order = |changes: &mut Vec<(Option<Value>, Option<Value>)>| {
+            changes.sort_by_key(|(old, new)| {
+                let item = new.as_ref().or(old.as_ref()).unwrap();
+                format!("{}{}", item["artist"], item["song"])
+            });
+        };
+        let mut wanted = std::mem::take(&mut self.changes);
+        order(&mut found);
+        order(&mut wanted);
+        assert_eq!(found, wanted);
+    }
+
     /// What a query of a partition finds, in order.
     fn query(&self, artist: &str, low: &str, high: &str, forward: bool) -> Vec<Value> {
         let mut found: Vec<Value> = self
@@ -34,6 +97,31 @@ impl Model {
         }
         found
     }
+}
+
+fn described(db: &Database) -> (String, Vec<Value>) {
+    let arn = db.ok("DescribeTable", json!({"TableName": "music"}))["Table"]["LatestStreamArn"].clone();
+    let stream = db.ok("DescribeStream", json!({"StreamArn": arn}))["StreamDescription"].clone();
+    (arn.as_str().unwrap().to_owned(), stream["Shards"].as_array().unwrap().clone())
+}
+
+fn iterator_at(db: &Database, arn: &str, shard: &Value) -> String {
+    let input = json!({"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
+    db.ok("GetShardIterator", input)["ShardIterator"].as_str().unwrap().to_owned()
+}
+
+fn first_iterator(db: &Database) -> String {
+    let (arn, shards) = described(db);
+    iterator_at(db, &arn, &shards[0])
+}
+
+/// Where the shard that follows the one of `iterator` begins.
+fn iterator_of_child(db: &Database, iterator: &str) -> String {
+    let (arn, shards) = described(db);
+    let tree: u32 = iterator.split('|').nth(2).unwrap().parse().unwrap();
+    let parent =
+        shards.iter().position(|shard| shard["ShardId"].as_str().unwrap().ends_with(&format!("-{tree:08x}")));
+    iterator_at(db, &arn, &shards[parent.unwrap() + 1])
 }
 
 fn query_all(db: &Database, mut input: Value, limit: u64) -> Vec<Value> {
@@ -52,11 +140,11 @@ fn query_all(db: &Database, mut input: Value, limit: u64) -> Vec<Value> {
 /// A transaction of puts, deletes and checks on distinct keys; a check may fail, and then nothing of it is there.
 fn transact(db: &Database, model: &mut Model, random: &mut Random, step: u64) {
     let mut actions = Vec::new();
-    let mut changes: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
+    let mut changes: Vec<((String, String), Option<Value>)> = Vec::new();
     let mut holds = Vec::new();
     for _ in 0..=random.below(6) {
         let at = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
-        if changes.contains_key(&at) {
+        if changes.iter().any(|(other, _)| *other == at) {
             continue;
         }
         let key = song(&at.0, &at.1);
@@ -69,12 +157,12 @@ fn transact(db: &Database, model: &mut Model, random: &mut Random, step: u64) {
                     if expected { "attribute_exists(song)" } else { "attribute_not_exists(song)" };
                 actions.push(json!({"ConditionCheck": {"TableName": "music", "Key": key, "ConditionExpression": condition}}));
                 holds.push(expected == there.is_some());
-                changes.insert(at, there);
+                changes.push((at, there));
                 continue;
             }
             1 => {
                 actions.push(json!({"Delete": {"TableName": "music", "Key": key}}));
-                changes.insert(at, None);
+                changes.push((at, None));
             }
             _ => {
                 let item = with(
@@ -82,7 +170,7 @@ fn transact(db: &Database, model: &mut Model, random: &mut Random, step: u64) {
                     json!({"genre": {"S": format!("g{}", random.below(3))}, "year": {"N": random.below(30).to_string()}, "n": {"N": step.to_string()}}),
                 );
                 actions.push(json!({"Put": {"TableName": "music", "Item": item}}));
-                changes.insert(at, Some(item));
+                changes.push((at, Some(item)));
             }
         }
         holds.push(true);
@@ -96,10 +184,7 @@ fn transact(db: &Database, model: &mut Model, random: &mut Random, step: u64) {
         Ok(_) => {
             assert!(holds.iter().all(|held| *held), "a check did not hold");
             for (at, item) in changes {
-                match item {
-                    Some(item) => model.items.insert(at, item),
-                    None => model.items.remove(&at),
-                };
+                model.set(&at, item);
             }
         }
         Err(error) => {
@@ -134,32 +219,41 @@ fn random_operations_answer_as_a_plain_map_does() {
         level1_bytes: 64 << 10,
         ..StorageOptions::default()
     };
-    let options = OpenOptions { storage, ..OpenOptions::default() };
+    // What expires goes when the script says so.
+    let options = OpenOptions { storage, sweep_millis: u64::MAX, ..OpenOptions::default() };
     let mut db = Database::open(&platform, Rc::new(store.clone()), options.clone());
     music(&db);
+    let specification = json!({"Enabled": true, "AttributeName": "expires"});
+    db.ok("UpdateTimeToLive", json!({"TableName": "music", "TimeToLiveSpecification": specification}));
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    db.ok("UpdateTable", json!({"TableName": "music", "StreamSpecification": stream}));
     let mut model = Model::default();
     for step in 0..operations {
-        // Ten minutes, after which a token is forgotten, are some thousand steps.
-        platform.advance_millis(random.below(200));
+        // A day, after which records are forgotten, is some thousand steps; an iterator is good for twenty at least.
+        platform.advance_millis(random.below(45_000));
         let (artist, name) = (format!("a{}", random.below(8)), format!("s{:02}", random.below(40)));
         let at = (artist.clone(), name.clone());
         let key = song(&artist, &name);
         match random.below(14) {
             12 | 13 => transact(&db, &mut model, &mut random, step),
             0..4 => {
-                let item = with(
+                let mut item = with(
                     key,
                     json!({"genre": {"S": format!("g{}", random.below(3))}, "year": {"N": random.below(30).to_string()},
                         "n": {"N": step.to_string()}, "text": {"S": "x".repeat(random.below(300) as usize)}}),
                 );
+                if random.chance(30) {
+                    let seconds = platform.now_millis() / 1000 + random.below(3600);
+                    item["expires"] = json!({"N": seconds.to_string()});
+                }
                 let got =
                     db.ok("PutItem", json!({"TableName": "music", "Item": item, "ReturnValues": "ALL_OLD"}));
-                assert_eq!(got.get("Attributes"), model.items.insert(at, item).as_ref());
+                assert_eq!(got.get("Attributes"), model.set(&at, Some(item)).as_ref());
             }
             4 | 5 => {
                 let got =
                     db.ok("DeleteItem", json!({"TableName": "music", "Key": key, "ReturnValues": "ALL_OLD"}));
-                assert_eq!(got.get("Attributes"), model.items.remove(&at).as_ref());
+                assert_eq!(got.get("Attributes"), model.set(&at, None).as_ref());
             }
             6 | 7 => {
                 let exists = model.items.contains_key(&at);
@@ -170,11 +264,12 @@ fn random_operations_answer_as_a_plain_map_does() {
                         "ExpressionAttributeValues": {":one": {"N": "1"}}, "ReturnValues": "ALL_NEW"}),
                 );
                 assert_eq!(got.is_ok(), exists);
-                if let (Ok(answer), Some(item)) = (got, model.items.get_mut(&at)) {
+                if let (Ok(answer), Some(mut item)) = (got, model.items.get(&at).cloned()) {
                     let n: u64 = item["n"]["N"].as_str().unwrap().parse().unwrap();
                     item["n"] = json!({"N": (n + 1).to_string()});
                     item.as_object_mut().unwrap().remove("genre");
-                    assert_eq!(&answer["Attributes"], item);
+                    assert_eq!(answer["Attributes"], item);
+                    model.set(&at, Some(item));
                 }
             }
             8 => {
@@ -209,6 +304,14 @@ fn random_operations_answer_as_a_plain_map_does() {
                 assert!(years.is_sorted());
             }
         }
+        if random.below(300) == 0 {
+            let driver = Rc::clone(&db.driver);
+            let deleted = platform.block_on(async move { driver.delete_expired().await });
+            assert_eq!(deleted, Some(Ok(model.expire(platform.now_millis()))));
+        }
+        if step.is_multiple_of(20) {
+            model.read_stream(&db);
+        }
         if random.below(400) == 0 {
             db.close();
             platform.detach_stores();
@@ -217,6 +320,7 @@ fn random_operations_answer_as_a_plain_map_does() {
             db = Database::open(&platform, Rc::new(store.clone()), options.clone());
         }
     }
+    model.read_stream(&db);
     let stats = db.driver.inspect(|engine| engine.storage.stats());
     println!("{operations} operations, pieces per level {:?}", stats.levels);
     assert!(stats.levels.len() > 1, "the script never merged anything");
