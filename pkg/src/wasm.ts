@@ -23,6 +23,7 @@ export interface EngineOptions {
   accountId?: string;
   now?: () => number;
   sweepSeconds?: number;
+  delays?: object;
 }
 
 /** What a database was opened as, with what is taken where nothing was said. */

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::step::Partition;
 use super::validate::arn;
 use super::{ApiError, ErrorKind};
+use crate::engine::catalog::BusyStatus;
 use crate::engine::table::{MAX_HASH, MAX_RANGE};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
 use crate::expression::{Placeholders, Update};
@@ -14,7 +15,12 @@ use crate::storage::{BlockId, Bytes, SeqNo};
 /// The table a data-plane request names, by name or ARN.
 pub(super) fn find_table(engine: &Engine, name: Option<&str>) -> Result<Rc<Table>, ApiError> {
     let name = arn::table_name(name.unwrap_or_default().as_bytes(), &engine.region, &engine.account)?;
-    engine.tables().get(name).cloned().ok_or_else(not_found)
+    let table = engine.tables().get(name).ok_or_else(not_found)?;
+    match table.schema.busy.map(|busy| busy.status) {
+        Some(BusyStatus::Deleting) => Err(not_found()),
+        Some(BusyStatus::Creating) if table.schema.busy_at(engine.now_millis).is_some() => Err(not_found()),
+        _ => Ok(Rc::clone(table)),
+    }
 }
 
 /// What the data plane says of a table that is not there.

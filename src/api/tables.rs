@@ -5,7 +5,7 @@ use super::step::{Answer, Environment};
 use super::validate::arn;
 use super::{ApiError, ErrorKind, Operation};
 use crate::engine::catalog::describe::State;
-use crate::engine::catalog::{self, TableSchema};
+use crate::engine::catalog::{self, Busy, BusyStatus, TableSchema};
 use crate::engine::{Engine, Table};
 use crate::item::{MapRef, ValueRef, tag};
 use crate::storage::SeqNo;
@@ -85,8 +85,11 @@ impl TableTask {
                 None => Answer::new(Err(ApiError::new(ErrorKind::InternalServerError, "")), seen),
             },
             Self::Describe(name, now) => {
-                let state = State::of_table("ACTIVE", *now);
-                Answer::new(find(engine, name).map(|table| describe(engine, &table, "Table", state)), seen)
+                let described = find(engine, name).map(|table| {
+                    let state = State::of_table(table.schema.status_at(*now), *now);
+                    describe(engine, &table, "Table", state)
+                });
+                Answer::new(described, seen)
             }
             Self::Update(name, document, now) => {
                 update(engine, name, document, *now).unwrap_or_else(|error| Answer::new(Err(error), seen))
@@ -110,19 +113,21 @@ impl TableTask {
                     )),
                     seen,
                 ),
-                Ok(table) => {
-                    let response =
-                        describe(engine, &table, "TableDescription", State::of_table("DELETING", *now));
-                    let seq = engine.delete_table(name, *now);
-                    Answer::new(Ok(response), seq)
-                }
+                Ok(table) => match check_idle(&table, *now) {
+                    Err(error) => Answer::new(Err(error), seen),
+                    Ok(()) => delete(engine, &table, *now),
+                },
             },
         }
     }
 }
 
-fn create(engine: &mut Engine, schema: TableSchema, now: u64) -> Answer {
+fn create(engine: &mut Engine, mut schema: TableSchema, now: u64) -> Answer {
+    schema.busy = busy(BusyStatus::Creating, engine.delays.create, now);
     let name = schema.name.clone();
+    if engine.tables().get(&name).is_some_and(|table| table.schema.is_gone_at(now)) {
+        engine.delete_table(&name, now);
+    }
     if engine.tables().get(&name).is_some() {
         let error = ApiError::new(ErrorKind::ResourceInUse, format!("Table already exists: {name}"));
         return Answer::new(Err(error), engine.tables_seq());
@@ -144,7 +149,8 @@ fn create(engine: &mut Engine, schema: TableSchema, now: u64) -> Answer {
 }
 
 pub(super) fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, ApiError> {
-    engine.tables().get(name).cloned().ok_or_else(|| {
+    let found = engine.tables().get(name).filter(|table| !table.schema.is_gone_at(engine.now_millis));
+    found.cloned().ok_or_else(|| {
         ApiError::new(
             ErrorKind::ResourceNotFound,
             format!("Requested resource not found: Table: {name} not found"),
@@ -155,8 +161,12 @@ pub(super) fn find(engine: &Engine, name: &str) -> Result<std::rc::Rc<Table>, Ap
 /// Changes a table. The answer shows mostly what was, as the service's does: it is to be described again.
 fn update(engine: &mut Engine, name: &str, document: &[u8], now: u64) -> Result<Answer, ApiError> {
     let before = find(engine, name)?;
+    check_idle(&before, now)?;
     let request = ValueRef::first(document).and_then(members::map).unwrap_or_default();
-    let updated = catalog::update::apply(&before.schema, request, now)?;
+    let mut updated = catalog::update::apply(&before.schema, request, now)?;
+    if !updated.at_once {
+        updated.schema.busy = busy(BusyStatus::Updating, engine.delays.update, now);
+    }
     let state = State {
         creating: updated.created.as_deref(),
         deleting: updated.deleted.as_deref(),
@@ -174,6 +184,36 @@ fn update(engine: &mut Engine, name: &str, document: &[u8], now: u64) -> Result<
         told_before
     };
     Ok(Answer::new(Ok(response), seq))
+}
+
+/// What is done with a table, if that takes time.
+fn busy(status: BusyStatus, delay: u64, now: u64) -> Option<Busy> {
+    (delay > 0).then(|| Busy { status, until_millis: now.saturating_add(delay) })
+}
+
+/// One thing is done with a table at a time.
+fn check_idle(table: &Table, now: u64) -> Result<(), ApiError> {
+    let name = &table.schema.name;
+    let what = match table.schema.busy_at(now) {
+        None => return Ok(()),
+        Some(BusyStatus::Creating) => format!("Table is being created: {name}"),
+        Some(BusyStatus::Deleting) => format!("Table is being deleted: {name}"),
+        Some(BusyStatus::Updating) => format!("Table: {name} is in the process of being updated."),
+    };
+    Err(ApiError::new(
+        ErrorKind::ResourceInUse,
+        format!("Attempt to change a resource which is still in use: {what}"),
+    ))
+}
+
+fn delete(engine: &mut Engine, table: &Table, now: u64) -> Answer {
+    let response = describe(engine, table, "TableDescription", State::of_table("DELETING", now));
+    let seq = match busy(BusyStatus::Deleting, engine.delays.delete, now) {
+        None => engine.delete_table(&table.schema.name, now),
+        // It goes once its time has come.
+        busy => engine.alter_table(TableSchema { busy, ..table.schema.clone() }, now).unwrap_or_default(),
+    };
+    Answer::new(Ok(response), seq)
 }
 
 /// The quotas that accounts begin with. Nothing here holds anybody to them.
@@ -222,7 +262,8 @@ fn describe(engine: &Engine, table: &Table, member: &str, state: State<'_>) -> V
 }
 
 fn list(engine: &Engine, after: Option<&str>, limit: usize) -> Vec<u8> {
-    let mut tables = engine.tables().after(after).map(|table| table.schema.name.clone());
+    let there = |table: &&std::rc::Rc<Table>| !table.schema.is_gone_at(engine.now_millis);
+    let mut tables = engine.tables().after(after).filter(there).map(|table| table.schema.name.clone());
     let names: Vec<String> = tables.by_ref().take(limit).collect();
     let more = tables.next().is_some();
     let mut out = DocWriter::default();

@@ -101,6 +101,7 @@ impl Engine {
             return Err(ApiError::new(super::ErrorKind::Serialization, ""));
         };
         validate::envelope(operation, request)?;
+        self.now_millis = environment.now_millis;
         Ok(match operation {
             Operation::CreateTable
             | Operation::DescribeTable

@@ -6,7 +6,7 @@ use super::tables::find;
 use super::validate::arn;
 use super::{ApiError, Operation};
 use crate::engine::Engine;
-use crate::engine::catalog::TableSchema;
+use crate::engine::catalog::{BusyStatus, TableSchema};
 use crate::item::MapRef;
 use crate::wire::document::{DocWriter, MapWriter};
 
@@ -45,10 +45,20 @@ impl TimeToLiveTask {
     pub(super) fn run(&mut self, engine: &mut Engine) -> Answer {
         let seen = engine.tables_seq();
         let answer = match &self.change {
-            None => find(engine, &self.table).map(|table| Answer::new(Ok(describe(&table.schema)), seen)),
+            None => self.describe(engine).map(|answer| Answer::new(Ok(answer), seen)),
             Some(specification) => self.update(engine, specification),
         };
         answer.unwrap_or_else(|error| Answer::new(Err(error), seen))
+    }
+
+    fn describe(&self, engine: &Engine) -> Result<Vec<u8>, ApiError> {
+        let table = find(engine, &self.table)?;
+        if table.schema.busy_at(self.now_millis) == Some(BusyStatus::Creating) {
+            return Err(ApiError::validation(
+                "Cannot describe time to live while table is in CREATING state: Current table state is CREATING",
+            ));
+        }
+        Ok(describe(&table.schema))
     }
 
     fn update(&self, engine: &mut Engine, wanted: &Specification) -> Result<Answer, ApiError> {
@@ -64,8 +74,14 @@ impl TimeToLiveTask {
             (None, false) => return Err(ApiError::validation("TimeToLive is already disabled")),
             (Some(_), false) | (None, true) => {}
         }
+        let changed = schema.ttl_millis.filter(|_| engine.delays.time_to_live > 0);
+        if changed.is_some_and(|millis| self.now_millis < millis + engine.delays.time_to_live) {
+            return Err(ApiError::validation(
+                "Time to live has been modified multiple times within a fixed interval",
+            ));
+        }
         let ttl = wanted.enabled.then(|| wanted.attribute.clone());
-        let schema = TableSchema { ttl, ..schema.clone() };
+        let schema = TableSchema { ttl, ttl_millis: Some(self.now_millis), ..schema.clone() };
         let seq = engine.alter_table(schema, self.now_millis).unwrap_or_default();
         let mut out = DocWriter::default();
         let mut map = MapWriter::new(&mut out);

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 
 use super::Callbacks;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
+use crate::engine::Delays;
 use crate::platform::browser::BrowserPlatform;
 use crate::platform::files;
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
@@ -55,6 +56,18 @@ fn amount(options: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
         Some(amount) if amount >= 0.0 => Ok(Some(amount)),
         _ => Err(error("InvalidOptionsError", &format!("{name}: a number that is not negative is needed"))),
     }
+}
+
+/// How long what is done with tables takes.
+fn delays(options: &JsValue) -> Result<Delays, JsValue> {
+    let Some(asked) = js::property(options, "delays") else { return Ok(Delays::default()) };
+    let millis = |name| amount(&asked, name).map(|millis| millis.unwrap_or(0.0) as u64);
+    Ok(Delays {
+        create: millis("createTable")?,
+        update: millis("updateTable")?,
+        delete: millis("deleteTable")?,
+        time_to_live: millis("updateTimeToLive")?,
+    })
 }
 
 /// The clock of the application, if it gives one.
@@ -107,6 +120,7 @@ pub(super) async fn open(
         storage_options.cache_bytes = bytes as usize;
     }
     let sweep_seconds = amount(&options, "sweepSeconds")?;
+    let delays = delays(&options)?;
     let platform = Rc::new(BrowserPlatform::new(clock(&options)?));
     let settings = Settings {
         durability: durability_name,
@@ -142,6 +156,7 @@ pub(super) async fn open(
         account: settings.account_id.clone(),
         ..OpenOptions::default()
     };
+    options.delays = delays;
     if let Some(seconds) = sweep_seconds {
         options.sweep_millis = (seconds * 1000.0) as u64;
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Driver, Settle, State, fetch, signal, upkeep};
 use crate::collections::VecMap;
-use crate::engine::Engine;
+use crate::engine::{Delays, Engine};
 use crate::log::{Fed, Replay};
 use crate::platform::{Durability, Platform, Space, Store, StoreError};
 use crate::storage::{Manifest, Storage, StorageOptions};
@@ -29,6 +29,8 @@ pub struct OpenOptions {
     pub account: String,
     /// Least time between two searches for expired items, in milliseconds.
     pub sweep_millis: u64,
+    /// How long what is done with tables takes.
+    pub delays: Delays,
 }
 
 impl Default for OpenOptions {
@@ -39,6 +41,7 @@ impl Default for OpenOptions {
             region: "local".into(),
             account: "000000000000".into(),
             sweep_millis: 60_000,
+            delays: Delays::default(),
         }
     }
 }
@@ -95,9 +98,10 @@ impl Driver {
                 other => recovered = Some(other?),
             }
         }
-        let Some(Recovered { engine, epoch, next_frame }) = recovered else {
+        let Some(Recovered { mut engine, epoch, next_frame }) = recovered else {
             return Err(OpenError::Storage(StoreError::Conflict));
         };
+        engine.delays = options.delays;
         let driver = Rc::new(Self {
             state: RefCell::new(State {
                 engine,

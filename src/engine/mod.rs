@@ -75,6 +75,19 @@ struct CatalogUndo {
 /// A group is handed over at this size; what follows makes the next one.
 const GROUP_BYTES: usize = 8 << 20;
 
+/// How long what is done with tables takes, in milliseconds. Nothing waits for it; it is what statuses tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delays {
+    /// From CreateTable until a table is ACTIVE, and can be read and written.
+    pub create: u64,
+    /// From UpdateTable until a table is ACTIVE again.
+    pub update: u64,
+    /// From DeleteTable until a table is gone.
+    pub delete: u64,
+    /// From UpdateTimeToLive until it may be called again.
+    pub time_to_live: u64,
+}
+
 /// The tables of one database and their data.
 pub struct Engine {
     /// Where the data is.
@@ -83,6 +96,10 @@ pub struct Engine {
     pub region: String,
     /// The account id in ARNs.
     pub account: String,
+    /// How long what is done with tables takes.
+    pub delays: Delays,
+    /// The time of the request at hand, in milliseconds since 1970.
+    pub now_millis: u64,
     tables: Rc<Tables>,
     stats: VecMap<TreeId, Stats>,
     /// Groups not handed over yet; the last one is open.
@@ -109,6 +126,8 @@ impl Engine {
             storage,
             region: region.into(),
             account: account.into(),
+            delays: Delays::default(),
+            now_millis: 0,
             tables: Rc::default(),
             stats: VecMap::new(),
             groups: VecDeque::new(),

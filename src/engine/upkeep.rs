@@ -1,6 +1,7 @@
 //! What the passing of time asks for: shards of streams end, records and items expire.
 
 use super::Engine;
+use super::catalog::BusyStatus;
 use crate::storage::{BlockId, SeqNo};
 
 /// How far a slice of it came.
@@ -29,6 +30,10 @@ impl Engine {
 
     /// Does the next slice.
     pub fn upkeep(&mut self, now_millis: u64) -> Upkeep {
+        let gone = self.tables().after(None).find(|table| table.schema.is_gone_at(now_millis));
+        if let Some(name) = gone.map(|table| table.schema.name.clone()) {
+            return Upkeep::Written { seq: self.delete_table(&name, now_millis), deleted: 0 };
+        }
         if let Some(seq) = self.turn_shards(now_millis) {
             return Upkeep::Written { seq, deleted: 0 };
         }
@@ -41,6 +46,10 @@ impl Engine {
 
     /// Looks up when there will be something to do.
     pub fn plan_upkeep(&mut self, now_millis: u64) {
-        self.upkeep_at = self.tables().streams().next_due(now_millis).min(self.next_expiry());
+        let deletions = self.tables().after(None).filter_map(|table| table.schema.busy);
+        let deletions = deletions.filter(|busy| busy.status == BusyStatus::Deleting);
+        let next_deletion = deletions.map(|busy| busy.until_millis).min().unwrap_or(u64::MAX);
+        let next_shard = self.tables().streams().next_due(now_millis);
+        self.upkeep_at = next_shard.min(next_deletion).min(self.next_expiry());
     }
 }

@@ -44,7 +44,9 @@ impl Model {
         let expired = |item: &Value| expiry(item).is_some_and(|seconds| seconds < now_millis / 1000);
         let keys: Vec<_> =
             self.items.iter().filter(|(_, item)| expired(item)).map(|(at, _)| at.clone()).collect();
-        keys.iter().for_each(|at| drop(self.set(at, None)));
+        for at in &keys {
+            self.set(at, None);
+        }
         keys.len() as u64
     }
 
@@ -59,15 +61,11 @@ impl Model {
                 let image = |name: &str| record["dynamodb"].get(name).cloned();
                 (image("OldImage"), image("NewImage"))
             }));
-            match answer.get("NextShardIterator").and_then(Value::as_str) {
-                Some(next) => self.iterator = Some(next.to_owned()),
-                // The shard has ended: its child goes on.
-                None => {
-                    self.iterator = Some(iterator_of_child(db, &iterator));
-                    continue;
-                }
-            }
-            if records.is_empty() {
+            let next = answer.get("NextShardIterator").and_then(Value::as_str);
+            // Of a shard that has ended the child goes on.
+            let more = next.is_none() || !records.is_empty();
+            self.iterator = Some(next.map_or_else(|| iterator_of_child(db, &iterator), str::to_owned));
+            if !more {
                 break;
             }
         }

@@ -39,6 +39,18 @@ export interface OpenOptions {
    * call after the clock has moved, or at `db.deleteExpired()`.
    */
   now?: (() => number) | undefined;
+  /**
+   * How long changes of tables take, in milliseconds, as far as statuses tell: a table is CREATING, UPDATING or DELETING
+   * so long, and until `updateTimeToLive` is over a second UpdateTimeToLive is refused. Zero when left out.
+   */
+  delays?:
+    | {
+        createTable?: number | undefined;
+        updateTable?: number | undefined;
+        deleteTable?: number | undefined;
+        updateTimeToLive?: number | undefined;
+      }
+    | undefined;
   /** Least time between two searches for expired items, in seconds; 60 when left out. */
   sweepSeconds?: number | undefined;
   /** The engine's code, when the package shall not find it itself. */
@@ -117,6 +129,7 @@ function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | unde
   if (options.region !== undefined) made.region = options.region;
   if (options.accountId !== undefined) made.accountId = options.accountId;
   if (options.now !== undefined) made.now = options.now;
+  if (options.delays !== undefined) made.delays = options.delays;
   if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
   if (files) made.files = files.primitives;
   return made;

@@ -6,7 +6,7 @@ use crate::wire::document::{DocWriter, MapWriter};
 
 use super::read::{Fields, scalar};
 use super::schema::{
-    Attribute, Changes, IndexSchema, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm,
+    Attribute, Busy, Changes, IndexSchema, OnDemand, Projection, Sse, TableSchema, Tag, Throughput, Warm,
 };
 use crate::storage::TreeId;
 
@@ -65,6 +65,10 @@ impl TableSchema {
             map.end();
         });
         map.member("deletionProtection").boolean(self.deletion_protection);
+        if let Some(busy) = self.busy {
+            map.text("busy", busy.status.name());
+            map.integer("busyUntil", busy.until_millis);
+        }
         map.end();
         writer.finish()
     }
@@ -104,6 +108,10 @@ impl TableSchema {
             deletion_protection: map.boolean("deletionProtection").unwrap_or(false),
             created_millis: map.unsigned("created")?,
             id: map.owned("id")?,
+            busy: map
+                .named("busy")
+                .zip(map.unsigned("busyUntil"))
+                .map(|(status, until_millis)| Busy { status, until_millis }),
         })
     }
 }

@@ -13,6 +13,6 @@ pub use create::tags as parse_tags;
 pub use describe::describe;
 pub use differ::schemas_differ;
 pub use schema::{
-    Attribute, BillingMode, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass,
-    TableSchema, Tag, Throughput, Warm,
+    Attribute, BillingMode, Busy, BusyStatus, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView,
+    TableClass, TableSchema, Tag, Throughput, Warm,
 };

@@ -50,9 +50,44 @@ pub struct TableSchema {
     pub created_millis: u64,
     /// A UUID, which tells a table from an earlier one of the same name.
     pub id: String,
+    /// While it is made, changed or deleted, where that takes time.
+    pub busy: Option<Busy>,
+}
+
+/// What is being done with a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// The TableStatus.
+    pub status: BusyStatus,
+    /// Until then, in milliseconds since 1970.
+    pub until_millis: u64,
+}
+
+/// The TableStatus of a table that is not ACTIVE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are DynamoDB's")]
+pub enum BusyStatus {
+    Creating,
+    Updating,
+    Deleting,
 }
 
 impl TableSchema {
+    /// What is being done with the table at `now_millis`.
+    pub fn busy_at(&self, now_millis: u64) -> Option<BusyStatus> {
+        self.busy.filter(|busy| now_millis < busy.until_millis).map(|busy| busy.status)
+    }
+
+    /// The TableStatus.
+    pub fn status_at(&self, now_millis: u64) -> &'static str {
+        self.busy_at(now_millis).map_or("ACTIVE", BusyStatus::name)
+    }
+
+    /// Its deletion has come to its end.
+    pub fn is_gone_at(&self, now_millis: u64) -> bool {
+        self.busy.is_some_and(|busy| busy.status == BusyStatus::Deleting && busy.until_millis <= now_millis)
+    }
+
     /// The declared type of a key attribute: S, N or B.
     pub fn attribute_kind(&self, attribute: &str) -> Option<Kind> {
         self.attributes.iter().find(|a| a.name == attribute).map(|a| a.kind)
@@ -243,6 +278,7 @@ macro_rules! named {
 }
 
 named!(BillingMode { Provisioned = "PROVISIONED", PayPerRequest = "PAY_PER_REQUEST" });
+named!(BusyStatus { Creating = "CREATING", Updating = "UPDATING", Deleting = "DELETING" });
 named!(StreamView {
     NewImage = "NEW_IMAGE",
     OldImage = "OLD_IMAGE",

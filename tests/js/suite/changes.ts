@@ -161,6 +161,28 @@ export const changes: Case[] = [
     { tables: [SIMPLE], sweepSeconds: 0.1 },
   ),
 
+  withDatabase(
+    'changes of tables take as long as they are told to',
+    async (db) => {
+      now = NOON;
+      const client = db.client();
+      const status = async () => (await client.describeTable({ TableName: 'simple' })).Table!.TableStatus;
+      await client.createTable(SIMPLE);
+      equal(await status(), 'CREATING');
+      await rejects(
+        client.getItem({ TableName: 'simple', Key: { id: { S: 'a' } } }),
+        'ResourceNotFoundException',
+      );
+      now += 500;
+      equal(await status(), 'ACTIVE');
+      await client.deleteTable({ TableName: 'simple' });
+      equal(await status(), 'DELETING');
+      now += 500;
+      await rejects(status(), 'ResourceNotFoundException');
+    },
+    { now: () => now, delays: { createTable: 500, deleteTable: 500 } },
+  ),
+
   withDatabase('the endpoint is where the request came to', async (db) => {
     const { Endpoints } = await db.client().describeEndpoints();
     equal(Endpoints, [{ Address: 'localhost', CachePeriodInMinutes: 1440 }]);

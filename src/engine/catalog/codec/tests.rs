@@ -1,6 +1,6 @@
 use super::super::schema::{
-    Attribute, BillingMode, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView, TableClass,
-    TableSchema, Tag, Throughput, Warm,
+    Attribute, BillingMode, Busy, BusyStatus, Changes, IndexSchema, OnDemand, Projection, Sse, StreamView,
+    TableClass, TableSchema, Tag, Throughput, Warm,
 };
 use crate::item::{Kind, tag};
 use crate::storage::TreeId;
@@ -39,6 +39,7 @@ pub(in crate::engine::catalog) fn full() -> TableSchema {
         changes: Changes { increased: Some(1_769_860_800_124), ..Changes::default() },
         per_request_millis: Some(1_769_860_800_125),
         stream_millis: Some(1_769_860_800_126),
+        busy: Some(Busy { status: BusyStatus::Updating, until_millis: 1_769_860_800_999 }),
         ttl: Some("expires".into()),
         ttl_millis: Some(1_769_860_900_000),
         stream: Some(StreamView::NewAndOldImages),
@@ -66,6 +67,7 @@ pub(in crate::engine::catalog) fn least() -> TableSchema {
         per_request_millis: None,
         stream: None,
         stream_millis: None,
+        busy: None,
         ttl: None,
         ttl_millis: None,
         sse: None,

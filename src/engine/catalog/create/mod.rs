@@ -64,6 +64,7 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         deletion_protection: request.boolean("DeletionProtectionEnabled").unwrap_or(false),
         created_millis: 0,
         id: String::new(),
+        busy: None,
     })
 }
 
