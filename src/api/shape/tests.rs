@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Pattern, Shape, Structure, UNBOUNDED, input};
 use crate::api::Operation;
+use crate::api::operation::TO_COME;
 use crate::wire::json::{Json, Token};
 
 #[derive(Debug)]
@@ -159,6 +160,15 @@ fn nothing_of_the_model_is_missing() {
         structure_against(&model, name, input(operation), operation.name(), &mut wrong);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_operation_is_answered_or_listed_as_to_come() {
+    let model = model();
+    let mut named: Vec<&str> =
+        Operation::ALL.iter().map(|operation| operation.name()).chain(TO_COME).collect();
+    named.sort_unstable();
+    assert_eq!(model.get("all").unwrap().texts(), named);
 }
 
 #[test]

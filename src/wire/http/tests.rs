@@ -33,6 +33,10 @@ fn what_is_no_request_gets_its_answer() {
     assert_eq!(refused("POST", None, Some(JSON_1_0), b"{}"), unknown);
     assert_eq!(refused("POST", Some("DynamoDB_20120810.Nope"), Some(JSON_1_0), b""), unknown);
     assert_eq!(refused("POST", Some("DynamoDB_20111205.GetItem"), Some(JSON_1_0), b"{}"), unknown);
+    for name in crate::api::operation::TO_COME {
+        let target = format!("DynamoDB_20120810.{name}");
+        assert_eq!(refused("POST", Some(&target), Some(JSON_1_0), b"{}"), unknown, "{name}");
+    }
     let bad = (400, r#"{"__type":"com.amazon.coral.service#SerializationException"}"#.to_owned());
     assert_eq!(refused("POST", None, Some(JSON_1_0), b"{"), bad);
     assert_eq!(refused("POST", TARGET, Some(JSON_1_0), b"{"), bad);
