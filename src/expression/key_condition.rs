@@ -90,7 +90,7 @@ fn terms(code: Vec<Op<Test>>, grouped: bool) -> Result<Vec<KeyTerm>, Box<Problem
     Ok(terms)
 }
 
-fn term(test: Test) -> Result<(Path, KeyTest), Box<Problem>> {
+pub(super) fn term(test: Test) -> Result<(Path, KeyTest), Box<Problem>> {
     use Operand::{Path as At, Value as Is};
     let (name, operands) = match test {
         Test::Compare(comparator, a, b) => {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::error::{ExpressionError, ExpressionKind};
+use super::error::{ExpressionError, ExpressionKind, Problem};
 use super::lexer::TokenKind;
 use super::path::{Path, Step, check_apart};
 use super::placeholders::{Bytes, Placeholders};
 use super::syntax::{Cursor, Notes, Resolver};
-use crate::collections::VecMap;
+use crate::collections::{VecMap, sort_by};
 use crate::item::{ItemBuf, ItemRef, MapRef, Members, ValueRef, View, tag, writer};
 
 /// Paths of more steps than this reach deeper than any item and select nothing.
@@ -17,6 +17,8 @@ const MAX_STEPS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Projection {
     attributes: VecMap<Bytes, Selection>,
+    /// Sorted by name. Where there are any, the result is flat: these attributes, with what stands at their paths.
+    columns: Vec<(Bytes, Path)>,
 }
 
 /// What is taken of a value.
@@ -55,7 +57,20 @@ pub fn parse_projection(text: &str, placeholders: &mut Placeholders) -> Result<P
 impl Projection {
     /// Whole top-level attributes.
     pub fn from_names<'n>(names: impl IntoIterator<Item = &'n [u8]>) -> Self {
-        Self { attributes: names.into_iter().map(|name| (name.into(), Selection::All)).collect() }
+        let attributes = names.into_iter().map(|name| (name.into(), Selection::All)).collect();
+        Self { attributes, columns: Vec::new() }
+    }
+
+    /// What stands at paths, each as an attribute of the result. Paths of which one holds another are refused.
+    pub fn from_columns(mut columns: Vec<(Bytes, Path)>) -> Result<Self, Box<Problem>> {
+        let paths: Vec<&Path> = columns.iter().map(|(_, path)| path).collect();
+        check_apart(&paths)?;
+        let mut projection = Self::from_paths(paths);
+        if columns.iter().any(|(_, path)| path.is_nested()) {
+            sort_by(&mut columns, |(a, _), (b, _)| a.cmp(b));
+            projection.columns = columns;
+        }
+        Ok(projection)
     }
 
     /// Everything at `paths`.
@@ -77,6 +92,12 @@ impl Projection {
 
     /// What it selects of `item`, in the item's shape. Lists are compacted; what is missing is left out.
     pub fn apply(&self, item: ItemRef<'_>) -> ItemBuf {
+        if !self.columns.is_empty() {
+            let columns = self.columns.iter();
+            return writer::item_from_sorted(
+                columns.filter_map(|(name, path)| Some((&**name, path.find(item.map())?))),
+            );
+        }
         let selected = select_members(&self.attributes, item.map());
         writer::item_from_sorted(
             selected.iter().filter_map(|(name, bytes)| Some((*name, ValueRef::first(bytes)?))),
