@@ -24,11 +24,14 @@ pub enum Operation {
     TagResource = 16,
     UntagResource = 17,
     ListTagsOfResource = 18,
+    ExecuteStatement = 19,
+    BatchExecuteStatement = 20,
+    ExecuteTransaction = 21,
 }
 
 impl Operation {
     /// All of them, in order of their numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::CreateTable,
         Self::DescribeTable,
         Self::ListTables,
@@ -48,6 +51,9 @@ impl Operation {
         Self::TagResource,
         Self::UntagResource,
         Self::ListTagsOfResource,
+        Self::ExecuteStatement,
+        Self::BatchExecuteStatement,
+        Self::ExecuteTransaction,
     ];
 
     /// The name, as in `X-Amz-Target: DynamoDB_20120810.<name>`.
@@ -72,6 +78,9 @@ impl Operation {
             Self::TagResource => "TagResource",
             Self::UntagResource => "UntagResource",
             Self::ListTagsOfResource => "ListTagsOfResource",
+            Self::ExecuteStatement => "ExecuteStatement",
+            Self::BatchExecuteStatement => "BatchExecuteStatement",
+            Self::ExecuteTransaction => "ExecuteTransaction",
         }
     }
 

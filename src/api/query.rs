@@ -54,7 +54,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let (hash, range): (Vec<&KeyAttribute>, Vec<&KeyAttribute>) = match index {
         Some((_, index)) => (index.hash.iter().collect(), index.range.iter().collect()),
         None => (vec![&table.hash], table.range.iter().collect()),
@@ -106,6 +106,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         limit: members.limit.and_then(|l| u64::try_from(l).ok()),
         filter,
         selection,
+        statement: None,
         capacity: ReturnConsumedCapacity::parse(members.return_capacity),
     }))
 }
@@ -126,17 +127,21 @@ pub(super) fn find_index<'a>(
 }
 
 /// The tree keys a key condition admits.
-struct Bounds {
+pub(super) struct Bounds {
     /// What all keys of the partition begin with.
-    prefix: Vec<u8>,
-    lower: Vec<u8>,
-    upper: Option<Vec<u8>>,
+    pub prefix: Vec<u8>,
+    pub lower: Vec<u8>,
+    pub upper: Option<Vec<u8>>,
     /// Every key attribute is pinned by an equality.
     exact: bool,
 }
 
 impl Bounds {
-    fn of(terms: &[KeyTerm], hash: &[&KeyAttribute], range: &[&KeyAttribute]) -> Result<Self, ApiError> {
+    pub(super) fn of(
+        terms: &[KeyTerm],
+        hash: &[&KeyAttribute],
+        range: &[&KeyAttribute],
+    ) -> Result<Self, ApiError> {
         let keys = hash.len() + range.len();
         if terms.len() > keys {
             return Err(ApiError::validation(format!(

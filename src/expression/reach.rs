@@ -56,9 +56,8 @@ fn anything() -> Alternatives {
 
 /// What one test asks of a key.
 fn of(test: &Test, keys: &[&[u8]], reach: Reach) -> Alternatives {
-    let equals = |name: &[u8], value: &Bytes| {
-        vec![KeyTerm { name: name.to_vec(), test: KeyTest::Eq(value.clone()) }]
-    };
+    let equals =
+        |name: &[u8], value: &Bytes| vec![KeyTerm { name: name.to_vec(), test: KeyTest::Eq(value.clone()) }];
     if let Test::In(Operand::Path(path), list) = test
         && reach == Reach::Any
         && !path.is_nested()

@@ -11,7 +11,8 @@ pub(super) fn is_reserved(word: &str) -> bool {
 /// True when `word`, in any case, is a keyword of PartiQL, which no statement may write as a plain name.
 pub fn is_partiql_keyword(word: &str) -> bool {
     let in_both = position(word).is_some_and(|(length, at)| {
-        let before: usize = BY_LENGTH.iter().take(length).enumerate().map(|(n, words)| words.len() / n.max(1)).sum();
+        let before: usize =
+            BY_LENGTH.iter().take(length).enumerate().map(|(n, words)| words.len() / n.max(1)).sum();
         let number = before + at;
         KEYWORDS.get(number / 8).is_some_and(|bits| bits >> (number % 8) & 1 == 1)
     });
@@ -46,7 +47,30 @@ static KEYWORDS: &[u8; 72] =
      \x6B\x00\x54\x70\xAC\xCA\x21\x34\xCA\x62\x64\x40\x29\x11\x0F\x43\xB4\xD0\x0D\x40\xA1\x04\x03\x06";
 
 /// Keywords of PartiQL that expressions do not reserve.
-static MORE_KEYWORDS: [&str; 22] = ["BAG", "BIT_LENGTH", "BOOL", "CHARACTER_LENGTH", "CHAR_LENGTH", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DATE_ADD", "DATE_DIFF", "LET", "MODIFIED", "NOTHING", "OCTET_LENGTH", "PIVOT", "REMOVE", "SESSION_USER", "SEXP", "SYMBOL", "SYSTEM_USER", "UNPIVOT"];
+static MORE_KEYWORDS: [&str; 22] = [
+    "BAG",
+    "BIT_LENGTH",
+    "BOOL",
+    "CHARACTER_LENGTH",
+    "CHAR_LENGTH",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_USER",
+    "DATE_ADD",
+    "DATE_DIFF",
+    "LET",
+    "MODIFIED",
+    "NOTHING",
+    "OCTET_LENGTH",
+    "PIVOT",
+    "REMOVE",
+    "SESSION_USER",
+    "SEXP",
+    "SYMBOL",
+    "SYSTEM_USER",
+    "UNPIVOT",
+];
 
 /// The words of each length, sorted and run together: no pointer per word, no separator.
 static BY_LENGTH: [&str; LONGEST + 1] = [
@@ -118,7 +142,9 @@ mod tests {
 
     #[test]
     fn some_reserved_words_are_keywords_of_partiql() {
-        for word in ["SELECT", "user", "count", "Missing", "year", "PIVOT", "local", "zone", "as", "Key", "value"] {
+        for word in
+            ["SELECT", "user", "count", "Missing", "year", "PIVOT", "local", "zone", "as", "Key", "value"]
+        {
             assert!(is_partiql_keyword(word), "{word}");
         }
         for word in ["name", "status", "data", "a", "", "pk", "type", "items", "keys"] {

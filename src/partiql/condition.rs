@@ -55,18 +55,13 @@ impl Parser<'_> {
     fn tests(&self, got: &Got) -> Outcome<()> {
         match got {
             Got::Tests => Ok(()),
-            Got::Operand(_) if self.is_arithmetic() => self.no_operator(self.word()),
+            Got::Operand(_) if self.is_arithmetic() => no_operator(self.word()),
             Got::Operand(_) => said("WHERE clause must contain an expression that resolves to a boolean"),
         }
     }
 
     fn is_arithmetic(&self) -> bool {
         self.one_of(&["+", "-", "*", "/", "%", "|", "LIKE"]).is_some()
-    }
-
-    fn no_operator<T>(&self, sign: &str) -> Outcome<T> {
-        let sign = sign.to_ascii_lowercase();
-        Err(Refusal::Said("Unsupported operator in Condition Expression. Operator: ", sign))
     }
 
     /// Tests joined by OR.
@@ -173,19 +168,23 @@ impl Parser<'_> {
         let value = match (first, second) {
             (Got::Operand(a), Got::Operand(b)) => {
                 if self.is_arithmetic() {
-                    return self.no_operator(self.word());
+                    return no_operator(self.word());
                 }
                 return Ok(self.test(Test::compare(comparator, a, b)?, false));
             }
             (Got::Operand(value), Got::Tests) | (Got::Tests, Got::Operand(value)) => value,
-            (Got::Tests, Got::Tests) => return self.no_operator(comparator.sign()),
+            (Got::Tests, Got::Tests) => return no_operator(comparator.sign()),
         };
         // Tests may be compared with what they give.
-        let view = if let Operand::Value(value) = &value { ValueRef::first(value).and_then(ValueRef::view) } else { None };
+        let view = if let Operand::Value(value) = &value {
+            ValueRef::first(value).and_then(ValueRef::view)
+        } else {
+            None
+        };
         match (comparator, view) {
             (Comparator::Eq, Some(View::Bool(wanted))) => self.negate(!wanted),
             (Comparator::Ne, Some(View::Bool(unwanted))) => self.negate(unwanted),
-            _ => return self.no_operator(comparator.sign()),
+            _ => return no_operator(comparator.sign()),
         }
         Ok(Got::Tests)
     }
@@ -201,7 +200,10 @@ impl Parser<'_> {
             Test::IsType(path, kind)
         } else {
             let supported = ". Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]";
-            return self.refuse("Unsupported data type for IS operator: ", self.word().to_ascii_uppercase() + supported);
+            return self.refuse(
+                "Unsupported data type for IS operator: ",
+                self.word().to_ascii_uppercase() + supported,
+            );
         };
         self.bump();
         Ok(self.test(test, negated))
@@ -264,4 +266,9 @@ impl Parser<'_> {
             Err(problem) => Err(problem.into()),
         }
     }
+}
+
+fn no_operator<T>(sign: &str) -> Outcome<T> {
+    let sign = sign.to_ascii_lowercase();
+    Err(Refusal::Said("Unsupported operator in Condition Expression. Operator: ", sign))
 }

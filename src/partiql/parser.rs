@@ -218,7 +218,8 @@ impl<'t> Parser<'t> {
         if let Some(Returning { modified, new }) = returning
             && (modified || new)
         {
-            let which = [if modified { "MODIFIED" } else { "ALL" }, if new { "NEW" } else { "OLD" }].join(" ");
+            let which =
+                [if modified { "MODIFIED" } else { "ALL" }, if new { "NEW" } else { "OLD" }].join(" ");
             return Err(Refusal::Said(
                 "Invalid returning clause: RETURNING ",
                 which + " *. Only RETURNING ALL OLD * is allowed in DELETE statements.",

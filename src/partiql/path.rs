@@ -92,7 +92,9 @@ impl Parser<'_> {
         if self.is("AS") || self.kind() == TokenKind::Name || self.is_plain_word() {
             return said("Aliasing is not supported");
         }
-        if self.is(",") || self.one_of(&["JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"]).is_some() {
+        if self.is(",")
+            || self.one_of(&["JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"]).is_some()
+        {
             return said("Only select from a single table or index is supported.");
         }
         Ok((table, index))

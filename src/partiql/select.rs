@@ -30,7 +30,11 @@ impl Parser<'_> {
             }
             let Some(path) = self.path()? else {
                 let written = !keyword && self.kind() != TokenKind::End;
-                return if written { self.refuse("Unexpected path component", "") } else { Err(self.unexpected()) };
+                return if written {
+                    self.refuse("Unexpected path component", "")
+                } else {
+                    Err(self.unexpected())
+                };
             };
             if self.is("AS") || self.kind() == TokenKind::Name || self.is_plain_word() {
                 return said("Aliasing is not supported");

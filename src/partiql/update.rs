@@ -44,7 +44,9 @@ impl Parser<'_> {
     }
 
     fn assignment(&mut self, path: Path) -> Outcome<Action> {
-        let set = [("set_add", "SET_ADD"), ("set_delete", "SET_DELETE")].into_iter().find(|(name, _)| self.is(name));
+        let set = [("set_add", "SET_ADD"), ("set_delete", "SET_DELETE")]
+            .into_iter()
+            .find(|(name, _)| self.is(name));
         if let Some((_, name)) = set.filter(|_| self.second_is("(")) {
             return self.set_action(path, name);
         }
@@ -58,7 +60,10 @@ impl Parser<'_> {
         self.bump();
         self.bump();
         if self.path()?.as_ref() != Some(&path) {
-            return Err(Refusal::Said("The first argument to ", [name, " must equal the assignment value"].concat()));
+            return Err(Refusal::Said(
+                "The first argument to ",
+                [name, " must equal the assignment value"].concat(),
+            ));
         }
         if !self.eat(",") {
             return refuse(&[name, " must have exactly two arguments"].concat());
@@ -92,7 +97,10 @@ impl Parser<'_> {
             source = Source::pair(sign, source, self.term()?)?;
         }
         if let Some(sign) = self.one_of(&["*", "/", "%"]) {
-            return Err(Refusal::Said("Unsupported operator in Update Expression. Operator: ", sign.to_owned()));
+            return Err(Refusal::Said(
+                "Unsupported operator in Update Expression. Operator: ",
+                sign.to_owned(),
+            ));
         }
         Ok(source)
     }
@@ -140,7 +148,8 @@ impl Parser<'_> {
             let [a, b] = <[_; 2]>::try_from(list).map_err(|list| Box::new(count(list, "list_append")))?;
             return Ok(Source::pair("list_append", a, b)?);
         }
-        let [path, other] = <[_; 2]>::try_from(list).map_err(|list| Box::new(count(list, "if_not_exists")))?;
+        let [path, other] =
+            <[_; 2]>::try_from(list).map_err(|list| Box::new(count(list, "if_not_exists")))?;
         match path {
             Source::Path(path) => Ok(Source::IfNotExists(path, Box::new(other))),
             _ => Err(Box::new(Problem::NeedsPath("if_not_exists")).into()),

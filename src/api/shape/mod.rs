@@ -4,6 +4,7 @@
 //! It knows nothing of what the members mean, and it lists members the engine does not act on yet.
 
 mod items;
+mod statements;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -195,6 +196,9 @@ pub fn input(operation: Operation) -> &'static Structure {
         Operation::BatchWriteItem => &items::BATCH_WRITE_ITEM,
         Operation::TransactGetItems => &transactions::TRANSACT_GET_ITEMS,
         Operation::TransactWriteItems => &transactions::TRANSACT_WRITE_ITEMS,
+        Operation::ExecuteStatement => &statements::EXECUTE_STATEMENT,
+        Operation::BatchExecuteStatement => &statements::BATCH_EXECUTE_STATEMENT,
+        Operation::ExecuteTransaction => &statements::EXECUTE_TRANSACTION,
     }
 }
 

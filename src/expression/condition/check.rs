@@ -93,7 +93,8 @@ impl Test {
         arity(name, list.len())?;
         let mut list = list.into_iter();
         let (Some(a), b) = (list.next(), list.next()) else { return Err(Problem::NeedsPath(name).into()) };
-        let path = || if let Operand::Path(path) = &a { Ok(path.clone()) } else { Err(Problem::NeedsPath(name)) };
+        let path =
+            || if let Operand::Path(path) = &a { Ok(path.clone()) } else { Err(Problem::NeedsPath(name)) };
         let Some(b) = b else {
             let path = path()?;
             return Ok(if name == "attribute_exists" { Self::Exists(path) } else { Self::NotExists(path) });

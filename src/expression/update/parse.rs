@@ -246,11 +246,7 @@ fn check_source(resolved: Resolved) -> Result<Source, Box<Problem>> {
 impl Source {
     /// `+`, `-` or `list_append` of two sources, each of which is of the type it takes as far as one can tell.
     pub fn pair(name: &'static str, a: Self, b: Self) -> Result<Self, Box<Problem>> {
-        let (wanted, make): (Kind, fn(Box<Self>, Box<Self>) -> Self) = match name {
-            "+" => (Kind::N, Self::Sum),
-            "-" => (Kind::N, Self::Difference),
-            _ => (Kind::L, Self::ListAppend),
-        };
+        let wanted = if name == "list_append" { Kind::L } else { Kind::N };
         for source in [&a, &b] {
             let kind = match source {
                 Self::Value(value) => ValueRef::first(value).and_then(ValueRef::kind),
@@ -262,6 +258,11 @@ impl Source {
                 return Err(Problem::OperandType(name, found.name()).into());
             }
         }
-        Ok(make(Box::new(a), Box::new(b)))
+        let (a, b) = (Box::new(a), Box::new(b));
+        Ok(match name {
+            "+" => Self::Sum(a, b),
+            "-" => Self::Difference(a, b),
+            _ => Self::ListAppend(a, b),
+        })
     }
 }
