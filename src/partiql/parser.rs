@@ -42,7 +42,9 @@ impl<'t> Parser<'t> {
     /// The whole text. That parameters are missing outranks what may only be wrong because they are.
     pub fn whole(mut self) -> Outcome<Statement> {
         let marks = (0..self.tokens.len()).filter(|at| self.text_of(self.token(*at)) == "?").count();
-        match self.statement() {
+        let other = self.tokens.iter().any(|token| token.kind == TokenKind::Other);
+        let outcome = if other { Err(malformed("Unexpected term")) } else { self.statement() };
+        match outcome {
             Err(malformed @ Refusal::Malformed(_)) => Err(malformed),
             _ if marks > self.parameters.len() => {
                 said("Number of parameters in request and statement don't match.")

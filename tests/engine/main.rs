@@ -20,6 +20,7 @@ mod legacy;
 mod model;
 mod order;
 mod pages;
+mod partiql;
 mod tables;
 mod transactions;
 mod update_table;
