@@ -127,21 +127,17 @@ pub(super) fn find_index<'a>(
 }
 
 /// The tree keys a key condition admits.
-pub(super) struct Bounds {
+struct Bounds {
     /// What all keys of the partition begin with.
-    pub prefix: Vec<u8>,
-    pub lower: Vec<u8>,
-    pub upper: Option<Vec<u8>>,
+    prefix: Vec<u8>,
+    lower: Vec<u8>,
+    upper: Option<Vec<u8>>,
     /// Every key attribute is pinned by an equality.
     exact: bool,
 }
 
 impl Bounds {
-    pub(super) fn of(
-        terms: &[KeyTerm],
-        hash: &[&KeyAttribute],
-        range: &[&KeyAttribute],
-    ) -> Result<Self, ApiError> {
+    fn of(terms: &[KeyTerm], hash: &[&KeyAttribute], range: &[&KeyAttribute]) -> Result<Self, ApiError> {
         let keys = hash.len() + range.len();
         if terms.len() > keys {
             return Err(ApiError::validation(format!(
@@ -192,7 +188,8 @@ impl Bounds {
     }
 }
 
-fn narrow(
+/// The keys of a partition, up to `end`, that a test of the sort key admits.
+pub(super) fn narrow(
     prefix: &[u8],
     end: Option<Vec<u8>>,
     attribute: &KeyAttribute,
@@ -234,7 +231,8 @@ fn typed<'a>(attribute: &KeyAttribute, value: &'a [u8]) -> Result<ValueRef<'a>, 
     ValueRef::first(value).filter(|v| v.kind() == Some(attribute.kind)).ok_or_else(wrong_type)
 }
 
-fn put(out: &mut Vec<u8>, attribute: &KeyAttribute, value: &[u8]) -> Result<(), ApiError> {
+/// Appends the component of a value of a key attribute.
+pub(super) fn put(out: &mut Vec<u8>, attribute: &KeyAttribute, value: &[u8]) -> Result<(), ApiError> {
     let value = typed(attribute, value)?;
     if let Some(View::S([]) | View::B([])) = value.view() {
         let word = if attribute.kind == Kind::B { "binary" } else { "string" };

@@ -90,7 +90,7 @@ fn terms(code: Vec<Op<Test>>, grouped: bool) -> Result<Vec<KeyTerm>, Box<Problem
     Ok(terms)
 }
 
-pub(super) fn term(test: Test) -> Result<(Path, KeyTest), Box<Problem>> {
+fn term(test: Test) -> Result<(Path, KeyTest), Box<Problem>> {
     use Operand::{Path as At, Value as Is};
     let (name, operands) = match test {
         Test::Compare(comparator, a, b) => {
@@ -133,7 +133,7 @@ fn unfit(name: &'static str, operands: &[Operand]) -> Problem {
     }
 }
 
-fn compared(comparator: Comparator, value: Bytes) -> KeyTest {
+pub(super) fn compared(comparator: Comparator, value: Bytes) -> KeyTest {
     match comparator {
         Comparator::Lt => KeyTest::Lt(value),
         Comparator::Le => KeyTest::Le(value),

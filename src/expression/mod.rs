@@ -17,7 +17,9 @@ mod reserved;
 mod syntax;
 mod update;
 
-pub use condition::{Comparator, Condition, Op, Operand, Test, order, parse_condition};
+pub use condition::{
+    Comparator, Condition, Op, Operand, Test, is_condition_function, order, parse_condition,
+};
 pub use error::{ExpressionError, ExpressionKind, Map, Problem};
 pub use key_condition::{KeyCondition, KeyTerm, KeyTest, parse_key_condition};
 pub use path::{Path, Step};

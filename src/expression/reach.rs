@@ -1,11 +1,17 @@
 //! What a condition asks of keys, wherever it asks it: the places to look for what can satisfy it.
 
-use super::condition::{Condition, Op, Operand, Test};
-use super::key_condition::{KeyTerm, KeyTest, term};
-use super::placeholders::Bytes;
+use super::condition::{Comparator, Condition, Op, Operand, Test};
+use super::key_condition::{KeyTerm, KeyTest, compared};
+use super::path::Path;
 
-/// Alternatives of which one holds, each of them terms that all hold. An alternative without a term says nothing.
-pub type Alternatives = Vec<Vec<KeyTerm>>;
+/// Alternatives of which one holds.
+#[derive(Debug, Default)]
+pub struct Alternatives {
+    /// What they are made of.
+    pub terms: Vec<KeyTerm>,
+    /// Positions of terms that all hold. An alternative without any says nothing.
+    pub any: Vec<Vec<usize>>,
+}
 
 /// More alternatives than this are not told apart: one side of the AND that would make them is left to the filter.
 const MOST: usize = 10_000;
@@ -23,73 +29,77 @@ impl Condition {
     /// What must hold of the attributes named in `keys`, of which the first is a partition key. An item that
     /// satisfies the condition satisfies one of the alternatives; not the other way round.
     pub fn alternatives(&self, keys: &[&[u8]], reach: Reach) -> Alternatives {
-        let mut stack: Vec<Alternatives> = Vec::new();
+        let mut terms = Vec::new();
+        let mut stack: Vec<Vec<Vec<usize>>> = Vec::new();
         // Where the right side of an AND (false) or OR ends.
         let mut open: Vec<(usize, bool)> = Vec::new();
         for at in 0..=self.code().len() {
-            while let Some((_, any)) = open.pop_if(|(end, _)| *end == at) {
+            while let Some((_, or)) = open.pop_if(|(end, _)| *end == at) {
                 let (right, left) = (stack.pop().unwrap_or_default(), stack.pop().unwrap_or_default());
-                stack.push(match (any, reach) {
-                    (false, _) => both(left, right, keys),
-                    (true, Reach::Required) => anything(),
-                    (true, Reach::Any) => left.into_iter().chain(right).collect(),
+                stack.push(match (or, reach) {
+                    (false, _) => both(left, right, &terms, keys),
+                    (true, Reach::Required) => vec![Vec::new()],
+                    (true, Reach::Any) => [left, right].concat(),
                 });
             }
             match self.code().get(at) {
-                Some(Op::Test(test)) => stack.push(of(test, keys, reach)),
+                Some(Op::Test(test)) => stack.push(of(test, keys, reach, &mut terms)),
                 Some(Op::Not) => {
                     stack.pop();
-                    stack.push(anything());
+                    stack.push(vec![Vec::new()]);
                 }
                 Some(Op::And(end)) => open.push((*end, false)),
                 Some(Op::Or(end)) => open.push((*end, true)),
                 None => {}
             }
         }
-        stack.pop().unwrap_or_else(anything)
+        Alternatives { terms, any: stack.pop().unwrap_or_default() }
     }
-}
-
-fn anything() -> Alternatives {
-    vec![Vec::new()]
 }
 
 /// What one test asks of a key.
-fn of(test: &Test, keys: &[&[u8]], reach: Reach) -> Alternatives {
-    let equals =
-        |name: &[u8], value: &Bytes| vec![KeyTerm { name: name.to_vec(), test: KeyTest::Eq(value.clone()) }];
-    if let Test::In(Operand::Path(path), list) = test
-        && reach == Reach::Any
-        && !path.is_nested()
-        && keys.contains(&path.root())
-    {
-        let values = list.iter().map(|one| if let Operand::Value(value) = one { Some(value) } else { None });
-        if let Some(values) = values.collect::<Option<Vec<_>>>() {
-            return values.into_iter().map(|value| equals(path.root(), value)).collect();
+fn of(test: &Test, keys: &[&[u8]], reach: Reach, terms: &mut Vec<KeyTerm>) -> Vec<Vec<usize>> {
+    let before = terms.len();
+    let mut add = |path: &Path, test: KeyTest| {
+        if !path.is_nested() && keys.contains(&path.root()) {
+            terms.push(KeyTerm { name: path.root().to_vec(), test });
         }
-    }
-    match term(test.clone()) {
-        Ok((path, test)) if !path.is_nested() && keys.contains(&path.root()) => {
-            vec![vec![KeyTerm { name: path.root().to_vec(), test }]]
+    };
+    match test {
+        Test::Compare(Comparator::Ne, ..) => {}
+        Test::Compare(comparator, Operand::Path(path), Operand::Value(value)) => {
+            add(path, compared(*comparator, value.clone()));
         }
-        _ => anything(),
+        Test::Compare(comparator, Operand::Value(value), Operand::Path(path)) => {
+            add(path, compared(comparator.swapped(), value.clone()));
+        }
+        Test::Between(Operand::Path(path), Operand::Value(lower), Operand::Value(upper)) => {
+            add(path, KeyTest::Between(lower.clone(), upper.clone()));
+        }
+        Test::BeginsWith(Operand::Path(path), Operand::Value(prefix)) => {
+            add(path, KeyTest::BeginsWith(prefix.clone()));
+        }
+        Test::In(Operand::Path(path), list)
+            if reach == Reach::Any && list.iter().all(|one| matches!(one, Operand::Value(_))) =>
+        {
+            for one in list {
+                if let Operand::Value(value) = one {
+                    add(path, KeyTest::Eq(value.clone()));
+                }
+            }
+        }
+        _ => {}
     }
+    if terms.len() == before { vec![Vec::new()] } else { (before..terms.len()).map(|at| vec![at]).collect() }
 }
 
 /// What an AND asks: each alternative of one side with each of the other.
-fn both(left: Alternatives, right: Alternatives, keys: &[&[u8]]) -> Alternatives {
+fn both(left: Vec<Vec<usize>>, right: Vec<Vec<usize>>, terms: &[KeyTerm], keys: &[&[u8]]) -> Vec<Vec<usize>> {
     if left.len() * right.len() > MOST {
-        return if pins(&left, keys) { left } else { right };
+        // True when every alternative has one value for the partition key.
+        let pins = |term: &KeyTerm| keys.first() == Some(&&*term.name) && matches!(term.test, KeyTest::Eq(_));
+        let pinned = left.iter().all(|all| all.iter().any(|at| terms.get(*at).is_some_and(pins)));
+        return if pinned { left } else { right };
     }
-    let mut joined = Vec::with_capacity(left.len() * right.len());
-    for one in &left {
-        joined.extend(right.iter().map(|other| one.iter().chain(other).cloned().collect()));
-    }
-    joined
-}
-
-/// True when every alternative has one value for the partition key.
-fn pins(alternatives: &Alternatives, keys: &[&[u8]]) -> bool {
-    let pinned = |term: &KeyTerm| keys.first() == Some(&&*term.name) && matches!(term.test, KeyTest::Eq(_));
-    alternatives.iter().all(|terms| terms.iter().any(pinned))
+    left.iter().flat_map(|one| right.iter().map(|other| [one.as_slice(), other].concat())).collect()
 }

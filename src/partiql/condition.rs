@@ -1,8 +1,7 @@
 //! WHERE: to the program that conditions of requests are, too.
 
-use super::Refusal;
 use super::lexer::TokenKind;
-use super::parser::{Outcome, Parser, malformed, said};
+use super::parser::{Outcome, Parser, malformed, problem, refuse_at, said};
 use crate::expression::{Comparator, Condition, Op, Operand, Problem, Test};
 use crate::item::{Kind, ValueRef, View};
 
@@ -40,23 +39,24 @@ const TYPES: [(&str, Kind); 9] = [
 
 impl Parser<'_> {
     /// The WHERE clause, if there is one.
-    pub fn condition(&mut self) -> Outcome<Option<Condition>> {
+    pub fn condition(&mut self) -> Outcome {
         if !self.eat("WHERE") {
-            return Ok(None);
+            return Ok(());
         }
         let got = self.any()?;
         self.tests(&got)?;
         if self.operators > MAX_OPERATORS {
-            return Err(Box::new(Problem::TooManyOperators(self.operators)).into());
+            return problem(Problem::TooManyOperators(self.operators));
         }
-        Ok(Some(Condition::new(std::mem::take(&mut self.code))))
+        self.made.condition = Some(Condition::new(std::mem::take(&mut self.code)));
+        Ok(())
     }
 
-    fn tests(&self, got: &Got) -> Outcome<()> {
+    fn tests(&self, got: &Got) -> Outcome {
         match got {
             Got::Tests => Ok(()),
             Got::Operand(_) if self.is_arithmetic() => no_operator(self.word()),
-            Got::Operand(_) => said("WHERE clause must contain an expression that resolves to a boolean"),
+            Got::Operand(_) => said("WHERE clause must contain an expression that resolves to a boolean", ""),
         }
     }
 
@@ -92,11 +92,11 @@ impl Parser<'_> {
     }
 
     /// Steps over an operator that must have something behind it.
-    fn infix(&mut self) -> Outcome<()> {
+    fn infix(&mut self) -> Outcome {
         self.bump();
         self.operators += 1;
         if self.kind() == TokenKind::End {
-            return Err(malformed("Missing right-hand side expression of infix operator"));
+            return malformed("Missing right-hand side expression of infix operator");
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Parser<'_> {
             self.expect(end)?;
             return Ok(self.test(Test::among(first, list)?, negated));
         }
-        if negated { Err(self.unexpected()) } else { Ok(Got::Operand(first)) }
+        if negated { self.unexpected() } else { Ok(Got::Operand(first)) }
     }
 
     fn compared(&mut self, comparator: Comparator, first: Got, second: Got) -> Outcome<Got> {
@@ -191,9 +191,9 @@ impl Parser<'_> {
 
     fn is_type(&mut self, operand: Operand, negated: bool) -> Outcome<Got> {
         if self.kind() != TokenKind::Word {
-            return Err(self.unexpected());
+            return self.unexpected();
         }
-        let Operand::Path(path) = operand else { return Err(Box::new(Problem::NeedsPath("IS")).into()) };
+        let Operand::Path(path) = operand else { return problem(Problem::NeedsPath("IS")) };
         let test = if self.is("MISSING") {
             Test::NotExists(path)
         } else if let Some((_, kind)) = TYPES.into_iter().find(|(name, _)| self.is(name)) {
@@ -202,7 +202,7 @@ impl Parser<'_> {
             let supported = ". Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]";
             return self.refuse(
                 "Unsupported data type for IS operator: ",
-                self.word().to_ascii_uppercase() + supported,
+                &(self.word().to_ascii_uppercase() + supported),
             );
         };
         self.bump();
@@ -213,7 +213,7 @@ impl Parser<'_> {
     fn plain_operand(&mut self) -> Outcome<Operand> {
         match self.operand()? {
             Got::Operand(operand) => Ok(operand),
-            Got::Tests => Err(malformed("Unexpected term")),
+            Got::Tests => malformed("Unexpected term"),
         }
     }
 
@@ -229,12 +229,12 @@ impl Parser<'_> {
             return Ok(got);
         }
         if self.is("EXISTS") {
-            return said("EXISTS can only be used in ExecuteTransaction write requests.");
+            return said("EXISTS can only be used in ExecuteTransaction write requests.", "");
         }
         if let Some(value) = self.value()? {
             return Ok(Got::Operand(Operand::Value(value)));
         }
-        let path = self.path()?.ok_or_else(|| self.unexpected())?;
+        let path = self.path()?.ok_or_else(|| self.misplaced())?;
         Ok(Got::Operand(Operand::Path(path)))
     }
 
@@ -255,13 +255,13 @@ impl Parser<'_> {
             let count = list.len();
             return match list.pop().filter(|_| count == 1) {
                 Some(only) => Ok(Got::Operand(Operand::size_of(only)?)),
-                None => Err(Box::new(Problem::OperandCount("size", count)).into()),
+                None => problem(Problem::OperandCount("size", count)),
             };
         }
         match Test::call(&name, list) {
             Ok(test) => Ok(self.test(test, false)),
-            Err(problem) if matches!(*problem, Problem::UnknownFunction(_)) => {
-                Err(Refusal::At("Unrecognized function: ", name, place))
+            Err(unknown) if matches!(*unknown, Problem::UnknownFunction(_)) => {
+                refuse_at("Unrecognized function: ", &name, place)
             }
             Err(problem) => Err(problem.into()),
         }
@@ -269,6 +269,5 @@ impl Parser<'_> {
 }
 
 fn no_operator<T>(sign: &str) -> Outcome<T> {
-    let sign = sign.to_ascii_lowercase();
-    Err(Refusal::Said("Unsupported operator in Condition Expression. Operator: ", sign))
+    said("Unsupported operator in Condition Expression. Operator: ", &sign.to_ascii_lowercase())
 }

@@ -33,11 +33,15 @@ impl fmt::Display for Place {
     }
 }
 
-/// A refused statement.
+/// A refused statement. One pointer wide: every `?` on the way out moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub struct Refusal(Box<Cause>);
+
+/// Why a statement is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
     /// It is no statement.
-    Malformed(String),
+    Malformed(&'static str),
     /// A sentence, with what it is about.
     Said(&'static str, String),
     /// A sentence, with what it is about and where that stands.
@@ -48,21 +52,38 @@ pub enum Refusal {
     Value(ItemError),
 }
 
+impl Refusal {
+    #[cold]
+    pub(super) fn new(cause: Cause) -> Self {
+        Self(Box::new(cause))
+    }
+
+    /// It is no statement.
+    pub fn is_malformed(&self) -> bool {
+        matches!(*self.0, Cause::Malformed(_))
+    }
+
+    /// It is about the statement alone, not about a value or a place in it.
+    pub fn is_plain(&self) -> bool {
+        matches!(*self.0, Cause::Said(..))
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "Statement wasn't well formed, can't be processed: {what}"),
-            Self::Said(sentence, what) => write!(f, "{sentence}{what}"),
-            Self::At(sentence, what, place) => write!(f, "{sentence}{what} at {place}"),
+        match &*self.0 {
+            Cause::Malformed(what) => write!(f, "Statement wasn't well formed, can't be processed: {what}"),
+            Cause::Said(sentence, what) => write!(f, "{sentence}{what}"),
+            Cause::At(sentence, what, place) => write!(f, "{sentence}{what} at {place}"),
             // The names of types come in another order than in expressions.
-            Self::Problem(problem) => match &**problem {
+            Cause::Problem(problem) => match &**problem {
                 Problem::TypeName(name) => write!(
                     f,
                     "Invalid attribute type name found; type: {name}, valid types: {{N,BS,L,B,NULL,M,S,SS,NS,BOOL}}"
                 ),
                 other => other.fmt(f),
             },
-            Self::Value(error) => error.fmt(f),
+            Cause::Value(error) => error.fmt(f),
         }
     }
 }
@@ -71,12 +92,12 @@ impl std::error::Error for Refusal {}
 
 impl From<Box<Problem>> for Refusal {
     fn from(problem: Box<Problem>) -> Self {
-        Self::Problem(problem)
+        Self::new(Cause::Problem(problem))
     }
 }
 
 impl From<ItemError> for Refusal {
     fn from(error: ItemError) -> Self {
-        Self::Value(error)
+        Self::new(Cause::Value(error))
     }
 }

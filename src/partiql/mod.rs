@@ -21,7 +21,7 @@ use crate::expression::{Bytes, Condition, Projection, Update};
 use crate::item::ItemBuf;
 
 /// A statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Statement {
     /// The table.
     pub table: String,
@@ -38,7 +38,7 @@ pub struct Statement {
 }
 
 /// What a statement does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Verb {
     /// SELECT
     Select {
@@ -54,6 +54,7 @@ pub enum Verb {
     /// UPDATE
     Update(Update),
     /// DELETE
+    #[default]
     Delete,
 }
 
@@ -76,6 +77,6 @@ pub struct Returning {
 }
 
 /// Reads a statement. `parameters` are the encoded canonical values that its question marks stand for.
-pub fn parse(text: &str, parameters: &[Bytes]) -> Result<Statement, Refusal> {
+pub fn parse(text: &str, parameters: &[Bytes]) -> Result<Box<Statement>, Refusal> {
     parser::Parser::new(text, parameters).whole()
 }

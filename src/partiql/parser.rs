@@ -1,13 +1,14 @@
 //! A cursor over the tokens of a statement, and the statements.
 
+use super::error::Cause;
 use super::lexer::{Token, TokenKind, tokens};
 use super::{Place, Refusal, Returning, Statement, Verb};
-use crate::expression::{Bytes, Condition, Op, Test, is_partiql_keyword};
+use crate::expression::{Bytes, Op, Problem, Test, is_partiql_keyword};
 
 /// How deep parentheses, function calls and literals nest.
 const MAX_NESTING: u32 = 32;
 
-pub(super) type Outcome<T> = Result<T, Refusal>;
+pub(super) type Outcome<T = ()> = Result<T, Refusal>;
 
 /// Ready to read the statement.
 pub(super) struct Parser<'t> {
@@ -20,8 +21,9 @@ pub(super) struct Parser<'t> {
     /// The condition so far.
     pub code: Vec<Op<Test>>,
     pub operators: usize,
-    pub nested_roots: Vec<Bytes>,
     depth: u32,
+    /// The statement so far.
+    pub made: Box<Statement>,
 }
 
 impl<'t> Parser<'t> {
@@ -34,23 +36,20 @@ impl<'t> Parser<'t> {
             used: 0,
             code: Vec::new(),
             operators: 0,
-            nested_roots: Vec::new(),
             depth: 0,
+            made: Box::default(),
         }
     }
 
     /// The whole text. That parameters are missing outranks what may only be wrong because they are.
-    pub fn whole(mut self) -> Outcome<Statement> {
-        let marks = (0..self.tokens.len()).filter(|at| self.text_of(self.token(*at)) == "?").count();
+    pub fn whole(mut self) -> Outcome<Box<Statement>> {
+        let marks = self.tokens.iter().filter(|token| self.text_of(**token) == "?").count();
         let other = self.tokens.iter().any(|token| token.kind == TokenKind::Other);
-        let outcome = if other { Err(malformed("Unexpected term")) } else { self.statement() };
-        match outcome {
-            Err(malformed @ Refusal::Malformed(_)) => Err(malformed),
-            _ if marks > self.parameters.len() => {
-                said("Number of parameters in request and statement don't match.")
-            }
-            outcome => outcome,
+        let outcome = if other { malformed("Unexpected term") } else { self.statement() };
+        if marks > self.parameters.len() && !outcome.as_ref().is_err_and(Refusal::is_malformed) {
+            return said("Number of parameters in request and statement don't match.", "");
         }
+        outcome.map(|()| self.made)
     }
 
     fn token(&self, at: usize) -> Token {
@@ -107,204 +106,199 @@ impl<'t> Parser<'t> {
     }
 
     /// Steps over `word`, which must come now.
-    pub fn expect(&mut self, word: &str) -> Outcome<()> {
+    pub fn expect(&mut self, word: &str) -> Outcome {
         if self.eat(word) {
             return Ok(());
         }
-        Err(match word {
+        match word {
             "]" => malformed("Expected RIGHT_BRACKET"),
             ")" => malformed("Expected RIGHT_PAREN"),
             "AND" => malformed("Expected AND keyword"),
             _ => self.unexpected(),
-        })
+        }
     }
 
     /// The next token cannot stand where it stands.
-    pub fn unexpected(&self) -> Refusal {
-        malformed(match self.kind() {
+    pub fn unexpected<T>(&self) -> Outcome<T> {
+        Err(self.misplaced())
+    }
+
+    #[cold]
+    pub fn misplaced(&self) -> Refusal {
+        Refusal::new(Cause::Malformed(match self.kind() {
             TokenKind::Word if is_partiql_keyword(self.word()) => "Unexpected keyword",
             TokenKind::Sign => "Unexpected operator",
             _ => "Unexpected term",
-        })
+        }))
     }
 
     /// A sentence about the next token.
-    pub fn refuse<T>(&self, sentence: &'static str, what: impl Into<String>) -> Outcome<T> {
-        Err(Refusal::At(sentence, what.into(), self.place()))
+    #[cold]
+    pub fn refuse<T>(&self, sentence: &'static str, what: &str) -> Outcome<T> {
+        refuse_at(sentence, what, self.place())
     }
 
     /// Steps inside parentheses or a literal; [`Parser::leave`] steps out.
-    pub fn enter(&mut self) -> Outcome<()> {
+    pub fn enter(&mut self) -> Outcome {
         self.depth += 1;
-        if self.depth > MAX_NESTING { said("Nesting Levels have exceeded supported limits") } else { Ok(()) }
+        if self.depth > MAX_NESTING {
+            said("Nesting Levels have exceeded supported limits", "")
+        } else {
+            Ok(())
+        }
     }
 
     pub fn leave(&mut self) {
         self.depth -= 1;
     }
 
-    fn statement(&mut self) -> Outcome<Statement> {
-        let statement = match self.one_of(&["SELECT", "EXISTS", "INSERT", "UPDATE", "DELETE", "FROM"]) {
-            Some("SELECT") => self.select()?,
-            Some("EXISTS") => self.exists()?,
-            Some("INSERT") => self.insert()?,
-            Some("UPDATE") => self.update()?,
-            Some("DELETE") => self.delete()?,
-            Some(_) => self.from()?,
-            None => return Err(self.no_statement()),
-        };
+    fn statement(&mut self) -> Outcome {
+        let verbs = ["SELECT", "EXISTS", "INSERT", "UPDATE", "DELETE", "FROM"];
+        let Some(verb) = self.one_of(&verbs) else { return self.no_statement() };
+        if verb != "SELECT" {
+            self.bump();
+        }
+        match verb {
+            "SELECT" => self.select()?,
+            "EXISTS" => {
+                self.expect("(")?;
+                self.select()?;
+                self.expect(")")?;
+                self.made.verb = Verb::Exists;
+            }
+            "INSERT" => {
+                self.expect("INTO")?;
+                self.written_table()?;
+                self.expect("VALUE")?;
+                self.made.verb = Verb::Insert(self.item()?);
+                if self.is("RETURNING") {
+                    return said("RETURNING is not supported in INSERT", "");
+                }
+            }
+            "UPDATE" => {
+                self.written_table()?;
+                self.actions()?;
+                self.condition()?;
+                self.returning()?;
+            }
+            "DELETE" => {
+                self.expect("FROM")?;
+                self.written_table()?;
+                self.condition()?;
+                self.returning()?;
+                self.made.verb = Verb::Delete;
+            }
+            // An UPDATE that begins with its table.
+            _ => {
+                self.written_table()?;
+                self.condition()?;
+                self.actions()?;
+                self.returning()?;
+            }
+        }
         if let Some(clause) = self.one_of(&["LIMIT", "OFFSET", "GROUP", "HAVING"]) {
-            return Err(Refusal::Said("Unsupported clause: ", clause.to_owned()));
+            return said("Unsupported clause: ", clause);
         }
         let ended = self.eat(";");
         if self.kind() == TokenKind::End {
-            return Ok(statement);
+            return self.check_returning();
         }
-        Err(malformed(if ended {
+        malformed(if ended {
             "Unexpected token after semicolon. (Only one query is allowed.)"
         } else {
             "Unexpected token after expression"
-        }))
+        })
     }
 
-    fn exists(&mut self) -> Outcome<Statement> {
-        self.bump();
-        self.expect("(")?;
-        if !self.is("SELECT") {
-            return Err(self.unexpected());
-        }
-        let statement = self.select()?;
-        self.expect(")")?;
-        Ok(Statement { verb: Verb::Exists, ..statement })
+    /// A DELETE leaves nothing to answer with but what was there.
+    fn check_returning(&self) -> Outcome {
+        let what = match (&self.made.verb, self.made.returning) {
+            (Verb::Delete, Some(Returning { modified: true, new: true })) => "MODIFIED NEW",
+            (Verb::Delete, Some(Returning { modified: true, new: false })) => "MODIFIED OLD",
+            (Verb::Delete, Some(Returning { modified: false, new: true })) => "ALL NEW",
+            _ => return Ok(()),
+        };
+        let allowed = " *. Only RETURNING ALL OLD * is allowed in DELETE statements.";
+        said("Invalid returning clause: RETURNING ", &[what, allowed].concat())
     }
 
-    fn insert(&mut self) -> Outcome<Statement> {
-        self.bump();
-        self.expect("INTO")?;
-        let table = self.written_table()?;
-        self.expect("VALUE")?;
-        let verb = Verb::Insert(self.item()?);
-        if self.is("RETURNING") {
-            return said("RETURNING is not supported in INSERT");
-        }
-        Ok(self.finish(table, None, verb, None))
-    }
-
-    fn update(&mut self) -> Outcome<Statement> {
-        self.bump();
-        let table = self.written_table()?;
-        let verb = Verb::Update(self.actions()?);
-        let condition = self.condition()?;
-        let returning = self.returning()?;
-        let statement = self.finish(table, None, verb, condition);
-        Ok(Statement { returning, ..statement })
-    }
-
-    /// An UPDATE that begins with its table.
-    fn from(&mut self) -> Outcome<Statement> {
-        self.bump();
-        let table = self.written_table()?;
-        let condition = self.condition()?;
-        let verb = Verb::Update(self.actions()?);
-        let returning = self.returning()?;
-        let statement = self.finish(table, None, verb, condition);
-        Ok(Statement { returning, ..statement })
-    }
-
-    fn delete(&mut self) -> Outcome<Statement> {
-        self.bump();
-        self.expect("FROM")?;
-        let table = self.written_table()?;
-        let condition = self.condition()?;
-        let returning = self.returning()?;
-        if let Some(Returning { modified, new }) = returning
-            && (modified || new)
-        {
-            let which =
-                [if modified { "MODIFIED" } else { "ALL" }, if new { "NEW" } else { "OLD" }].join(" ");
-            return Err(Refusal::Said(
-                "Invalid returning clause: RETURNING ",
-                which + " *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
-            ));
-        }
-        let statement = self.finish(table, None, Verb::Delete, condition);
-        Ok(Statement { returning, ..statement })
-    }
-
-    /// A statement of these parts.
-    pub fn finish(
-        &mut self,
-        table: String,
-        index: Option<String>,
-        verb: Verb,
-        condition: Option<Condition>,
-    ) -> Statement {
-        let nested_roots = std::mem::take(&mut self.nested_roots);
-        Statement { table, index, verb, condition, returning: None, nested_roots }
-    }
-
-    fn written_table(&mut self) -> Outcome<String> {
-        match self.table()? {
-            (table, None) => Ok(table),
-            _ => said("This operation is not supported on an index"),
+    fn written_table(&mut self) -> Outcome {
+        self.table()?;
+        if self.made.index.is_some() {
+            said("This operation is not supported on an index", "")
+        } else {
+            Ok(())
         }
     }
 
-    fn returning(&mut self) -> Outcome<Option<Returning>> {
+    fn returning(&mut self) -> Outcome {
         if !self.eat("RETURNING") {
-            return Ok(None);
+            return Ok(());
         }
         let modified = self.either("MODIFIED", "ALL")?;
-        let returning = Returning { modified, new: self.either("NEW", "OLD")? };
+        let new = self.either("NEW", "OLD")?;
         if !self.eat("*") {
-            return said("Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause");
+            return said("Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause", "");
         }
         if self.is(",") {
-            return said("Invalid syntax with multiple returning elements in RETURNING clause");
+            return said("Invalid syntax with multiple returning elements in RETURNING clause", "");
         }
-        Ok(Some(returning))
+        self.made.returning = Some(Returning { modified, new });
+        Ok(())
     }
 
     /// Steps over one of two words, of which one must come now; true when it is the first.
     fn either(&mut self, one: &str, other: &str) -> Outcome<bool> {
-        let found = self.one_of(&[one, other]).ok_or_else(|| self.unexpected())?;
-        self.bump();
-        Ok(found == one)
+        let first = self.eat(one);
+        if !first {
+            self.expect(other)?;
+        }
+        Ok(first)
     }
 
     /// What stands where a statement should.
-    fn no_statement(&self) -> Refusal {
+    #[cold]
+    fn no_statement(&self) -> Outcome {
         let word = self.word();
-        let alone = self.token(self.at + 1).kind == TokenKind::End;
         let literal = ["true", "false", "null"].iter().any(|one| word.eq_ignore_ascii_case(one));
         let what = match self.kind() {
-            TokenKind::Text | TokenKind::Number if alone => "Lit",
-            TokenKind::Word if literal && alone => "Lit",
-            TokenKind::Word if word.eq_ignore_ascii_case("CREATE") => "CreateTable",
-            TokenKind::Word if word.eq_ignore_ascii_case("DROP") => "DropTable",
+            TokenKind::Text | TokenKind::Number => "Lit",
+            TokenKind::Word if literal => "Lit",
+            TokenKind::Word if self.is("CREATE") => "CreateTable",
+            TokenKind::Word if self.is("DROP") => "DropTable",
             TokenKind::Word if is_partiql_keyword(word) => return self.unexpected(),
-            TokenKind::Word | TokenKind::Name if alone => "Id",
             TokenKind::Word | TokenKind::Name if self.second_is(".") || self.second_is("[") => "Path",
             TokenKind::Word | TokenKind::Name if self.second_is("(") => "Call",
-            TokenKind::Sign if word == "[" => "List",
-            TokenKind::Sign if word == "{" => "Struct",
-            TokenKind::Sign if word == "<<" => "Bag",
-            TokenKind::Sign if word == "?" => "Parameter",
-            TokenKind::Word | TokenKind::Name | TokenKind::Text | TokenKind::Number => {
-                return malformed("Unexpected token after expression");
-            }
-            _ => return self.unexpected(),
+            TokenKind::Word | TokenKind::Name if self.token(self.at + 1).kind == TokenKind::End => "Id",
+            TokenKind::Word | TokenKind::Name => return malformed("Unexpected token after expression"),
+            _ => match word {
+                "[" => "List",
+                "{" => "Struct",
+                "<<" => "Bag",
+                "?" => "Parameter",
+                _ => return self.unexpected(),
+            },
         };
-        Refusal::Said("Unsupported operation: ", what.to_owned())
+        said("Unsupported operation: ", what)
     }
 }
 
 #[cold]
-pub(super) fn malformed(what: &str) -> Refusal {
-    Refusal::Malformed(what.to_owned())
+pub(super) fn malformed<T>(what: &'static str) -> Outcome<T> {
+    Err(Refusal::new(Cause::Malformed(what)))
 }
 
 #[cold]
-pub(super) fn said<T>(sentence: &'static str) -> Outcome<T> {
-    Err(Refusal::Said(sentence, String::new()))
+pub(super) fn said<T>(sentence: &'static str, what: &str) -> Outcome<T> {
+    Err(Refusal::new(Cause::Said(sentence, what.to_owned())))
+}
+
+#[cold]
+pub(super) fn refuse_at<T>(sentence: &'static str, what: &str, place: Place) -> Outcome<T> {
+    Err(Refusal::new(Cause::At(sentence, what.to_owned(), place)))
+}
+
+#[cold]
+pub(super) fn problem<T>(problem: Problem) -> Outcome<T> {
+    Err(Box::new(problem).into())
 }

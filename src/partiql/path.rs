@@ -14,7 +14,7 @@ impl Parser<'_> {
             _ => return Ok(None),
         };
         if name.is_empty() {
-            return said("Path component cannot be an empty string");
+            return said("Path component cannot be an empty string", "");
         }
         self.bump();
         Ok(Some(name))
@@ -29,7 +29,7 @@ impl Parser<'_> {
                 if self.is("*") {
                     return self.refuse("Unpivot path component like a.*.b are not supported", "");
                 }
-                let Some(name) = self.name()? else { return Err(self.unexpected()) };
+                let name = self.name()?.ok_or_else(|| self.misplaced())?;
                 steps.push(Step::Name(name.as_bytes().into()));
             } else if self.eat("[") {
                 steps.push(self.bracketed()?);
@@ -39,7 +39,7 @@ impl Parser<'_> {
             }
         }
         if steps.len() > 1 {
-            self.nested_roots.push(root.as_bytes().into());
+            self.made.nested_roots.push(root.as_bytes().into());
         }
         Ok(Some(Path::new(steps)))
     }
@@ -63,46 +63,47 @@ impl Parser<'_> {
                 return self.refuse("Wildcard path component like a[*].b are not supported", "");
             }
             TokenKind::Number => return self.refuse("Unexpected path component", ""),
-            _ => return Err(self.unexpected()),
+            _ => return self.unexpected(),
         };
         self.bump();
         Ok(step)
     }
 
     fn bad_index<T>(&self, index: &str) -> Outcome<T> {
-        self.refuse("List index is not within the allowable range; index: [", [index, "]"].concat())
+        self.refuse("List index is not within the allowable range; index: [", &[index, "]"].concat())
     }
 
     /// A table, or an index of one.
-    pub fn table(&mut self) -> Outcome<(String, Option<String>)> {
+    pub fn table(&mut self) -> Outcome {
         let Some(table) = self.name()? else {
-            return match self.kind() {
-                TokenKind::Text | TokenKind::Number => said("Unexpected from source"),
-                TokenKind::Sign if self.is("(") || self.is("?") => said("Unexpected from source"),
-                _ => Err(self.unexpected()),
+            let source = matches!(self.kind(), TokenKind::Text | TokenKind::Number);
+            return if source || self.one_of(&["(", "?"]).is_some() {
+                said("Unexpected from source", "")
+            } else {
+                self.unexpected()
             };
         };
-        let mut index = None;
+        self.made.table = table;
         while self.eat(".") {
-            let Some(name) = self.name()? else { return Err(self.unexpected()) };
-            if index.replace(name).is_some() {
-                return said("A path may contain at most 2 components in the FROM clause");
+            let name = self.name()?.ok_or_else(|| self.misplaced())?;
+            if self.made.index.replace(name).is_some() {
+                return said("A path may contain at most 2 components in the FROM clause", "");
             }
         }
-        if self.is("AS") || self.kind() == TokenKind::Name || self.is_plain_word() {
-            return said("Aliasing is not supported");
+        self.no_alias()?;
+        if self.one_of(&[",", "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"]).is_some() {
+            return said("Only select from a single table or index is supported.", "");
         }
-        if self.is(",")
-            || self.one_of(&["JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"]).is_some()
-        {
-            return said("Only select from a single table or index is supported.");
-        }
-        Ok((table, index))
+        Ok(())
     }
 
-    /// True when the next token is a word that is no keyword.
-    pub fn is_plain_word(&self) -> bool {
-        self.kind() == TokenKind::Word && !is_partiql_keyword(self.word())
+    /// Refuses another name for what was read.
+    pub fn no_alias(&self) -> Outcome {
+        let plain = self.kind() == TokenKind::Word && !is_partiql_keyword(self.word());
+        if plain || self.kind() == TokenKind::Name || self.is("AS") {
+            return said("Aliasing is not supported", "");
+        }
+        Ok(())
     }
 }
 

@@ -2,63 +2,58 @@
 
 use super::lexer::TokenKind;
 use super::parser::{Outcome, Parser, malformed, said};
-use super::{OrderTerm, Refusal, Statement, Verb};
-use crate::expression::{Bytes, Path, Projection, Step, is_partiql_keyword};
+use super::{OrderTerm, Verb};
+use crate::expression::{Bytes, Path, Projection, Step};
 
 impl Parser<'_> {
-    pub fn select(&mut self) -> Outcome<Statement> {
-        self.bump();
+    pub fn select(&mut self) -> Outcome {
+        self.expect("SELECT")?;
         let columns = if self.eat("*") { None } else { Some(self.columns()?) };
         if !self.eat("FROM") {
-            return Err(malformed("Unexpected token after expression"));
+            return malformed("Unexpected token after expression");
         }
-        let (table, index) = self.table()?;
-        let condition = self.condition()?;
+        self.table()?;
+        self.condition()?;
         let order = if self.eat("ORDER") { self.order()? } else { Vec::new() };
-        if !order.is_empty() && condition.is_none() {
-            return said("Must have WHERE clause in the statement when using ORDER BY clause.");
+        if !order.is_empty() && self.made.condition.is_none() {
+            return said("Must have WHERE clause in the statement when using ORDER BY clause.", "");
         }
-        Ok(self.finish(table, index, Verb::Select { columns, order }, condition))
+        self.made.verb = Verb::Select { columns, order };
+        Ok(())
     }
 
     fn columns(&mut self) -> Outcome<Projection> {
         let mut columns: Vec<(Bytes, Path)> = Vec::new();
         loop {
-            let keyword = self.kind() == TokenKind::Word && is_partiql_keyword(self.word());
-            if self.second_is("(") && self.kind() == TokenKind::Word {
-                return self.refuse("Unexpected path component", "");
-            }
-            let Some(path) = self.path()? else {
-                let written = !keyword && self.kind() != TokenKind::End;
-                return if written {
-                    self.refuse("Unexpected path component", "")
+            let call = self.kind() == TokenKind::Word && self.second_is("(");
+            let path = if call { None } else { self.path()? };
+            let Some(path) = path else {
+                let keyword = self.kind() == TokenKind::Word && !call;
+                return if keyword || self.kind() == TokenKind::End {
+                    self.unexpected()
                 } else {
-                    Err(self.unexpected())
+                    self.refuse("Unexpected path component", "")
                 };
             };
-            if self.is("AS") || self.kind() == TokenKind::Name || self.is_plain_word() {
-                return said("Aliasing is not supported");
-            }
+            self.no_alias()?;
             let name = column(&path);
             if columns.iter().any(|(other, _)| *other == name) {
-                let name = String::from_utf8_lossy(&name).into_owned();
-                return Err(Refusal::Said("Duplicate identifiers in select clause: ", name));
+                return said("Duplicate identifiers in select clause: ", &String::from_utf8_lossy(&name));
             }
             columns.push((name, path));
             if !self.eat(",") {
-                break;
+                return Ok(Projection::from_columns(columns)?);
             }
         }
-        Ok(Projection::from_columns(columns)?)
     }
 
     fn order(&mut self) -> Outcome<Vec<OrderTerm>> {
         self.expect("BY")?;
         let mut terms = Vec::new();
         loop {
-            let Some(path) = self.path()? else { return Err(self.unexpected()) };
+            let path = self.path()?.ok_or_else(|| self.misplaced())?;
             if path.is_nested() {
-                return said("Argument to ORDER BY must be of type VariableReference. Type: PATH");
+                return said("Argument to ORDER BY must be of type VariableReference. Type: ", "PATH");
             }
             let descending = self.eat("DESC");
             if !descending {
@@ -66,7 +61,7 @@ impl Parser<'_> {
             }
             // No key is null.
             if self.eat("NULLS") && !(self.eat("FIRST") || self.eat("LAST")) {
-                return Err(self.unexpected());
+                return self.unexpected();
             }
             terms.push(OrderTerm { name: path.root().into(), descending });
             if !self.eat(",") {

@@ -56,7 +56,7 @@ fn sample() -> ItemBuf {
 }
 
 fn read(text: &str) -> Statement {
-    parse(text, &[]).unwrap_or_else(|refusal| panic!("{text}: {refusal}"))
+    *parse(text, &[]).unwrap_or_else(|refusal| panic!("{text}: {refusal}"))
 }
 
 fn refusal(text: &str) -> String {

@@ -1,9 +1,9 @@
 //! SET and REMOVE: to the actions that updates of requests are made of.
 
-use super::Refusal;
+use super::Verb;
 use super::lexer::TokenKind;
-use super::parser::{Outcome, Parser, malformed};
-use crate::expression::{Action, Bytes, Path, Problem, Source, Test, Update};
+use super::parser::{Outcome, Parser, malformed, problem, refuse_at, said};
+use crate::expression::{Action, Bytes, Path, Problem, Source, Update, is_condition_function};
 use crate::item::{Kind, ValueRef};
 
 /// The most operators and functions of one update.
@@ -11,7 +11,7 @@ const MAX_OPERATORS: usize = 300;
 
 impl Parser<'_> {
     /// One or more clauses.
-    pub fn actions(&mut self) -> Outcome<Update> {
+    pub fn actions(&mut self) -> Outcome {
         let mut actions = Vec::new();
         let before = std::mem::take(&mut self.operators);
         loop {
@@ -27,20 +27,24 @@ impl Parser<'_> {
             } else if self.eat("REMOVE") {
                 actions.push(Action::Remove(self.target()?));
             } else if actions.is_empty() {
-                return Err(self.unexpected());
+                return self.unexpected();
             } else {
                 break;
             }
         }
         if self.operators > MAX_OPERATORS {
-            return Err(Box::new(Problem::TooManyOperators(self.operators)).into());
+            return problem(Problem::TooManyOperators(self.operators));
         }
         self.operators = before;
-        Ok(Update::from_actions(actions)?)
+        self.made.verb = Verb::Update(Update::from_actions(actions)?);
+        Ok(())
     }
 
     fn target(&mut self) -> Outcome<Path> {
-        self.path()?.ok_or_else(|| malformed("Expected identifier for simple path"))
+        match self.path()? {
+            Some(path) => Ok(path),
+            None => malformed("Expected identifier for simple path"),
+        }
     }
 
     fn assignment(&mut self, path: Path) -> Outcome<Action> {
@@ -56,26 +60,19 @@ impl Parser<'_> {
     /// `set_add(path, set)` or `set_delete(path, set)`.
     fn set_action(&mut self, path: Path, name: &'static str) -> Outcome<Action> {
         let place = self.place();
-        let refuse = |sentence: &str| Err(Refusal::At("", [sentence].concat(), place));
         self.bump();
         self.bump();
         if self.path()?.as_ref() != Some(&path) {
-            return Err(Refusal::Said(
-                "The first argument to ",
-                [name, " must equal the assignment value"].concat(),
-            ));
+            return said("The first argument to ", &[name, " must equal the assignment value"].concat());
         }
         if !self.eat(",") {
-            return refuse(&[name, " must have exactly two arguments"].concat());
+            return refuse_at("", &[name, " must have exactly two arguments"].concat(), place);
         }
         let second = self.place();
-        let Some(value) = self.value()? else { return Err(self.unexpected()) };
+        let Some(value) = self.value()? else { return self.unexpected() };
         if !matches!(kind_of(&value), Some(Kind::Ss | Kind::Ns | Kind::Bs)) {
-            return Err(Refusal::At(
-                "The second argument to ",
-                [name, " must be a value with type SET"].concat(),
-                second,
-            ));
+            let what = [name, " must be a value with type SET"].concat();
+            return refuse_at("The second argument to ", &what, second);
         }
         self.expect(")")?;
         Ok(if name == "SET_ADD" { Action::Add(path, value) } else { Action::Delete(path, value) })
@@ -88,19 +85,16 @@ impl Parser<'_> {
             self.bump();
             self.operators += 1;
             if self.kind() == TokenKind::End {
-                return Err(malformed("Missing right-hand side expression of infix operator"));
+                return malformed("Missing right-hand side expression of infix operator");
             }
             // So that no longer chain than is allowed is ever built.
             if self.operators > MAX_OPERATORS {
-                return Err(Box::new(Problem::TooManyOperators(self.operators)).into());
+                return problem(Problem::TooManyOperators(self.operators));
             }
             source = Source::pair(sign, source, self.term()?)?;
         }
         if let Some(sign) = self.one_of(&["*", "/", "%"]) {
-            return Err(Refusal::Said(
-                "Unsupported operator in Update Expression. Operator: ",
-                sign.to_owned(),
-            ));
+            return said("Unsupported operator in Update Expression. Operator: ", sign);
         }
         Ok(source)
     }
@@ -119,19 +113,18 @@ impl Parser<'_> {
         if let Some(value) = self.value()? {
             return Ok(Source::Value(value));
         }
-        Ok(Source::Path(self.path()?.ok_or_else(|| self.unexpected())?))
+        Ok(Source::Path(self.path()?.ok_or_else(|| self.misplaced())?))
     }
 
     fn source_function(&mut self) -> Outcome<Source> {
         let (name, place) = (self.word().to_ascii_lowercase(), self.place());
-        if !matches!(&*name, "list_append" | "if_not_exists") {
-            let known = name == "size"
-                || !matches!(Test::call(&name, Vec::new()), Err(problem) if matches!(*problem, Problem::UnknownFunction(_)));
-            return Err(if known {
-                Box::new(Problem::NotInUpdate(name)).into()
+        let append = name == "list_append";
+        if !append && name != "if_not_exists" {
+            return if is_condition_function(&name) {
+                problem(Problem::NotInUpdate(name))
             } else {
-                Refusal::At("Unrecognized function: ", name, place)
-            });
+                refuse_at("Unrecognized function: ", &name, place)
+            };
         }
         self.bump();
         self.bump();
@@ -143,16 +136,17 @@ impl Parser<'_> {
         }
         self.expect(")")?;
         self.leave();
-        let count = |list: Vec<Source>, name| Problem::OperandCount(name, list.len());
-        if name == "list_append" {
-            let [a, b] = <[_; 2]>::try_from(list).map_err(|list| Box::new(count(list, "list_append")))?;
+        let count = list.len();
+        let (Some(b), Some(a), 2) = (list.pop(), list.pop(), count) else {
+            let name = if append { "list_append" } else { "if_not_exists" };
+            return problem(Problem::OperandCount(name, count));
+        };
+        if append {
             return Ok(Source::pair("list_append", a, b)?);
         }
-        let [path, other] =
-            <[_; 2]>::try_from(list).map_err(|list| Box::new(count(list, "if_not_exists")))?;
-        match path {
-            Source::Path(path) => Ok(Source::IfNotExists(path, Box::new(other))),
-            _ => Err(Box::new(Problem::NeedsPath("if_not_exists")).into()),
+        match a {
+            Source::Path(path) => Ok(Source::IfNotExists(path, Box::new(b))),
+            _ => problem(Problem::NeedsPath("if_not_exists")),
         }
     }
 }

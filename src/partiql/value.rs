@@ -1,7 +1,7 @@
 //! Literals and parameters, which become encoded canonical values.
 
 use super::lexer::TokenKind;
-use super::parser::{Outcome, Parser, said};
+use super::parser::{Outcome, Parser, refuse_at, said};
 use super::path::unquoted;
 use crate::expression::Bytes;
 use crate::item::{ItemBuf, MapRef, ValueRef, View, admit, tag, varint, writer};
@@ -16,7 +16,7 @@ impl Parser<'_> {
         if !self.literal(&mut raw)? {
             return Ok(None);
         }
-        let Some(value) = ValueRef::first(&raw) else { return Err(self.unexpected()) };
+        let Some(value) = ValueRef::first(&raw) else { return self.unexpected() };
         let mut out = Vec::new();
         admit::value_within(value, admit::MAX_COMPARED_DEPTH, &mut out)?;
         Ok(Some(out.into()))
@@ -50,7 +50,7 @@ impl Parser<'_> {
                 Some("true") => out.push(tag::TRUE),
                 Some("false") => out.push(tag::FALSE),
                 Some("null") => out.push(tag::NULL),
-                Some(_) => return said("MISSING must be compared using IS operator"),
+                Some(_) => return said("MISSING must be compared using IS operator", ""),
                 None => return Ok(false),
             },
             TokenKind::Sign => match word {
@@ -62,7 +62,7 @@ impl Parser<'_> {
                 "-" | "+" => {
                     self.bump();
                     if self.kind() != TokenKind::Number {
-                        return Err(self.unexpected());
+                        return self.unexpected();
                     }
                     put_number(out, if word == "-" { "-" } else { "" }, self.word());
                 }
@@ -95,18 +95,18 @@ impl Parser<'_> {
                 }
                 let (place, mut member) = (self.place(), Raw::new());
                 if !self.literal(&mut member)? {
-                    return Err(self.unexpected());
+                    return self.unexpected();
                 }
                 if opening == "<<" {
                     let kind = ValueRef::first(&member).map_or(0, ValueRef::tag);
                     let text = kind == tag::STR;
                     let fits = text || matches!(kind, tag::INT | tag::DEC | tag::NUM_TEXT);
                     if !fits || bag_of.is_some_and(|other| other != text) {
-                        return Err(super::Refusal::At(
+                        return refuse_at(
                             "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags",
-                            String::new(),
+                            "",
                             place,
-                        ));
+                        );
                     }
                     bag_of = Some(text);
                     // Members of a set of strings have no tag.
@@ -125,9 +125,7 @@ impl Parser<'_> {
             ("{", _) => tag::MAP,
             (_, Some(true)) => tag::SS,
             (_, Some(false)) => tag::NS,
-            (_, None) => {
-                return Err(super::Refusal::At("Empty bags are not supported", String::new(), start));
-            }
+            (_, None) => return refuse_at("Empty bags are not supported", "", start),
         };
         self.expect(end)?;
         self.leave();
@@ -140,14 +138,14 @@ impl Parser<'_> {
     fn member_name(&mut self, names: &mut Vec<String>, body: &mut Raw) -> Outcome<()> {
         if self.kind() != TokenKind::Text {
             return if self.kind() == TokenKind::End {
-                Err(self.unexpected())
+                self.unexpected()
             } else {
                 self.refuse("Tuple keys must be of type String", "")
             };
         }
         let name = unquoted(self.word(), "'");
         if names.contains(&name) {
-            return self.refuse("Duplicate keys in tuple. Key: ", name + " under root");
+            return self.refuse("Duplicate keys in tuple. Key: ", &(name + " under root"));
         }
         self.bump();
         self.expect(":")?;

@@ -82,7 +82,7 @@ fn work(engine: &Engine, request: Request) -> Result<Work, ApiError> {
 
 /// The read of one item, if a SELECT is no more than that.
 pub(super) fn get(engine: &Engine, request: Request) -> Result<Option<Get>, ApiError> {
-    let statement = request.statement;
+    let statement = *request.statement;
     let table = find_table(engine, Some(&statement.table))?;
     let Verb::Select { columns, .. } = statement.verb else { return Ok(None) };
     if statement.index.is_some() {

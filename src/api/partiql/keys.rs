@@ -1,11 +1,12 @@
 //! What a WHERE asks of keys: the one item it names, or the ranges to read.
 
 use super::super::keys::tree_key;
-use super::super::query::Bounds;
+use super::super::query::{narrow, put};
 use crate::api::ApiError;
+use crate::engine::table::stamp_hash;
 use crate::engine::{KeyAttribute, Table};
 use crate::expression::{Alternatives, Condition, KeyTerm, KeyTest, Op, Reach};
-use crate::item::{ItemBuf, Kind, ValueRef, writer};
+use crate::item::{ItemBuf, Kind, ValueRef, key, writer};
 
 /// The item a condition names.
 pub(super) struct Pinned {
@@ -24,11 +25,12 @@ pub(super) fn pinned(
 ) -> Result<Option<Pinned>, ApiError> {
     let Some(condition) = condition else { return Ok(None) };
     let names: Vec<&[u8]> = table.key_attributes().map(|attribute| &*attribute.name).collect();
-    let alternatives = condition.alternatives(&names, reach);
-    let [terms] = alternatives.as_slice() else { return Ok(None) };
+    let Alternatives { terms, any } = condition.alternatives(&names, reach);
+    let [all] = any.as_slice() else { return Ok(None) };
+    let terms: Vec<&KeyTerm> = all.iter().filter_map(|at| terms.get(*at)).collect();
     let mut key = Vec::with_capacity(names.len());
     for attribute in table.key_attributes() {
-        let Some(value) = equality(terms, attribute, reach)? else { return Ok(None) };
+        let Some(value) = equality(&terms, attribute, reach)? else { return Ok(None) };
         key.push((&*attribute.name, typed(attribute, value)?));
     }
     if key.iter().is_sorted_by(|(one, _), (other, _)| one >= other) {
@@ -45,7 +47,7 @@ pub(super) fn pinned(
 
 /// The value that `terms` have for an attribute. Writes are of one item: there, two values are refused.
 fn equality<'t>(
-    terms: &'t [KeyTerm],
+    terms: &[&'t KeyTerm],
     attribute: &KeyAttribute,
     reach: Reach,
 ) -> Result<Option<&'t [u8]>, ApiError> {
@@ -94,27 +96,28 @@ pub(super) fn ranges(
     hash: &KeyAttribute,
     range: Option<&KeyAttribute>,
 ) -> Result<Option<Vec<Range>>, ApiError> {
-    let mut ranges: Vec<Range> = Vec::with_capacity(alternatives.len());
-    let sort: Vec<&KeyAttribute> = range.into_iter().collect();
-    for terms in alternatives {
-        let is_pin = |term: &&KeyTerm| term.name == hash.name && matches!(term.test, KeyTest::Eq(_));
-        let Some(pin) = terms.iter().find(is_pin) else { return Ok(None) };
-        for term in terms {
-            let attribute = range.filter(|attribute| attribute.name == term.name).unwrap_or(hash);
+    let mut ranges: Vec<Range> = Vec::with_capacity(alternatives.any.len());
+    for all in &alternatives.any {
+        let terms = || all.iter().filter_map(|at| alternatives.terms.get(*at));
+        let pin = terms().find_map(|term| match &term.test {
+            KeyTest::Eq(value) if term.name == hash.name => Some(value),
+            _ => None,
+        });
+        let Some(pin) = pin else { return Ok(None) };
+        typed(hash, pin)?;
+        let mut prefix = vec![0; 8];
+        put(&mut prefix, hash, pin)?;
+        stamp_hash(&mut prefix);
+        let (mut lower, mut upper) = (prefix.clone(), key::prefix_end(&prefix));
+        for term in terms() {
+            let Some(attribute) = range.filter(|range| range.name == term.name) else { continue };
             term.test.values().try_for_each(|value| typed(attribute, value).map(drop))?;
-        }
-        let Bounds { prefix, mut lower, mut upper, .. } =
-            Bounds::of(std::slice::from_ref(pin), &[hash], &sort)?;
-        for term in terms.iter().filter(|term| term.name != hash.name) {
-            let narrow = Bounds::of(&[pin.clone(), term.clone()], &[hash], &sort)?;
-            lower = lower.max(narrow.lower);
-            upper = match (upper, narrow.upper) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+            let (from, to) = narrow(&prefix, upper.clone(), attribute, &term.test)?;
+            lower = lower.max(from);
+            upper = upper.into_iter().chain(to).min();
         }
         let rank =
-            ranges.iter().find(|range| range.prefix == prefix).map_or(ranges.len(), |range| range.rank);
+            ranges.iter().rev().find(|range| range.prefix == prefix).map_or(ranges.len(), |range| range.rank);
         ranges.push(Range { prefix, lower, upper, rank });
     }
     Ok(Some(ranges))

@@ -10,7 +10,7 @@ use crate::partiql::{Refusal, Statement, Verb, parse};
 
 /// A statement that was read.
 pub(super) struct Request {
-    pub statement: Statement,
+    pub statement: Box<Statement>,
     pub consistent: bool,
     pub return_old_on_failure: bool,
     /// Tells it and its parameters from others.

@@ -24,7 +24,7 @@ pub(super) fn page(
     capacity: ReturnConsumedCapacity,
 ) -> Result<Page, ApiError> {
     let Request { statement, consistent, fingerprint, composite, .. } = request;
-    let Statement { table: table_name, index, verb, condition, nested_roots, .. } = statement;
+    let Statement { table: table_name, index, verb, condition, nested_roots, .. } = *statement;
     let (columns, order) = match verb {
         Verb::Select { columns, order } => (columns, order),
         _ => (None, Vec::new()),

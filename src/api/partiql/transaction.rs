@@ -13,7 +13,6 @@ use super::{capacity, write};
 use crate::api::ApiError;
 use crate::engine::Engine;
 use crate::item::MapRef;
-use crate::partiql::Refusal;
 
 /// Heads the tokens kept here. No text begins with it, so a transaction of actions has none of them.
 const TOKEN_MARK: u8 = 0xFF;
@@ -29,9 +28,9 @@ pub(in crate::api) fn begin(
     let mut requests = Vec::new();
     for (number, entry) in list(statements).enumerate() {
         let unread = Request::parameters(map(entry).unwrap_or_default())?;
-        let request = unread.parse().map_err(|refusal| match refusal {
-            Refusal::Said(..) => invalid(number, &refusal.to_string()),
-            _ => request::error(&refusal),
+        let request = unread.parse().map_err(|refusal| {
+            let error = request::error(&refusal);
+            if refusal.is_plain() { invalid(number, &error.message) } else { error }
         })?;
         requests.push(request);
     }

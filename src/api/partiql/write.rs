@@ -32,7 +32,7 @@ pub(super) fn change(engine: &Engine, request: Request) -> Result<Result<ItemCha
 
 fn bind(table: std::rc::Rc<crate::engine::Table>, request: Request) -> Result<ItemChange, ApiError> {
     let Request { statement, return_old_on_failure, .. } = request;
-    let Statement { table: table_name, verb, condition, nested_roots, .. } = statement;
+    let Statement { table: table_name, verb, condition, nested_roots, .. } = *statement;
     let change = |key, condition, change| {
         Ok(ItemChange { table: table.clone(), table_name, key, condition, change, return_old_on_failure })
     };

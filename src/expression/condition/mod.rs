@@ -117,6 +117,11 @@ pub fn parse_condition(
     Ok(Condition { code: resolve(kind, raw.code, placeholders)? })
 }
 
+/// True when conditions have a function of that name.
+pub fn is_condition_function(name: &str) -> bool {
+    function(name).is_some()
+}
+
 /// Puts names and values into every test and checks its operands.
 pub(super) fn resolve(
     kind: ExpressionKind,
