@@ -4,6 +4,8 @@ export { NumberValue } from './codec/number-value.js';
 export type { MarshallOptions, UnmarshallOptions } from './codec/options.js';
 export { Client } from './client/low-level-client.js';
 export {
+  BatchExecuteStatementCommand,
+  BatchExecuteStatementItemsCommand,
   BatchGetCommand,
   BatchGetItemCommand,
   BatchWriteCommand,
@@ -15,6 +17,10 @@ export {
   DeleteTableCommand,
   DescribeLimitsCommand,
   DescribeTableCommand,
+  ExecuteStatementCommand,
+  ExecuteStatementItemsCommand,
+  ExecuteTransactionCommand,
+  ExecuteTransactionItemsCommand,
   GetCommand,
   GetItemCommand,
   ListTablesCommand,
@@ -58,6 +64,7 @@ export {
   DatabaseClosedException,
   DatabaseDamagedError,
   DatabaseLockedError,
+  DuplicateItemException,
   DynatabServiceException,
   EngineLoadError,
   IdempotentParameterMismatchException,

@@ -25,6 +25,9 @@ export const OPERATIONS = {
   TagResource: 16,
   UntagResource: 17,
   ListTagsOfResource: 18,
+  ExecuteStatement: 19,
+  BatchExecuteStatement: 20,
+  ExecuteTransaction: 21,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -50,6 +53,9 @@ const expected = each(structure({ Value: 'value', AttributeValueList: each('valu
 
 /** What the writes of a transaction share. */
 const action = (item: 'Item' | 'Key') => structure({ [item]: 'item', ExpressionAttributeValues: 'item' });
+
+/** A statement of PartiQL. */
+const statement = structure({ Parameters: each('value') });
 
 /** Shapes of the requests; operations not listed carry no user data. */
 const shapes: { readonly [name in OperationName]?: Shape } = {
@@ -90,6 +96,9 @@ const shapes: { readonly [name in OperationName]?: Shape } = {
       }),
     ),
   }),
+  ExecuteStatement: statement,
+  BatchExecuteStatement: structure({ Statements: each(statement) }),
+  ExecuteTransaction: structure({ TransactStatements: each(statement) }),
 };
 
 export function requestShape(operation: OperationName): Shape {

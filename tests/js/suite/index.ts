@@ -4,12 +4,21 @@ import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
 import { queries } from './queries.js';
+import { statements } from './statements.js';
 import { tables } from './tables.js';
 import { transactions } from './transactions.js';
 
 export type { Case, Context, Env, Package } from './harness.js';
 
-export const suite: Case[] = [...tables, ...items, ...queries, ...batches, ...transactions, ...lifecycle];
+export const suite: Case[] = [
+  ...tables,
+  ...items,
+  ...queries,
+  ...batches,
+  ...transactions,
+  ...statements,
+  ...lifecycle,
+];
 
 /** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */
 export async function runAll(
