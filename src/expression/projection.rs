@@ -7,7 +7,7 @@ use super::lexer::TokenKind;
 use super::path::{Path, Step, check_apart};
 use super::placeholders::{Bytes, Placeholders};
 use super::syntax::{Cursor, Notes, Resolver};
-use crate::collections::{VecMap, sort_by};
+use crate::collections::VecMap;
 use crate::item::{ItemBuf, ItemRef, MapRef, Members, ValueRef, View, tag, writer};
 
 /// Paths of more steps than this reach deeper than any item and select nothing.
@@ -61,13 +61,13 @@ impl Projection {
         Self { attributes, columns: Vec::new() }
     }
 
-    /// What stands at paths, each as an attribute of the result. Paths of which one holds another are refused.
-    pub fn from_columns(mut columns: Vec<(Bytes, Path)>) -> Result<Self, Box<Problem>> {
+    /// What stands at paths, each as an attribute of the result; they come sorted by name. Paths of which one holds
+    /// another are refused.
+    pub fn from_columns(columns: Vec<(Bytes, Path)>) -> Result<Self, Box<Problem>> {
         let paths: Vec<&Path> = columns.iter().map(|(_, path)| path).collect();
         check_apart(&paths)?;
         let mut projection = Self::from_paths(paths);
         if columns.iter().any(|(_, path)| path.is_nested()) {
-            sort_by(&mut columns, |(a, _), (b, _)| a.cmp(b));
             projection.columns = columns;
         }
         Ok(projection)
@@ -92,13 +92,13 @@ impl Projection {
 
     /// What it selects of `item`, in the item's shape. Lists are compacted; what is missing is left out.
     pub fn apply(&self, item: ItemRef<'_>) -> ItemBuf {
-        if !self.columns.is_empty() {
-            let columns = self.columns.iter();
-            return writer::item_from_sorted(
-                columns.filter_map(|(name, path)| Some((&**name, path.find(item.map())?))),
-            );
+        let mut selected = Vec::new();
+        if self.columns.is_empty() {
+            selected = select_members(&self.attributes, item.map());
         }
-        let selected = select_members(&self.attributes, item.map());
+        for (name, path) in &self.columns {
+            selected.extend(path.find(item.map()).map(|value| (&**name, Cow::Borrowed(value.bytes()))));
+        }
         writer::item_from_sorted(
             selected.iter().filter_map(|(name, bytes)| Some((*name, ValueRef::first(bytes)?))),
         )

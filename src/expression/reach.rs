@@ -35,12 +35,16 @@ impl Condition {
         let mut open: Vec<(usize, bool)> = Vec::new();
         for at in 0..=self.code().len() {
             while let Some((_, or)) = open.pop_if(|(end, _)| *end == at) {
-                let (right, left) = (stack.pop().unwrap_or_default(), stack.pop().unwrap_or_default());
-                stack.push(match (or, reach) {
-                    (false, _) => both(left, right, &terms, keys),
-                    (true, Reach::Required) => vec![Vec::new()],
-                    (true, Reach::Any) => [left, right].concat(),
-                });
+                let (mut right, mut left) =
+                    (stack.pop().unwrap_or_default(), stack.pop().unwrap_or_default());
+                if !or {
+                    left = both(left, right, &terms, keys);
+                } else if reach == Reach::Any {
+                    left.append(&mut right);
+                } else {
+                    left = vec![Vec::new()];
+                }
+                stack.push(left);
             }
             match self.code().get(at) {
                 Some(Op::Test(test)) => stack.push(of(test, keys, reach, &mut terms)),
@@ -101,5 +105,13 @@ fn both(left: Vec<Vec<usize>>, right: Vec<Vec<usize>>, terms: &[KeyTerm], keys: 
         let pinned = left.iter().all(|all| all.iter().any(|at| terms.get(*at).is_some_and(pins)));
         return if pinned { left } else { right };
     }
-    left.iter().flat_map(|one| right.iter().map(|other| [one.as_slice(), other].concat())).collect()
+    let mut joined = Vec::with_capacity(left.len() * right.len());
+    for one in &left {
+        for other in &right {
+            let mut all = one.clone();
+            all.extend_from_slice(other);
+            joined.push(all);
+        }
+    }
+    joined
 }

@@ -15,15 +15,21 @@ pub struct Place {
 
 impl Place {
     /// The place of `start..end` in `text`.
+    #[cold]
     pub(super) fn new(text: &str, start: usize, end: usize) -> Self {
-        let before = text.get(..start).unwrap_or_default();
-        let line = before.rfind('\n').map_or(0, |at| at + 1);
-        let characters = |from, to| text.get(from..to).unwrap_or_default().chars().count();
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: characters(line, start) + 1,
-            length: characters(start, end),
+        let mut place = Self { line: 1, column: 1, length: 0 };
+        for (at, byte) in text.bytes().enumerate().take(end) {
+            // Of a character only the first byte counts.
+            let one = usize::from(byte & 0xC0 != 0x80);
+            if at >= start {
+                place.length += one;
+            } else if byte == b'\n' {
+                (place.line, place.column) = (place.line + 1, 1);
+            } else {
+                place.column += one;
+            }
         }
+        place
     }
 }
 

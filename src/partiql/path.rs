@@ -10,7 +10,7 @@ impl Parser<'_> {
         let word = self.word();
         let name = match self.kind() {
             TokenKind::Word if !is_partiql_keyword(word) => word.to_owned(),
-            TokenKind::Name => unquoted(word, "\""),
+            TokenKind::Name => unquoted(word),
             _ => return Ok(None),
         };
         if name.is_empty() {
@@ -48,7 +48,7 @@ impl Parser<'_> {
     fn bracketed(&mut self) -> Outcome<Step> {
         let word = self.word();
         let step = match self.kind() {
-            TokenKind::Text => Step::Name(unquoted(word, "'").as_bytes().into()),
+            TokenKind::Text => Step::Name(unquoted(word).as_bytes().into()),
             TokenKind::Number if word.bytes().all(|byte| byte.is_ascii_digit()) => {
                 match word.parse().ok().filter(|index| i32::try_from(*index).is_ok()) {
                     Some(index) => Step::Index(index),
@@ -108,7 +108,12 @@ impl Parser<'_> {
 }
 
 /// What stands between quotation marks, of which doubled ones stand for themselves.
-pub(super) fn unquoted(word: &str, mark: &str) -> String {
-    let inner = word.get(1..word.len().saturating_sub(1)).unwrap_or_default();
-    inner.replace(&mark.repeat(2), mark)
+pub(super) fn unquoted(word: &str) -> String {
+    let mut text = word.get(1..word.len().saturating_sub(1)).unwrap_or_default().to_owned();
+    let (mark, mut doubled) = (word.chars().next(), false);
+    text.retain(|character| {
+        doubled = Some(character) == mark && !doubled;
+        doubled || Some(character) != mark
+    });
+    text
 }

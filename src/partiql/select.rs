@@ -37,10 +37,11 @@ impl Parser<'_> {
             };
             self.no_alias()?;
             let name = column(&path);
-            if columns.iter().any(|(other, _)| *other == name) {
+            let at = columns.iter().take_while(|(other, _)| *other < name).count();
+            if columns.get(at).is_some_and(|(other, _)| *other == name) {
                 return said("Duplicate identifiers in select clause: ", &String::from_utf8_lossy(&name));
             }
-            columns.push((name, path));
+            columns.insert(at, (name, path));
             if !self.eat(",") {
                 return Ok(Projection::from_columns(columns)?);
             }

@@ -130,21 +130,21 @@ impl Parser<'_> {
         self.bump();
         self.enter()?;
         self.operators += 1;
-        let mut list = vec![self.source()?];
-        while self.eat(",") {
-            list.push(self.source()?);
+        let a = self.source()?;
+        let count = |count| {
+            problem(Problem::OperandCount(if append { "list_append" } else { "if_not_exists" }, count))
+        };
+        if !self.eat(",") {
+            return if self.is(")") { count(1) } else { self.unexpected() };
+        }
+        let b = self.source()?;
+        if self.is(",") {
+            return count(3);
         }
         self.expect(")")?;
         self.leave();
-        let count = list.len();
-        let (Some(b), Some(a), 2) = (list.pop(), list.pop(), count) else {
-            let name = if append { "list_append" } else { "if_not_exists" };
-            return problem(Problem::OperandCount(name, count));
-        };
-        if append {
-            return Ok(Source::pair("list_append", a, b)?);
-        }
         match a {
+            a if append => Ok(Source::pair("list_append", a, b)?),
             Source::Path(path) => Ok(Source::IfNotExists(path, Box::new(b))),
             _ => problem(Problem::NeedsPath("if_not_exists")),
         }

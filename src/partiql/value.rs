@@ -43,7 +43,7 @@ impl Parser<'_> {
     fn literal(&mut self, out: &mut Raw) -> Outcome<bool> {
         let word = self.word();
         match self.kind() {
-            TokenKind::Text => writer::put_string(out, unquoted(word, "'").as_bytes()),
+            TokenKind::Text => writer::put_string(out, unquoted(word).as_bytes()),
             TokenKind::Number => put_number(out, "", word),
             TokenKind::Ion => return self.refuse("Ion Literals are not supported", ""),
             TokenKind::Word => match self.one_of(&["true", "false", "null", "MISSING"]) {
@@ -143,7 +143,7 @@ impl Parser<'_> {
                 self.refuse("Tuple keys must be of type String", "")
             };
         }
-        let name = unquoted(self.word(), "'");
+        let name = unquoted(self.word());
         if names.contains(&name) {
             return self.refuse("Duplicate keys in tuple. Key: ", &(name + " under root"));
         }

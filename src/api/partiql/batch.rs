@@ -50,10 +50,12 @@ pub(in crate::api) fn begin(
     }
     let statements: Vec<_> =
         requests.into_iter().map(|request| request.and_then(|request| work(engine, request))).collect();
-    let mut keys: Vec<_> = statements.iter().flatten().map(|work| (work.table().tree, work.key())).collect();
-    sort(&mut keys);
-    if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-        return Err(ApiError::validation("Provided list of item keys contains duplicates"));
+    for (number, one) in statements.iter().enumerate() {
+        let Ok(one) = one else { continue };
+        let mut before = statements.iter().take(number).flatten();
+        if before.any(|other| other.table().tree == one.table().tree && other.key() == one.key()) {
+            return Err(ApiError::validation("Provided list of item keys contains duplicates"));
+        }
     }
     Ok(StatementBatch {
         partitions: statements.iter().flatten().filter_map(Work::partition).collect(),

@@ -3,10 +3,11 @@
 use super::super::keys::tree_key;
 use super::super::query::{narrow, put};
 use crate::api::ApiError;
+use crate::api::expressions::Wording;
 use crate::engine::table::stamp_hash;
 use crate::engine::{KeyAttribute, Table};
 use crate::expression::{Alternatives, Condition, KeyTerm, KeyTest, Op, Reach};
-use crate::item::{ItemBuf, Kind, ValueRef, key, writer};
+use crate::item::{ItemBuf, Kind, MapRef, ValueRef, key, writer};
 
 /// The item a condition names.
 pub(super) struct Pinned {
@@ -28,15 +29,13 @@ pub(super) fn pinned(
     let Alternatives { terms, any } = condition.alternatives(&names, reach);
     let [all] = any.as_slice() else { return Ok(None) };
     let terms: Vec<&KeyTerm> = all.iter().filter_map(|at| terms.get(*at)).collect();
-    let mut key = Vec::with_capacity(names.len());
+    let mut attributes = Vec::new();
     for attribute in table.key_attributes() {
         let Some(value) = equality(&terms, attribute, reach)? else { return Ok(None) };
-        key.push((&*attribute.name, typed(attribute, value)?));
+        writer::put_text(&mut attributes, &attribute.name);
+        attributes.extend_from_slice(typed(attribute, value)?.bytes());
     }
-    if key.iter().is_sorted_by(|(one, _), (other, _)| one >= other) {
-        key.reverse();
-    }
-    let key = writer::item_from_sorted(key.into_iter());
+    let key = Wording::Bare.admit(MapRef::from_parts(names.len(), &attributes))?;
     let tests = condition.code().iter().filter(|op| matches!(op, Op::Test(_))).count();
     Ok(Some(Pinned {
         tree_key: tree_key(table, key.as_ref().map())?,

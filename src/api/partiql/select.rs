@@ -160,36 +160,29 @@ fn arranged(
             }
             None => one.rank.cmp(&other.rank),
         };
-        of_partitions.then_with(|| one.lower.cmp(&other.lower)).then_with(|| one.upper.cmp(&other.upper))
+        let within = one.lower.cmp(&other.lower).then_with(|| one.upper.cmp(&other.upper));
+        of_partitions.then(if backward { within.reverse() } else { within })
     });
-    let nothing = ranges.first().map(|range| (range.lower.clone(), Some(range.lower.clone())));
-    ranges.retain(|range| !range.is_empty());
-    ranges.dedup_by(|one, other| one.lower == other.lower && one.upper == other.upper);
-    let overlap = |pair: &[Range]| match pair {
-        [one, other] => {
-            one.prefix == other.prefix && one.upper.as_ref().is_none_or(|upper| other.lower < *upper)
-        }
-        _ => false,
-    };
-    if ranges.windows(2).any(overlap) {
-        return Err(ApiError::validation(
-            "Overlapping conditions with range keys are not supported in where clause",
-        ));
-    }
-    if backward {
-        // Within each partition.
-        let mut start = 0;
-        while let Some(first) = ranges.get(start) {
-            let count = ranges.iter().skip(start).take_while(|range| range.prefix == first.prefix).count();
-            if let Some(partition) = ranges.get_mut(start..start + count) {
-                partition.reverse();
+    let mut bounds = Vec::with_capacity(ranges.len());
+    let mut last: Option<&Range> = None;
+    for range in ranges.iter().filter(|range| !range.is_empty()) {
+        let above = |one: &Range, other: &Range| one.upper.as_ref().is_none_or(|upper| other.lower < *upper);
+        if let Some(last) = last.filter(|last| last.prefix == range.prefix) {
+            if last.lower == range.lower && last.upper == range.upper {
+                continue;
             }
-            start += count;
+            if above(last, range) && above(range, last) {
+                return Err(ApiError::validation(
+                    "Overlapping conditions with range keys are not supported in where clause",
+                ));
+            }
         }
+        last = Some(range);
+        bounds.push((range.lower.clone(), range.upper.clone()));
     }
-    let mut bounds: Vec<_> = ranges.into_iter().map(|range| (range.lower, range.upper)).collect();
     if bounds.is_empty() {
-        bounds.extend(nothing);
+        // Nothing can satisfy it: a range without a key.
+        bounds.push((Vec::new(), Some(Vec::new())));
     }
     bounds.reverse();
     Ok(bounds)

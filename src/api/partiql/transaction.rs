@@ -4,7 +4,7 @@ use super::super::members::{list, map, string};
 use super::super::step::Environment;
 use super::super::task::Task;
 use super::super::transact::{
-    Reasons, Token, TransactGetItems, TransactWriteItems, check_distinct, check_payload, fingerprint,
+    Bound, Reasons, Token, TransactGetItems, TransactWriteItems, check_payload, fingerprint,
 };
 use super::batch::get;
 use super::request::{self, Request};
@@ -69,33 +69,27 @@ pub(in crate::api) fn begin(
                 Err(error) => reasons.add(Err(error)),
             }
         }
-        check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
-        return match reasons.cancelled() {
-            Some(cancelled) => Err(cancelled),
-            None => Ok(Task::TransactGet(Box::new(TransactGetItems::new(gets, capacity)))),
-        };
+        let gets = TransactGetItems::new(gets, reasons, capacity)?;
+        return Ok(Task::TransactGet(Box::new(gets)));
     }
     let mut changes = Vec::with_capacity(requests.len());
     let mut reasons = Reasons::default();
     for (number, request) in requests.into_iter().enumerate() {
         match write::change(engine, request)? {
             Ok(change) => {
-                changes.push(change);
+                changes.push(Bound { change, collection: None });
                 reasons.add(Ok(()));
             }
             Err(error) if error.message == EXISTS_OF_ONE => return Err(invalid(number, EXISTS_OF_ONE)),
             Err(error) => reasons.add(Err(error)),
         }
     }
-    check_distinct(changes.iter().map(|change| (&*change.table, change.key.as_slice())))?;
-    if let Some(cancelled) = reasons.cancelled() {
-        return Err(cancelled);
-    }
     let token = document.find(b"ClientRequestToken").and_then(string).map(|token| Token {
         token: [&[TOKEN_MARK], token.as_bytes()].concat(),
         fingerprint: fingerprint(statements.bytes()),
     });
-    let writes = TransactWriteItems::of_statements(changes, token, capacity, environment.now_millis);
+    let mut writes = TransactWriteItems::new(changes, reasons, token, capacity, environment)?;
+    writes.statements = true;
     Ok(Task::TransactWrite(Box::new(writes)))
 }
 

@@ -25,9 +25,9 @@ pub(super) struct Parsed<'a> {
 }
 
 /// An action bound to its table.
-pub(super) struct Bound {
-    pub(super) change: ItemChange,
-    pub(super) collection: Option<ItemBuf>,
+pub(in crate::api) struct Bound {
+    pub(in crate::api) change: ItemChange,
+    pub(in crate::api) collection: Option<ItemBuf>,
 }
 
 /// Which action an entry of TransactItems holds.

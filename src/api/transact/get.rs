@@ -61,18 +61,18 @@ pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Tran
         }
         reasons.add(fits);
     }
-    check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
-    match reasons.cancelled() {
-        Some(cancelled) => Err(cancelled),
-        None => {
-            Ok(TransactGetItems { gets, capacity: ReturnConsumedCapacity::parse(members.return_capacity) })
-        }
-    }
+    TransactGetItems::new(gets, reasons, ReturnConsumedCapacity::parse(members.return_capacity))
 }
 
 impl TransactGetItems {
-    pub(in crate::api) fn new(gets: Vec<Get>, capacity: ReturnConsumedCapacity) -> Self {
-        Self { gets, capacity }
+    /// Refuses several reads of one item, and then reads of which one could not be bound.
+    pub(in crate::api) fn new(
+        gets: Vec<Get>,
+        reasons: Reasons,
+        capacity: ReturnConsumedCapacity,
+    ) -> Result<Self, ApiError> {
+        check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
+        reasons.cancelled().map_or(Ok(Self { gets, capacity }), Err)
     }
 
     pub(in crate::api) fn tables(&self) -> impl Iterator<Item = &Rc<Table>> {

@@ -12,6 +12,7 @@ mod write;
 pub use get::TransactGetItems;
 pub use write::TransactWriteItems;
 
+pub(super) use actions::Bound;
 pub(super) use get::Get;
 pub(super) use reasons::Reasons;
 pub(super) use write::Token;
@@ -45,7 +46,7 @@ pub(super) fn check_payload(bytes: u64) -> Result<(), ApiError> {
 }
 
 /// Several actions on one item are refused: which of them should win?
-pub(super) fn check_distinct<'a>(keys: impl Iterator<Item = (&'a Table, &'a [u8])>) -> Result<(), ApiError> {
+fn check_distinct<'a>(keys: impl Iterator<Item = (&'a Table, &'a [u8])>) -> Result<(), ApiError> {
     let mut seen: Vec<_> = keys.map(|(table, key)| (table.tree, key)).collect();
     crate::collections::sort(&mut seen);
     if seen.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {

@@ -25,7 +25,7 @@ pub struct TransactWriteItems {
     pub(in crate::api) partitions: Vec<Partition>,
     token: Option<Token>,
     /// It is of statements, which answer with Responses.
-    statements: bool,
+    pub(in crate::api) statements: bool,
     capacity: ReturnConsumedCapacity,
     now_millis: u64,
 }
@@ -62,40 +62,35 @@ pub(in crate::api) fn begin(
             Err(reason) => reasons.add(Err(reason)),
         }
     }
-    check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))?;
-    if let Some(cancelled) = reasons.cancelled() {
-        return Err(cancelled);
-    }
     let token = request
         .find(b"ClientRequestToken")
         .and_then(string)
         .map(|token| Token { token: token.as_bytes().to_vec(), fingerprint: fingerprint(items.bytes()) });
-    Ok(TransactWriteItems {
-        partitions: actions.iter().map(|one| one.change.partition()).collect(),
-        actions,
-        token,
-        statements: false,
-        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
-        now_millis: environment.now_millis,
-    })
+    let capacity = ReturnConsumedCapacity::parse(members.return_capacity);
+    TransactWriteItems::new(actions, reasons, token, capacity, environment)
 }
 
 impl TransactWriteItems {
-    /// The writes of statements.
-    pub(in crate::api) fn of_statements(
-        changes: Vec<ItemChange>,
+    /// Refuses several actions on one item, and then actions of which one could not be bound.
+    pub(in crate::api) fn new(
+        actions: Vec<Bound>,
+        reasons: Reasons,
         token: Option<Token>,
         capacity: ReturnConsumedCapacity,
-        now_millis: u64,
-    ) -> Self {
-        Self {
-            partitions: changes.iter().map(ItemChange::partition).collect(),
-            actions: changes.into_iter().map(|change| Bound { change, collection: None }).collect(),
-            token,
-            statements: true,
-            capacity,
-            now_millis,
+        environment: &Environment,
+    ) -> Result<Self, ApiError> {
+        check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))?;
+        if let Some(cancelled) = reasons.cancelled() {
+            return Err(cancelled);
         }
+        Ok(Self {
+            partitions: actions.iter().map(|one| one.change.partition()).collect(),
+            actions,
+            token,
+            statements: false,
+            capacity,
+            now_millis: environment.now_millis,
+        })
     }
 
     /// No write of a statement answers with an item.
