@@ -69,6 +69,23 @@ export const statements: Case[] = [
     ]);
   }),
 
+  withTables('a hostile statement is refused, and the next one answered', async (doc) => {
+    const hostile = ['(', '[', "{'a':", 'NOT ', 'size(', '<<', "'"].map(
+      (text) => `SELECT * FROM simple WHERE ${text.repeat(8000 / text.length)}`,
+    );
+    for (const Statement of hostile)
+      await rejects(doc.executeStatement({ Statement }), 'ValidationException');
+    await doc.put({ TableName: 'simple', Item: { id: 'one' } });
+    // As much as is allowed of everything.
+    const sum = Array.from({ length: 300 }, () => '1').join('+');
+    const deep = '('.repeat(31) + 'x IS MISSING' + ')'.repeat(31);
+    const any = Array.from({ length: 145 }, (_, n) => `y = ${n}`).join(' OR ');
+    const { Items } = await doc.executeStatement({
+      Statement: `UPDATE simple SET x = ${sum} WHERE id = 'one' AND ${deep} AND NOT (${any}) RETURNING MODIFIED NEW *`,
+    });
+    equal(Items, [{ x: 300 }]);
+  }),
+
   withTables('statements in batches and transactions', async (doc) => {
     const batch = await doc.batchExecuteStatement({
       Statements: [
