@@ -14,7 +14,7 @@ pub struct Alternatives {
 }
 
 /// More alternatives than this are not told apart: one side of the AND that would make them is left to the filter.
-const MOST: usize = 10_000;
+const MOST: usize = 2_500;
 
 /// Which parts of a condition count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,12 @@ fn of(test: &Test, keys: &[&[u8]], reach: Reach, terms: &mut Vec<KeyTerm>) -> Ve
 
 /// What an AND asks: each alternative of one side with each of the other.
 fn both(left: Vec<Vec<usize>>, right: Vec<Vec<usize>>, terms: &[KeyTerm], keys: &[&[u8]]) -> Vec<Vec<usize>> {
+    // Most sides say nothing of keys.
+    if let [one] = right.as_slice()
+        && one.is_empty()
+    {
+        return left;
+    }
     if left.len() * right.len() > MOST {
         // True when every alternative has one value for the partition key.
         let pins = |term: &KeyTerm| keys.first() == Some(&&*term.name) && matches!(term.test, KeyTest::Eq(_));

@@ -14,7 +14,7 @@ enum Got {
     Tests,
 }
 
-const COMPARATORS: [(&str, Comparator); 7] = [
+static COMPARATORS: [(&str, Comparator); 7] = [
     ("=", Comparator::Eq),
     ("<>", Comparator::Ne),
     ("!=", Comparator::Ne),
@@ -25,7 +25,7 @@ const COMPARATORS: [(&str, Comparator); 7] = [
 ];
 
 /// Types by the name IS has for them.
-const TYPES: [(&str, Kind); 9] = [
+static TYPES: [(&str, Kind); 9] = [
     ("NULL", Kind::Null),
     ("BOOLEAN", Kind::Bool),
     ("BOOL", Kind::Bool),
@@ -129,10 +129,10 @@ impl Parser<'_> {
 
     fn predicate(&mut self) -> Outcome<Got> {
         let first = self.operand()?;
-        if let Some((_, comparator)) = COMPARATORS.into_iter().find(|(sign, _)| self.is(sign)) {
+        if let Some((_, comparator)) = COMPARATORS.iter().find(|(sign, _)| self.is(sign)) {
             self.infix()?;
             let second = self.operand()?;
-            return self.compared(comparator, first, second);
+            return self.compared(*comparator, first, second);
         }
         let Got::Operand(first) = first else { return Ok(first) };
         if self.is("IS") {
@@ -196,8 +196,8 @@ impl Parser<'_> {
         let Operand::Path(path) = operand else { return problem(Problem::NeedsPath("IS")) };
         let test = if self.is("MISSING") {
             Test::NotExists(path)
-        } else if let Some((_, kind)) = TYPES.into_iter().find(|(name, _)| self.is(name)) {
-            Test::IsType(path, kind)
+        } else if let Some((_, kind)) = TYPES.iter().find(|(name, _)| self.is(name)) {
+            Test::IsType(path, *kind)
         } else {
             let supported = ". Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]";
             return self.refuse(

@@ -86,13 +86,13 @@ impl Test {
     }
 
     /// A function of those that are tests.
-    pub fn call(name: &str, list: Vec<Operand>) -> Result<Self, Box<Problem>> {
+    pub fn call(name: &str, mut list: Vec<Operand>) -> Result<Self, Box<Problem>> {
         let name = function(name)
             .filter(|name| *name != "size")
             .ok_or_else(|| Problem::UnknownFunction(name.to_owned()))?;
         arity(name, list.len())?;
-        let mut list = list.into_iter();
-        let (Some(a), b) = (list.next(), list.next()) else { return Err(Problem::NeedsPath(name).into()) };
+        let b = if list.len() > 1 { list.pop() } else { None };
+        let Some(a) = list.pop() else { return Err(Problem::NeedsPath(name).into()) };
         let path =
             || if let Operand::Path(path) = &a { Ok(path.clone()) } else { Err(Problem::NeedsPath(name)) };
         let Some(b) = b else {
