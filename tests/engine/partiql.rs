@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dynatab::api::Operation;
 use dynatab::driver::OpenOptions;
-use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
+use dynatab::platform::simulated::{Random, SimulatedPlatform, SimulatedStore};
 use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
 
@@ -690,4 +690,59 @@ fn a_hostile_statement_is_refused() {
         "SELECT * FROM music WHERE artist IN ({values}) AND song IN ({values}) AND (year = 1 OR year = 2)"
     );
     assert_eq!(run(&db, &wide), json!({"Items": []}));
+}
+
+/// A condition on keys and more, of random shape.
+fn condition(random: &mut Random, depth: u32) -> String {
+    if depth < 3 && random.below(3) > 0 {
+        let (one, other) = (condition(random, depth + 1), condition(random, depth + 1));
+        return match random.below(5) {
+            0 => format!("NOT ({one})"),
+            1 | 2 => format!("({one} OR {other})"),
+            _ => format!("({one} AND {other})"),
+        };
+    }
+    let artist = ["'a'", "'b'", "'c'", "'d'"][random.below(4) as usize];
+    let (low, high) = (random.below(6), random.below(6));
+    match random.below(9) {
+        0 | 1 => format!("artist = {artist}"),
+        2 => format!("artist IN ({artist}, 'b')"),
+        3 => format!("song {} '{low}'", ["=", "<", "<=", ">", ">=", "<>"][random.below(6) as usize]),
+        4 => format!("'{low}' {} song", ["=", "<", "<=", ">", ">=", "<>"][random.below(6) as usize]),
+        5 => format!("song BETWEEN '{}' AND '{}'", low.min(high), low.max(high)),
+        6 => format!("song IN ('{low}', '{high}')"),
+        7 => format!("begins_with(song, '{low}')"),
+        _ => format!("year > {low}"),
+    }
+}
+
+#[test]
+fn what_is_found_by_key_is_what_a_scan_finds() {
+    let db = database();
+    let mut random = Random::new(11);
+    let mut keyed = 0;
+    for _ in 0..4000 {
+        let condition = condition(&mut random, 0);
+        let select = |condition: &str| {
+            let statement = format!("SELECT artist, song FROM music WHERE {condition}");
+            db.call("ExecuteStatement", json!({"Statement": statement, "ReturnConsumedCapacity": "TOTAL"}))
+        };
+        let sorted = |answer: &Value| {
+            let mut names = names(answer);
+            names.sort();
+            names
+        };
+        // A negation hides the keys from the planner.
+        let scanned = select(&format!("NOT (NOT ({condition}))")).unwrap();
+        match select(&condition) {
+            Ok(found) => {
+                keyed += u32::from(names(&found) != names(&scanned));
+                assert_eq!(sorted(&found), sorted(&scanned), "{condition}");
+            }
+            Err(error) => {
+                assert!(error.message.starts_with("Overlapping conditions"), "{condition}: {error}")
+            }
+        }
+    }
+    assert!(keyed > 30, "{keyed} were in another order than that of a scan");
 }
