@@ -740,7 +740,7 @@ fn what_is_found_by_key_is_what_a_scan_finds() {
                 assert_eq!(sorted(&found), sorted(&scanned), "{condition}");
             }
             Err(error) => {
-                assert!(error.message.starts_with("Overlapping conditions"), "{condition}: {error}")
+                assert!(error.message.starts_with("Overlapping conditions"), "{condition}: {error}");
             }
         }
     }
