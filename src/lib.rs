@@ -5,6 +5,7 @@
 //! - `checksum`, `collections`: CRC-32; sorted maps and a sort that cost little code.
 //! - [`item`]: attribute values, numbers, the one item encoding, sizes, order-preserving key bytes.
 //! - [`expression`]: condition, filter, key-condition, projection and update expressions over item bytes.
+//! - [`partiql`]: statements to the same conditions, updates and projections.
 //! - [`platform`]: the store contract, clock, entropy, timers; memory, files, IndexedDB, and a simulated one.
 //! - [`log`]: the write-ahead log's records and frames.
 //! - [`storage`]: memory table, sorted runs of blocks, manifest, cache, cursors, merging. No I/O of its own.
@@ -24,6 +25,7 @@ pub mod engine;
 pub mod expression;
 pub mod item;
 pub mod log;
+pub mod partiql;
 pub mod platform;
 pub mod storage;
 pub mod wire;

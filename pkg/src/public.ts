@@ -4,6 +4,8 @@ export { NumberValue } from './codec/number-value.js';
 export type { MarshallOptions, UnmarshallOptions } from './codec/options.js';
 export { Client } from './client/low-level-client.js';
 export {
+  BatchExecuteStatementCommand,
+  BatchExecuteStatementItemsCommand,
   BatchGetCommand,
   BatchGetItemCommand,
   BatchWriteCommand,
@@ -17,6 +19,10 @@ export {
   DescribeLimitsCommand,
   DescribeStreamCommand,
   DescribeTableCommand,
+  ExecuteStatementCommand,
+  ExecuteStatementItemsCommand,
+  ExecuteTransactionCommand,
+  ExecuteTransactionItemsCommand,
   DescribeTimeToLiveCommand,
   GetCommand,
   GetItemCommand,
@@ -65,6 +71,7 @@ export {
   DatabaseClosedException,
   DatabaseDamagedError,
   DatabaseLockedError,
+  DuplicateItemException,
   DynatabServiceException,
   EngineLoadError,
   ExpiredIteratorException,

@@ -291,6 +291,79 @@ export interface TransactGetOutput<M> extends MetadataBearer {
   Responses?: { Item?: M | undefined }[] | undefined;
 }
 
+/** A statement of PartiQL. */
+export interface ParameterizedStatement<V> {
+  Statement: string | undefined;
+  /** What the question marks of the statement stand for, in their order. */
+  Parameters?: V[] | undefined;
+  ReturnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined;
+}
+
+export interface ExecuteStatementInput<V> extends ParameterizedStatement<V> {
+  ConsistentRead?: boolean | undefined;
+  /** Of the page before: good for the same statement with the same parameters, over a reload too. */
+  NextToken?: string | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  /** The most items that are evaluated. */
+  Limit?: number | undefined;
+}
+export interface ExecuteStatementOutput<M, K> extends MetadataBearer {
+  Items?: M[] | undefined;
+  NextToken?: string | undefined;
+  ConsumedCapacity?: ConsumedCapacity | undefined;
+  LastEvaluatedKey?: K | undefined;
+}
+
+export interface BatchStatementRequest<V> extends ParameterizedStatement<V> {
+  ConsistentRead?: boolean | undefined;
+}
+export interface BatchExecuteStatementInput<V> {
+  Statements: BatchStatementRequest<V>[] | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+}
+
+/** Why a statement of a batch did not run. */
+export interface BatchStatementError<M> {
+  Code?: BatchStatementErrorCode | undefined;
+  Message?: string | undefined;
+  /** When `ReturnValuesOnConditionCheckFailure` asked for it. */
+  Item?: M | undefined;
+}
+export type BatchStatementErrorCode =
+  | 'AccessDenied'
+  | 'ConditionalCheckFailed'
+  | 'DuplicateItem'
+  | 'InternalServerError'
+  | 'ItemCollectionSizeLimitExceeded'
+  | 'ProvisionedThroughputExceeded'
+  | 'RequestLimitExceeded'
+  | 'ResourceNotFound'
+  | 'ThrottlingError'
+  | 'TransactionConflict'
+  | 'ValidationError';
+export interface BatchStatementResponse<M> {
+  Error?: BatchStatementError<M> | undefined;
+  TableName?: string | undefined;
+  Item?: M | undefined;
+}
+export interface BatchExecuteStatementOutput<M> extends MetadataBearer {
+  /** In the order of the statements. */
+  Responses?: BatchStatementResponse<M>[] | undefined;
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+}
+
+export interface ExecuteTransactionInput<V> {
+  TransactStatements: ParameterizedStatement<V>[] | undefined;
+  /** The same token within ten minutes makes a repetition of the request harmless. */
+  ClientRequestToken?: string | undefined;
+  ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+}
+export interface ExecuteTransactionOutput<M> extends MetadataBearer {
+  /** Of reads, in their order; without `Item` where there was none. */
+  Responses?: { Item?: M | undefined }[] | undefined;
+  ConsumedCapacity?: ConsumedCapacity[] | undefined;
+}
+
 /** Why an action cancelled its transaction; the code `None`: it did not. */
 export interface CancellationReason {
   Code?: string | undefined;
@@ -642,6 +715,15 @@ export type TransactGetCommandInput<K extends object = NativeMap> = TransactGetI
 export type TransactGetCommandOutput<T extends object = NativeMap> = TransactGetOutput<T>;
 export type TransactWriteCommandInput<T extends object = NativeMap> = TransactWriteInput<T, unknown>;
 export type TransactWriteCommandOutput<T extends object = NativeMap> = TransactWriteOutput<T>;
+export type ExecuteStatementCommandInput = ExecuteStatementInput<unknown>;
+export type ExecuteStatementCommandOutput<T extends object = NativeMap> = ExecuteStatementOutput<
+  T,
+  NativeMap
+>;
+export type BatchExecuteStatementCommandInput = BatchExecuteStatementInput<unknown>;
+export type BatchExecuteStatementCommandOutput<T extends object = NativeMap> = BatchExecuteStatementOutput<T>;
+export type ExecuteTransactionCommandInput = ExecuteTransactionInput<unknown>;
+export type ExecuteTransactionCommandOutput<T extends object = NativeMap> = ExecuteTransactionOutput<T>;
 
 // The low-level client's names.
 export type GetItemCommandInput = GetInput<AttributeMap>;
@@ -664,6 +746,12 @@ export type TransactGetItemsCommandInput = TransactGetInput<AttributeMap>;
 export type TransactGetItemsCommandOutput = TransactGetOutput<AttributeMap>;
 export type TransactWriteItemsCommandInput = TransactWriteInput<AttributeMap, AttributeValue>;
 export type TransactWriteItemsCommandOutput = TransactWriteOutput<AttributeMap>;
+export type ExecuteStatementItemsInput = ExecuteStatementInput<AttributeValue>;
+export type ExecuteStatementItemsOutput = ExecuteStatementOutput<AttributeMap, AttributeMap>;
+export type BatchExecuteStatementItemsInput = BatchExecuteStatementInput<AttributeValue>;
+export type BatchExecuteStatementItemsOutput = BatchExecuteStatementOutput<AttributeMap>;
+export type ExecuteTransactionItemsInput = ExecuteTransactionInput<AttributeValue>;
+export type ExecuteTransactionItemsOutput = ExecuteTransactionOutput<AttributeMap>;
 
 /** An `AbortSignal`, or what the AWS SDK takes for one. */
 export interface AbortSignalLike {

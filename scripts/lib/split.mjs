@@ -10,11 +10,13 @@ import { createHash } from 'node:crypto';
 
 /** Modules whose functions are in the second file. */
 const MODULES = [
+  'api::partiql',
   'api::streams',
   'api::tags',
   'api::time_to_live',
   'bindings::files',
   'engine::catalog::update',
+  'partiql',
   'platform::files',
 ];
 

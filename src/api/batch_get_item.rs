@@ -84,7 +84,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<BatchGetItem
             }
             own.push((key, original));
         }
-        check_scalars(&table, &placeholders)?;
+        check_scalars(&table, placeholders.nested_roots())?;
         tables.push(TableKeys { table, name, request, keys: own, consistent, projection });
     }
     Ok(BatchGetItem { tables, capacity: ReturnConsumedCapacity::parse(members.return_capacity) })

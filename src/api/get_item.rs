@@ -38,7 +38,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<GetItem, Api
 
     let table = find_table(engine, members.table)?;
     let key = request_key(&table, &key)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let capacity = ReturnConsumedCapacity::parse(members.return_capacity);
     let table_name =
         (capacity != ReturnConsumedCapacity::None).then(|| members.table.unwrap_or_default().to_owned());

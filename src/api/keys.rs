@@ -8,7 +8,7 @@ use super::{ApiError, ErrorKind};
 use crate::engine::catalog::BusyStatus;
 use crate::engine::table::{MAX_HASH, MAX_RANGE};
 use crate::engine::{Engine, Index, KeyAttribute, Table};
-use crate::expression::{Placeholders, Update};
+use crate::expression::{self, Update};
 use crate::item::{ItemBuf, Kind, MapRef, ValueRef, View};
 use crate::storage::{BlockId, Bytes, SeqNo};
 
@@ -206,8 +206,7 @@ pub(super) fn check_untouched(table: &Table, update: &Update) -> Result<(), ApiE
 }
 
 /// Expressions do not reach into keys of the table or its indexes, which are scalars.
-pub(super) fn check_scalars(table: &Table, placeholders: &Placeholders) -> Result<(), ApiError> {
-    let roots = placeholders.nested_roots();
+pub(super) fn check_scalars(table: &Table, roots: &[expression::Bytes]) -> Result<(), ApiError> {
     let is_root = |attribute: &&KeyAttribute| roots.iter().any(|root| **root == *attribute.name);
     let index_keys = || table.indexes.iter().flat_map(|index| index.hash.iter().chain(&index.range));
     let found = table.key_attributes().find(is_root).map(|attribute| ("Key", attribute));

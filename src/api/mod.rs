@@ -19,6 +19,7 @@ mod legacy;
 mod members;
 mod metrics;
 mod page;
+mod partiql;
 mod put_item;
 mod query;
 mod scan;

@@ -2,14 +2,16 @@
 
 use std::rc::Rc;
 
+use super::partiql::next_token;
 use super::select::Selection;
 use super::step::{Answer, Step};
+use super::transact::Fingerprint;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, read_units};
 use crate::engine::{Engine, Index, Table};
 use crate::expression::Condition;
-use crate::item::{ItemRef, tag};
+use crate::item::{ItemBuf, ItemRef, tag};
 use crate::storage::{BlockId, Bytes, Cursor, CursorStep, SeqNo, TreeId};
-use crate::wire::document::DocWriter;
+use crate::wire::document::{DocWriter, MapWriter};
 
 /// Evaluated data after which a page ends, in bytes.
 const PAGE_BYTES: u64 = 1 << 20;
@@ -32,7 +34,18 @@ pub(super) struct Plan {
     pub limit: Option<u64>,
     pub filter: Option<Condition>,
     pub selection: Selection,
+    /// Of a statement.
+    pub statement: Option<Box<Ranges>>,
     pub capacity: ReturnConsumedCapacity,
+}
+
+/// What a page of a statement has beside that of a Query: further ranges, and a token to go on with.
+pub(super) struct Ranges {
+    /// What is read after the first range; the next one stands last.
+    pub rest: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Which of all its ranges the statement reads now.
+    pub number: u64,
+    pub fingerprint: Fingerprint,
 }
 
 /// A page under way.
@@ -47,6 +60,8 @@ pub struct Page {
     bytes: u64,
     /// Half units of items read beside an LSI.
     table_units: u64,
+    /// Half units of the ranges that were read to their end, and the bytes evaluated by then.
+    done: (u64, u64),
     last: Option<Bytes>,
     newest: SeqNo,
 }
@@ -62,6 +77,7 @@ impl Page {
             scanned: 0,
             bytes: 0,
             table_units: 0,
+            done: (0, 0),
             last: None,
             newest: SeqNo::default(),
         }
@@ -98,7 +114,14 @@ impl Page {
                 Some(entry) => entry,
                 None => match cursor.next(&mut engine.storage) {
                     CursorStep::Entry { value, .. } => value,
-                    CursorStep::End => break false,
+                    CursorStep::End => match self.next_range() {
+                        // Made before the cursor it follows is given up, so that what it reads is still kept.
+                        Some((lower, upper)) => {
+                            cursor = engine.storage.cursor(self.tree(), lower, upper, self.plan.backward, at);
+                            continue;
+                        }
+                        None => break false,
+                    },
                     CursorStep::Missing(blocks) => {
                         self.cursor = Some((cursor, at));
                         return Step::Missing(blocks);
@@ -112,7 +135,21 @@ impl Page {
         };
         let after = cursor.max_seq().max(self.newest);
         drop(cursor);
+        if let Some(ranges) = self.plan.statement.take() {
+            return Step::Done(Answer::new(Ok(self.statement_response(&ranges, more)), after));
+        }
         Step::Done(Answer::new(Ok(self.response(more)), after))
+    }
+
+    /// Each range is read, and paid, as a Query of its own.
+    fn next_range(&mut self) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+        let next = self.plan.statement.as_mut().and_then(|ranges| {
+            ranges.number += 1;
+            ranges.rest.pop()
+        })?;
+        let (units, bytes) = self.done;
+        self.done = (units + read_units(self.bytes - bytes, self.plan.consistent), self.bytes);
+        Some(next)
     }
 
     fn is_full(&self) -> bool {
@@ -154,15 +191,39 @@ impl Page {
         Ok(())
     }
 
+    /// LastEvaluatedKey, and the tree key it stands for.
+    fn position(&self) -> Option<(ItemBuf, Vec<u8>)> {
+        let last = self.last.as_deref().and_then(ItemRef::parse)?.map();
+        let table = &self.plan.table;
+        Some(match self.index() {
+            Some(index) => (index.position(table, last), index.key_of(table, last)?),
+            None => (table.primary_key(last), table.key_of(last)?),
+        })
+    }
+
+    fn statement_response(&mut self, ranges: &Ranges, more: bool) -> Vec<u8> {
+        let position = if more { self.position() } else { None };
+        let items = std::mem::take(&mut self.items).finish();
+        let mut out = DocWriter::with_capacity(items.len() + 256);
+        let mut map = MapWriter::new(&mut out);
+        let writer = map.member("Items");
+        let list = writer.begin(tag::LIST, self.count as usize);
+        writer.raw(&items);
+        writer.end(list);
+        if let Some((key, tree_key)) = position {
+            map.text("NextToken", &next_token::encode(ranges.fingerprint, ranges.number, &tree_key));
+            map.member("LastEvaluatedKey").item(&key.as_ref());
+        }
+        if self.plan.capacity != ReturnConsumedCapacity::None {
+            let writer = map.member("ConsumedCapacity");
+            self.consumed().write(writer, &self.plan.table, &self.plan.table_name, self.plan.capacity);
+        }
+        map.end();
+        out.finish()
+    }
+
     fn response(&mut self, more: bool) -> Vec<u8> {
-        let position = if more {
-            self.last.as_deref().and_then(ItemRef::parse).map(|item| match self.index() {
-                Some(index) => index.position(&self.plan.table, item.map()),
-                None => self.plan.table.primary_key(item.map()),
-            })
-        } else {
-            None
-        };
+        let position = if more { self.position().map(|(key, _)| key) } else { None };
         let with_items = !self.plan.selection.count_only;
         let with_capacity = self.plan.capacity != ReturnConsumedCapacity::None;
         let items = std::mem::take(&mut self.items).finish();
@@ -193,7 +254,8 @@ impl Page {
     }
 
     fn consumed(&self) -> Consumed {
-        let units = read_units(self.bytes, self.plan.consistent);
+        let (units, bytes) = self.done;
+        let units = units + read_units(self.bytes - bytes, self.plan.consistent);
         match self.plan.index {
             Some(number) => Consumed { table: self.table_units, indexes: vec![(number, units)] },
             None => Consumed { table: units, indexes: Vec::new() },

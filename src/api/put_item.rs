@@ -33,7 +33,7 @@ pub(super) fn begin(
         return Err(ApiError::validation("Item size has exceeded the maximum allowed size"));
     }
     check_index_keys(&table, item.as_ref().map(), false)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let collection = metrics::collection(&table, item.as_ref().map(), members.metrics);
     let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),

@@ -54,7 +54,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let (hash, range): (Vec<&KeyAttribute>, Vec<&KeyAttribute>) = match index {
         Some((_, index)) => (index.hash.iter().collect(), index.range.iter().collect()),
         None => (vec![&table.hash], table.range.iter().collect()),
@@ -106,6 +106,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         limit: members.limit.and_then(|l| u64::try_from(l).ok()),
         filter,
         selection,
+        statement: None,
         capacity: ReturnConsumedCapacity::parse(members.return_capacity),
     }))
 }
@@ -187,7 +188,8 @@ impl Bounds {
     }
 }
 
-fn narrow(
+/// The keys of a partition, up to `end`, that a test of the sort key admits.
+pub(super) fn narrow(
     prefix: &[u8],
     end: Option<Vec<u8>>,
     attribute: &KeyAttribute,
@@ -229,7 +231,8 @@ fn typed<'a>(attribute: &KeyAttribute, value: &'a [u8]) -> Result<ValueRef<'a>, 
     ValueRef::first(value).filter(|v| v.kind() == Some(attribute.kind)).ok_or_else(wrong_type)
 }
 
-fn put(out: &mut Vec<u8>, attribute: &KeyAttribute, value: &[u8]) -> Result<(), ApiError> {
+/// Appends the component of a value of a key attribute.
+pub(super) fn put(out: &mut Vec<u8>, attribute: &KeyAttribute, value: &[u8]) -> Result<(), ApiError> {
     let value = typed(attribute, value)?;
     if let Some(View::S([]) | View::B([])) = value.view() {
         let word = if attribute.kind == Kind::B { "binary" } else { "string" };

@@ -42,7 +42,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
 
     let table = find_table(engine, members.table)?;
     let index = find_index(&table, members.index)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let (mut lower, mut upper) = segment.map_or((Vec::new(), None), Segment::bounds);
     if let Some(start) = start {
         let position = start_key::position(&table, index.map(|(_, i)| i), &start)?;
@@ -67,6 +67,7 @@ pub(super) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Page, ApiErr
         limit: members.limit.and_then(|l| u64::try_from(l).ok()),
         filter,
         selection,
+        statement: None,
         capacity: ReturnConsumedCapacity::parse(members.return_capacity),
     }))
 }

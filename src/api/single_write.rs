@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::expressions::condition_failed;
 use super::members::Members;
 use super::step::{Answer, Environment, Partition, Step};
-use super::{ApiError, keys, metrics};
+use super::{ApiError, ErrorKind, keys, metrics};
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
 use crate::expression::{Condition, Outcome, Update};
@@ -41,6 +41,8 @@ impl ReturnValues {
 /// How the new item comes about.
 pub(super) enum Change {
     Put(ItemBuf),
+    /// A put that finds no item.
+    Insert(ItemBuf),
     Update {
         key: ItemBuf,
         update: Update,
@@ -69,6 +71,8 @@ pub struct SingleWrite {
     pub(super) capacity: ReturnConsumedCapacity,
     /// The partition key, when ItemCollectionMetrics are asked for and there are any.
     pub(super) collection: Option<ItemBuf>,
+    /// It is a statement, which answers with Items.
+    pub(super) statement: bool,
     pub(super) now_millis: u64,
 }
 
@@ -76,6 +80,41 @@ impl ItemChange {
     /// The partition its key belongs to.
     pub(super) fn partition(&self) -> Partition {
         keys::partition_of(&self.table, &self.key)
+    }
+
+    /// An update that is larger than any item is refused before its condition is looked at.
+    pub(super) fn check_charge(&self) -> Result<(), ApiError> {
+        match &self.change {
+            Change::Update { update, .. } if !update.is_legacy() && update.request_charge() > MAX_ITEM => {
+                Err(update_too_large())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a write answers with, of the item as it was and as it is.
+    pub(super) fn returned(
+        &self,
+        values: ReturnValues,
+        old: Option<&Bytes>,
+        new: Option<&ItemBuf>,
+    ) -> Option<ItemBuf> {
+        let old = old.and_then(|bytes| ItemRef::parse(bytes));
+        let new = new.map(ItemBuf::as_ref);
+        let touched = |item: Option<ItemRef<'_>>| match &self.change {
+            Change::Update { update, .. } => {
+                item.map(|i| update.touched(i)).filter(|touched| !touched.as_ref().map().is_empty())
+            }
+            _ => None,
+        };
+        let whole = |item: Option<ItemRef<'_>>| item.map(ItemBuf::copy_of);
+        match values {
+            ReturnValues::None => None,
+            ReturnValues::AllOld => whole(old),
+            ReturnValues::AllNew => whole(new),
+            ReturnValues::UpdatedOld => touched(old),
+            ReturnValues::UpdatedNew => touched(new),
+        }
     }
 
     /// The item after the write. `Ok(None)` inside means deleted or still absent. It is asked once: what is put is
@@ -89,7 +128,10 @@ impl ItemChange {
         }
         match &mut self.change {
             Change::Delete | Change::Check => Ok(None),
-            Change::Put(item) => Ok(Some(std::mem::take(item))),
+            Change::Insert(_) if old.is_some() => {
+                Err(ApiError::new(ErrorKind::DuplicateItem, "Duplicate primary key exists in table"))
+            }
+            Change::Put(item) | Change::Insert(item) => Ok(Some(std::mem::take(item))),
             Change::Update { key, update } => {
                 let outcome = update
                     .apply(key.as_ref(), old_item)
@@ -119,6 +161,7 @@ impl SingleWrite {
             return_values,
             capacity: ReturnConsumedCapacity::parse(members.return_capacity),
             collection,
+            statement: false,
             now_millis: environment.now_millis,
         }
     }
@@ -129,13 +172,7 @@ impl SingleWrite {
         else {
             return Step::Missing(missing);
         };
-        if let Change::Update { update, .. } = &self.item.change
-            && !update.is_legacy()
-            && update.request_charge() > MAX_ITEM
-        {
-            return Step::Done(Answer::new(Err(update_too_large()), seen));
-        }
-        match self.item.evaluate(old.as_ref()) {
+        match self.item.check_charge().and_then(|()| self.item.evaluate(old.as_ref())) {
             Err(error) => Step::Done(Answer::new(Err(error), seen)),
             Ok(new) => Step::Done(self.write(engine, old, new, seen)),
         }
@@ -148,7 +185,7 @@ impl SingleWrite {
         new: Option<ItemBuf>,
         after: SeqNo,
     ) -> Answer {
-        let attributes = self.attributes(old.as_ref(), new.as_ref());
+        let attributes = self.item.returned(self.return_values, old.as_ref(), new.as_ref());
         let write = ItemWrite {
             table: &self.item.table,
             key: std::mem::take(&mut self.item.key),
@@ -160,32 +197,19 @@ impl SingleWrite {
         Answer::new(Ok(self.response(engine, attributes.as_ref(), &consumed)), seq.max(after))
     }
 
-    /// The Attributes member.
-    fn attributes(&self, old: Option<&Bytes>, new: Option<&ItemBuf>) -> Option<ItemBuf> {
-        let old = old.and_then(|bytes| ItemRef::parse(bytes));
-        let new = new.map(ItemBuf::as_ref);
-        let touched = |item: Option<ItemRef<'_>>| match &self.item.change {
-            Change::Update { update, .. } => {
-                item.map(|i| update.touched(i)).filter(|touched| !touched.as_ref().map().is_empty())
-            }
-            _ => None,
-        };
-        let whole = |item: Option<ItemRef<'_>>| item.map(ItemBuf::copy_of);
-        match self.return_values {
-            ReturnValues::None => None,
-            ReturnValues::AllOld => whole(old),
-            ReturnValues::AllNew => whole(new),
-            ReturnValues::UpdatedOld => touched(old),
-            ReturnValues::UpdatedNew => touched(new),
-        }
-    }
-
     fn response(&self, engine: &Engine, attributes: Option<&ItemBuf>, consumed: &Consumed) -> Vec<u8> {
         let mut out = DocWriter::default();
         let with_capacity = self.capacity != ReturnConsumedCapacity::None;
-        let members = [attributes.is_some(), with_capacity, self.collection.is_some()];
+        let members = [self.statement || attributes.is_some(), with_capacity, self.collection.is_some()];
         let open = out.begin(tag::MAP, members.into_iter().filter(|there| *there).count());
-        if let Some(attributes) = attributes {
+        if self.statement {
+            out.name("Items");
+            let list = out.begin(tag::LIST, usize::from(attributes.is_some()));
+            if let Some(item) = attributes {
+                out.item(&item.as_ref());
+            }
+            out.end(list);
+        } else if let Some(attributes) = attributes {
             out.name("Attributes");
             out.item(&attributes.as_ref());
         }

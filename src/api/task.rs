@@ -7,6 +7,7 @@ use super::batch_write_item::BatchWriteItem;
 use super::get_item::GetItem;
 use super::keys::not_found;
 use super::page::Page;
+use super::partiql::{self, StatementBatch};
 use super::single_write::SingleWrite;
 use super::step::{Answer, Environment, Partition, Step};
 use super::streams::{self, StreamTask};
@@ -46,6 +47,8 @@ pub enum Task {
     TransactGet(Box<TransactGetItems>),
     /// TransactWriteItems.
     TransactWrite(Box<TransactWriteItems>),
+    /// BatchExecuteStatement.
+    Statements(Box<StatementBatch>),
 }
 
 impl Task {
@@ -60,6 +63,7 @@ impl Task {
             Self::BatchWrite(batch) => batch.tables().collect(),
             Self::TransactGet(gets) => gets.tables().collect(),
             Self::TransactWrite(writes) => writes.tables().collect(),
+            Self::Statements(batch) => batch.tables().collect(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Task {
             Self::Write(write) => renew(&mut write.item.table),
             Self::BatchWrite(batch) => batch.tables_mut().for_each(renew),
             Self::TransactWrite(writes) => writes.tables_mut().for_each(renew),
+            Self::Statements(batch) => batch.tables_mut().for_each(renew),
             _ => {}
         }
     }
@@ -84,6 +89,7 @@ impl Task {
             Self::Write(write) => std::slice::from_ref(&write.partition),
             Self::BatchWrite(batch) => &batch.partitions,
             Self::TransactWrite(writes) => &writes.partitions,
+            Self::Statements(batch) => &batch.partitions,
             _ => &[],
         }
     }
@@ -136,6 +142,11 @@ impl Engine {
             Operation::TransactWriteItems => {
                 Task::TransactWrite(Box::new(transact::begin_write(self, request, environment)?))
             }
+            Operation::ExecuteStatement => partiql::execute(self, request, environment)?,
+            Operation::BatchExecuteStatement => {
+                Task::Statements(Box::new(partiql::begin_batch(self, request, environment)?))
+            }
+            Operation::ExecuteTransaction => partiql::transaction(self, request, environment)?,
         })
     }
 
@@ -169,6 +180,7 @@ impl Engine {
             Task::BatchWrite(batch) => batch.step(self),
             Task::TransactGet(gets) => gets.step(self),
             Task::TransactWrite(writes) => writes.step(self),
+            Task::Statements(batch) => batch.step(self),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn begin(
     let table = find_table(engine, members.table)?;
     let tree_key = request_key(&table, &key)?;
     check_untouched(&table, &update)?;
-    check_scalars(&table, &placeholders)?;
+    check_scalars(&table, placeholders.nested_roots())?;
     let collection = metrics::collection(&table, key.as_ref().map(), members.metrics);
     let change = ItemChange {
         table_name: members.table.unwrap_or_default().to_owned(),

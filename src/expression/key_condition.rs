@@ -133,7 +133,7 @@ fn unfit(name: &'static str, operands: &[Operand]) -> Problem {
     }
 }
 
-fn compared(comparator: Comparator, value: Bytes) -> KeyTest {
+pub(super) fn compared(comparator: Comparator, value: Bytes) -> KeyTest {
     match comparator {
         Comparator::Lt => KeyTest::Lt(value),
         Comparator::Le => KeyTest::Le(value),

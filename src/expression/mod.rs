@@ -12,17 +12,22 @@ mod lexer;
 mod path;
 mod placeholders;
 mod projection;
+mod reach;
 mod reserved;
 mod syntax;
 mod update;
 
-pub use condition::{Comparator, Condition, Operand, Test, order, parse_condition};
+pub use condition::{
+    Comparator, Condition, Op, Operand, Test, is_condition_function, order, parse_condition,
+};
 pub use error::{ExpressionError, ExpressionKind, Map, Problem};
 pub use key_condition::{KeyCondition, KeyTerm, KeyTest, parse_key_condition};
 pub use path::{Path, Step};
 pub use placeholders::{Bytes, Placeholders};
 pub use projection::{Projection, parse_projection};
-pub use update::{AttributeAction, Outcome, Update, UpdateError, parse_update};
+pub use reach::{Alternatives, Reach};
+pub use reserved::is_partiql_keyword;
+pub use update::{Action, AttributeAction, Outcome, Source, Update, UpdateError, parse_update};
 
 #[cfg(test)]
 mod tests;

@@ -25,11 +25,13 @@ impl Path {
         Self(vec![Step::Name(name.into())])
     }
 
-    pub(super) fn new(steps: Vec<Step>) -> Self {
+    /// A path of `steps`, of which the first is a name.
+    pub fn new(steps: Vec<Step>) -> Self {
         Self(steps)
     }
 
-    pub(super) fn steps(&self) -> &[Step] {
+    /// Its elements.
+    pub fn steps(&self) -> &[Step] {
         &self.0
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::error::{ExpressionError, ExpressionKind};
+use super::error::{ExpressionError, ExpressionKind, Problem};
 use super::lexer::TokenKind;
 use super::path::{Path, Step, check_apart};
 use super::placeholders::{Bytes, Placeholders};
@@ -17,6 +17,8 @@ const MAX_STEPS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Projection {
     attributes: VecMap<Bytes, Selection>,
+    /// Sorted by name. Where there are any, the result is flat: these attributes, with what stands at their paths.
+    columns: Vec<(Bytes, Path)>,
 }
 
 /// What is taken of a value.
@@ -55,7 +57,20 @@ pub fn parse_projection(text: &str, placeholders: &mut Placeholders) -> Result<P
 impl Projection {
     /// Whole top-level attributes.
     pub fn from_names<'n>(names: impl IntoIterator<Item = &'n [u8]>) -> Self {
-        Self { attributes: names.into_iter().map(|name| (name.into(), Selection::All)).collect() }
+        let attributes = names.into_iter().map(|name| (name.into(), Selection::All)).collect();
+        Self { attributes, columns: Vec::new() }
+    }
+
+    /// What stands at paths, each as an attribute of the result; they come sorted by name. Paths of which one holds
+    /// another are refused.
+    pub fn from_columns(columns: Vec<(Bytes, Path)>) -> Result<Self, Box<Problem>> {
+        let paths: Vec<&Path> = columns.iter().map(|(_, path)| path).collect();
+        check_apart(&paths)?;
+        let mut projection = Self::from_paths(paths);
+        if columns.iter().any(|(_, path)| path.is_nested()) {
+            projection.columns = columns;
+        }
+        Ok(projection)
     }
 
     /// Everything at `paths`.
@@ -77,7 +92,13 @@ impl Projection {
 
     /// What it selects of `item`, in the item's shape. Lists are compacted; what is missing is left out.
     pub fn apply(&self, item: ItemRef<'_>) -> ItemBuf {
-        let selected = select_members(&self.attributes, item.map());
+        let mut selected = Vec::new();
+        if self.columns.is_empty() {
+            selected = select_members(&self.attributes, item.map());
+        }
+        for (name, path) in &self.columns {
+            selected.extend(path.find(item.map()).map(|value| (&**name, Cow::Borrowed(value.bytes()))));
+        }
         writer::item_from_sorted(
             selected.iter().filter_map(|(name, bytes)| Some((*name, ValueRef::first(bytes)?))),
         )

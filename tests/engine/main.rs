@@ -20,6 +20,7 @@ mod legacy;
 mod model;
 mod order;
 mod pages;
+mod partiql;
 mod streams;
 mod tables;
 mod time_to_live;

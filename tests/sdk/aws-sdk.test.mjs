@@ -7,6 +7,7 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   DescribeTableCommand,
+  DuplicateItemException,
   DynamoDB,
   DynamoDBClient,
   GetItemCommand,
@@ -20,11 +21,14 @@ import {
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import {
+  BatchExecuteStatementCommand,
   BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
   DynamoDBDocument,
   DynamoDBDocumentClient,
+  ExecuteStatementCommand,
+  ExecuteTransactionCommand,
   GetCommand,
   NumberValue,
   paginateQuery,
@@ -237,6 +241,52 @@ for (const [name, start] of Object.entries(doors)) {
         }),
       );
       assert.deepEqual(low.Responses[TableName], [{ pk: { S: 'q' }, sk: { N: '2' }, status: { S: 'even' } }]);
+    });
+
+    test('statements', async () => {
+      const Statement = `INSERT INTO "${TableName}" VALUE {'pk': 'ql', 'sk': ?, 'tags': ?}`;
+      for (const sk of [1, 2]) {
+        await doc.send(new ExecuteStatementCommand({ Statement, Parameters: [sk, new Set(['a'])] }));
+      }
+      const twice = await doc
+        .send(new ExecuteStatementCommand({ Statement, Parameters: [1, null] }))
+        .catch((error) => error);
+      assert.ok(twice instanceof DuplicateItemException);
+      const select = {
+        Statement: `SELECT * FROM "${TableName}" WHERE pk = ? ORDER BY sk DESC`,
+        Parameters: ['ql'],
+      };
+      const run = (input) => doc.send(new ExecuteStatementCommand(input));
+      const first = await run({ ...select, Limit: 1 });
+      assert.deepEqual(first.Items, [{ pk: 'ql', sk: 2, tags: new Set(['a']) }]);
+      const rest = await run({ ...select, NextToken: first.NextToken });
+      assert.deepEqual(rest.Items, [{ pk: 'ql', sk: 1, tags: new Set(['a']) }]);
+      const update = (sk) =>
+        `UPDATE "${TableName}" SET n = 5 WHERE pk = 'ql' AND sk = ${sk} RETURNING MODIFIED NEW *`;
+      const { Responses } = await doc.send(
+        new BatchExecuteStatementCommand({ Statements: [1, 3].map((sk) => ({ Statement: update(sk) })) }),
+      );
+      assert.deepEqual(Responses, [
+        { TableName, Item: { n: 5 } },
+        { TableName, Error: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed' } },
+      ]);
+      const transact = (...statements) =>
+        doc.send(
+          new ExecuteTransactionCommand({
+            TransactStatements: statements.map((Statement) => ({ Statement })),
+          }),
+        );
+      const error = await transact(
+        `DELETE FROM "${TableName}" WHERE pk = 'ql' AND sk = 1`,
+        `EXISTS(SELECT * FROM "${TableName}" WHERE pk = 'ql' AND sk = 2 AND n = 5)`,
+      ).catch((refused) => refused);
+      assert.ok(error instanceof TransactionCanceledException);
+      assert.deepEqual(
+        error.CancellationReasons.map(({ Code }) => Code),
+        ['None', 'ConditionalCheckFailed'],
+      );
+      const read = await transact(`SELECT n FROM "${TableName}" WHERE pk = 'ql' AND sk = 1`);
+      assert.deepEqual(read.Responses, [{ Item: { n: 5 } }]);
     });
 
     test('transactions', async () => {

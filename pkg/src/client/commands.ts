@@ -64,8 +64,20 @@ export class TransactWriteCommand extends command('TransactWriteItems', true)<
   t.TransactWriteCommandInput,
   t.TransactWriteCommandOutput
 >() {}
+export class ExecuteStatementCommand extends command('ExecuteStatement', true)<
+  t.ExecuteStatementCommandInput,
+  t.ExecuteStatementCommandOutput
+>() {}
+export class BatchExecuteStatementCommand extends command('BatchExecuteStatement', true)<
+  t.BatchExecuteStatementCommandInput,
+  t.BatchExecuteStatementCommandOutput
+>() {}
+export class ExecuteTransactionCommand extends command('ExecuteTransaction', true)<
+  t.ExecuteTransactionCommandInput,
+  t.ExecuteTransactionCommandOutput
+>() {}
 
-// The low-level client's. Its Query and Scan have names of their own, since one module exports both kinds.
+// The low-level client's. Where both kinds have one name, these have names of their own, since one module exports both.
 export class GetItemCommand extends command('GetItem', false)<
   t.GetItemCommandInput,
   t.GetItemCommandOutput
@@ -99,6 +111,18 @@ export class TransactGetItemsCommand extends command('TransactGetItems', false)<
 export class TransactWriteItemsCommand extends command('TransactWriteItems', false)<
   t.TransactWriteItemsCommandInput,
   t.TransactWriteItemsCommandOutput
+>() {}
+export class ExecuteStatementItemsCommand extends command('ExecuteStatement', false)<
+  t.ExecuteStatementItemsInput,
+  t.ExecuteStatementItemsOutput
+>() {}
+export class BatchExecuteStatementItemsCommand extends command('BatchExecuteStatement', false)<
+  t.BatchExecuteStatementItemsInput,
+  t.BatchExecuteStatementItemsOutput
+>() {}
+export class ExecuteTransactionItemsCommand extends command('ExecuteTransaction', false)<
+  t.ExecuteTransactionItemsInput,
+  t.ExecuteTransactionItemsOutput
 >() {}
 
 // Tables.
@@ -227,11 +251,9 @@ export function recognize(candidate: object): Recognized {
   const documentName = Object.hasOwn(DOCUMENT_NAMES, className) ? DOCUMENT_NAMES[className] : undefined;
   if (documentName) return { operation: documentName, input, native: true };
   if (className.endsWith('Command') && isOperation(operation)) {
-    const native = marked.clientCommand
-      ? true
-      : operation === 'Query' || operation === 'Scan'
-        ? undefined
-        : false;
+    // Commands of both kinds have these names.
+    const either = /^(Query|Scan|.*Execute.*)$/.test(operation);
+    const native = marked.clientCommand ? true : either ? undefined : false;
     return { operation, input, native };
   }
   throw new TypeError(`send: not a command of an operation this version has: ${className}`);

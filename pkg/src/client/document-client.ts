@@ -102,6 +102,30 @@ export class DocumentClient {
     return this.connection.call('TransactWriteItems', input, this.native, options);
   }
 
+  /** Runs a statement of PartiQL. Its parameters are native values, and so are the items it answers with. */
+  executeStatement<T extends object = t.NativeMap>(
+    input: t.ExecuteStatementCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.ExecuteStatementCommandOutput<T>> {
+    return this.connection.call('ExecuteStatement', input, this.native, options);
+  }
+
+  /** Runs up to 25 statements, each on its own: all of them read one item, or all of them write one. */
+  batchExecuteStatement<T extends object = t.NativeMap>(
+    input: t.BatchExecuteStatementCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.BatchExecuteStatementCommandOutput<T>> {
+    return this.connection.call('BatchExecuteStatement', input, this.native, options);
+  }
+
+  /** Runs up to 100 statements as one transaction: all of them read one item, or all of them write one. */
+  executeTransaction<T extends object = t.NativeMap>(
+    input: t.ExecuteTransactionCommandInput,
+    options?: t.CallOptions,
+  ): Promise<t.ExecuteTransactionCommandOutput<T>> {
+    return this.connection.call('ExecuteTransaction', input, this.native, options);
+  }
+
   /**
    * Runs a command of ours or of the AWS SDK. Low-level commands (`PutItemCommand`) keep their attribute values, as
    * they do when sent through the SDK's document client.

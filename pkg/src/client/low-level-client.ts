@@ -154,6 +154,27 @@ export class Client {
     return this.connection.call('TransactWriteItems', input, this.attributes, options);
   }
 
+  executeStatement(
+    input: t.ExecuteStatementItemsInput,
+    options?: t.CallOptions,
+  ): Promise<t.ExecuteStatementItemsOutput> {
+    return this.connection.call('ExecuteStatement', input, this.attributes, options);
+  }
+
+  batchExecuteStatement(
+    input: t.BatchExecuteStatementItemsInput,
+    options?: t.CallOptions,
+  ): Promise<t.BatchExecuteStatementItemsOutput> {
+    return this.connection.call('BatchExecuteStatement', input, this.attributes, options);
+  }
+
+  executeTransaction(
+    input: t.ExecuteTransactionItemsInput,
+    options?: t.CallOptions,
+  ): Promise<t.ExecuteTransactionItemsOutput> {
+    return this.connection.call('ExecuteTransaction', input, this.attributes, options);
+  }
+
   /** Runs a command of ours or of the AWS SDK, document commands (`PutCommand`) with native values. */
   send<O>(command: Command<object, O>, options?: t.CallOptions): Promise<O>;
   send<I extends object, O>(command: SdkCommand<I, O>, options?: t.CallOptions): Promise<O>;

@@ -25,13 +25,16 @@ export const OPERATIONS = {
   TagResource: 16,
   UntagResource: 17,
   ListTagsOfResource: 18,
-  UpdateTimeToLive: 19,
-  DescribeTimeToLive: 20,
-  DescribeEndpoints: 21,
-  ListStreams: 22,
-  DescribeStream: 23,
-  GetShardIterator: 24,
-  GetRecords: 25,
+  ExecuteStatement: 19,
+  BatchExecuteStatement: 20,
+  ExecuteTransaction: 21,
+  UpdateTimeToLive: 22,
+  DescribeTimeToLive: 23,
+  DescribeEndpoints: 24,
+  ListStreams: 25,
+  DescribeStream: 26,
+  GetShardIterator: 27,
+  GetRecords: 28,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -57,6 +60,9 @@ const expected = each(structure({ Value: 'value', AttributeValueList: each('valu
 
 /** What the writes of a transaction share. */
 const action = (item: 'Item' | 'Key') => structure({ [item]: 'item', ExpressionAttributeValues: 'item' });
+
+/** A statement of PartiQL. */
+const statement = structure({ Parameters: each('value') });
 
 /** Shapes of the requests; operations not listed carry no user data. */
 const shapes: { readonly [name in OperationName]?: Shape } = {
@@ -97,6 +103,9 @@ const shapes: { readonly [name in OperationName]?: Shape } = {
       }),
     ),
   }),
+  ExecuteStatement: statement,
+  BatchExecuteStatement: structure({ Statements: each(statement) }),
+  ExecuteTransaction: structure({ TransactStatements: each(statement) }),
 };
 
 export function requestShape(operation: OperationName): Shape {

@@ -59,6 +59,8 @@ function define<N extends string>(
 // DynamoDB's.
 export class AccessDeniedException extends define('AccessDeniedException') {}
 export class ValidationException extends define('ValidationException') {}
+/** An INSERT found an item with its key. */
+export class DuplicateItemException extends define('DuplicateItemException') {}
 export class ResourceNotFoundException extends define('ResourceNotFoundException') {}
 export class ResourceInUseException extends define('ResourceInUseException') {}
 export class LimitExceededException extends define('LimitExceededException') {}
@@ -115,6 +117,7 @@ export function fromEngine(
     __proto__: null as never,
     AccessDeniedException,
     ValidationException,
+    DuplicateItemException,
     ResourceNotFoundException,
     ResourceInUseException,
     LimitExceededException,

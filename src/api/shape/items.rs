@@ -133,7 +133,7 @@ pub(super) static BATCH_WRITE_ITEM: Structure = Structure {
     ],
 };
 
-static POSITIVE_INTEGER: Shape = Shape::Integer(Limits { min: 1, max: i32::MAX as i64 });
+pub(super) static POSITIVE_INTEGER: Shape = Shape::Integer(Limits { min: 1, max: i32::MAX as i64 });
 static ATTRIBUTE_NAMES: Shape = Shape::list(1, UNBOUNDED, &ATTRIBUTE_NAME);
 pub(super) static NAMES: Shape = Shape::map(0, UNBOUNDED, &ANY_TEXT, &ATTRIBUTE_NAME);
 

@@ -4,6 +4,7 @@
 //! It knows nothing of what the members mean, and it lists members the engine does not act on yet.
 
 mod items;
+mod statements;
 mod streams;
 mod tables;
 #[cfg(test)]
@@ -206,6 +207,9 @@ pub fn input(operation: Operation) -> &'static Structure {
         Operation::BatchWriteItem => &items::BATCH_WRITE_ITEM,
         Operation::TransactGetItems => &transactions::TRANSACT_GET_ITEMS,
         Operation::TransactWriteItems => &transactions::TRANSACT_WRITE_ITEMS,
+        Operation::ExecuteStatement => &statements::EXECUTE_STATEMENT,
+        Operation::BatchExecuteStatement => &statements::BATCH_EXECUTE_STATEMENT,
+        Operation::ExecuteTransaction => &statements::EXECUTE_TRANSACTION,
     }
 }
 

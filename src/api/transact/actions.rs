@@ -25,9 +25,9 @@ pub(super) struct Parsed<'a> {
 }
 
 /// An action bound to its table.
-pub(super) struct Bound {
-    pub(super) change: ItemChange,
-    pub(super) collection: Option<ItemBuf>,
+pub(in crate::api) struct Bound {
+    pub(in crate::api) change: ItemChange,
+    pub(in crate::api) collection: Option<ItemBuf>,
 }
 
 /// Which action an entry of TransactItems holds.
@@ -98,7 +98,7 @@ impl Parsed<'_> {
             _ => keys::check_key_schema(&table, key.as_ref().unwrap_or(&ItemBuf::default()).as_ref().map())
                 .and_then(|()| check_update(&table, &change)),
         };
-        if let Err(reason) = outcome.and_then(|()| keys::check_scalars(&table, &placeholders)) {
+        if let Err(reason) = outcome.and_then(|()| keys::check_scalars(&table, placeholders.nested_roots())) {
             return Ok(Err(reason));
         }
         let attributes = match (&change, &key) {

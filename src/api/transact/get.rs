@@ -25,12 +25,13 @@ pub struct TransactGetItems {
     capacity: ReturnConsumedCapacity,
 }
 
-struct Get {
-    table: Rc<Table>,
+/// A read of one item.
+pub(in crate::api) struct Get {
+    pub table: Rc<Table>,
     /// The table as the request named it.
-    name: String,
-    key: Vec<u8>,
-    projection: Option<Projection>,
+    pub name: String,
+    pub key: Vec<u8>,
+    pub projection: Option<Projection>,
 }
 
 pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<TransactGetItems, ApiError> {
@@ -53,23 +54,27 @@ pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Tran
     for (name, key, projection, placeholders) in parsed {
         let table = find_table(engine, name)?;
         let fits = keys::check_key_schema(&table, key.as_ref().map())
-            .and_then(|()| keys::check_scalars(&table, &placeholders));
+            .and_then(|()| keys::check_scalars(&table, placeholders.nested_roots()));
         if fits.is_ok() {
             let key = keys::tree_key(&table, key.as_ref().map())?;
             gets.push(Get { table, name: name.unwrap_or_default().to_owned(), key, projection });
         }
         reasons.add(fits);
     }
-    check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
-    match reasons.cancelled() {
-        Some(cancelled) => Err(cancelled),
-        None => {
-            Ok(TransactGetItems { gets, capacity: ReturnConsumedCapacity::parse(members.return_capacity) })
-        }
-    }
+    TransactGetItems::new(gets, reasons, ReturnConsumedCapacity::parse(members.return_capacity))
 }
 
 impl TransactGetItems {
+    /// Refuses several reads of one item, and then reads of which one could not be bound.
+    pub(in crate::api) fn new(
+        gets: Vec<Get>,
+        reasons: Reasons,
+        capacity: ReturnConsumedCapacity,
+    ) -> Result<Self, ApiError> {
+        check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
+        reasons.cancelled().map_or(Ok(Self { gets, capacity }), Err)
+    }
+
     pub(in crate::api) fn tables(&self) -> impl Iterator<Item = &Rc<Table>> {
         self.gets.iter().map(|get| &get.table)
     }

@@ -5,18 +5,18 @@ use crate::api::{ApiError, ErrorKind};
 
 /// Outcomes of the actions so far.
 #[derive(Default)]
-pub(super) struct Reasons {
+pub(in crate::api) struct Reasons {
     reasons: Vec<Option<ApiError>>,
 }
 
 impl Reasons {
     /// The next action went well, or did not.
-    pub(super) fn add(&mut self, outcome: Result<(), ApiError>) {
+    pub(in crate::api) fn add(&mut self, outcome: Result<(), ApiError>) {
         self.reasons.push(outcome.err());
     }
 
     /// The error that cancels the transaction, if any action failed.
-    pub(super) fn cancelled(self) -> Option<ApiError> {
+    pub(in crate::api) fn cancelled(self) -> Option<ApiError> {
         self.reasons.iter().any(Option::is_some).then(|| cancel(self.reasons))
     }
 }
@@ -45,6 +45,7 @@ fn cancel(failures: Vec<Option<ApiError>>) -> ApiError {
 fn reason(mut failure: ApiError) -> Reason {
     let code = match failure.kind {
         ErrorKind::ConditionalCheckFailed => "ConditionalCheckFailed",
+        ErrorKind::DuplicateItem => "DuplicateItem",
         _ => "ValidationError",
     };
     Reason { code, message: std::mem::take(&mut failure.message), item: failure.item.take() }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use xxhash_rust::xxh64::xxh64;
-
 use super::super::keys::read_newest;
 use super::super::members::{Members, list, map, string};
 use super::super::metrics;
@@ -11,7 +9,7 @@ use super::super::single_write::{Change, ItemChange};
 use super::super::step::{Answer, Environment, Partition, Step};
 use super::actions::{self, Bound};
 use super::reasons::Reasons;
-use super::{MAX_BYTES, check_distinct};
+use super::{Fingerprint, check_distinct, check_payload, fingerprint};
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity, UnitsOf, WriteCost, read_units};
@@ -26,14 +24,16 @@ pub struct TransactWriteItems {
     actions: Vec<Bound>,
     pub(in crate::api) partitions: Vec<Partition>,
     token: Option<Token>,
+    /// It is of statements, which answer with Responses.
+    pub(in crate::api) statements: bool,
     capacity: ReturnConsumedCapacity,
     now_millis: u64,
 }
 
 /// The ClientRequestToken and what it stands for.
-struct Token {
-    token: Vec<u8>,
-    fingerprint: [u8; 16],
+pub(in crate::api) struct Token {
+    pub token: Vec<u8>,
+    pub fingerprint: Fingerprint,
 }
 
 pub(in crate::api) fn begin(
@@ -50,9 +50,7 @@ pub(in crate::api) fn begin(
         chosen.push(actions::only_action(map(entry).unwrap_or_default())?);
     }
     let parsed = chosen.into_iter().map(actions::parse).collect::<Result<Vec<_>, _>>()?;
-    if parsed.iter().map(|action| action.payload).sum::<u64>() > MAX_BYTES {
-        return Err(ApiError::validation("Transaction payload size cannot exceed 4194304 bytes"));
-    }
+    check_payload(parsed.iter().map(|action| action.payload).sum())?;
     let mut actions = Vec::with_capacity(parsed.len());
     let mut reasons = Reasons::default();
     for action in parsed {
@@ -64,30 +62,46 @@ pub(in crate::api) fn begin(
             Err(reason) => reasons.add(Err(reason)),
         }
     }
-    check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))?;
-    if let Some(cancelled) = reasons.cancelled() {
-        return Err(cancelled);
-    }
     let token = request
         .find(b"ClientRequestToken")
         .and_then(string)
         .map(|token| Token { token: token.as_bytes().to_vec(), fingerprint: fingerprint(items.bytes()) });
-    Ok(TransactWriteItems {
-        partitions: actions.iter().map(|one| one.change.partition()).collect(),
-        actions,
-        token,
-        capacity: ReturnConsumedCapacity::parse(members.return_capacity),
-        now_millis: environment.now_millis,
-    })
-}
-
-/// Equal for equal actions. A client that asks again sends the same bytes.
-fn fingerprint(items: &[u8]) -> [u8; 16] {
-    let [low, high] = [0, 1].map(|seed| xxh64(items, seed));
-    (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
+    let capacity = ReturnConsumedCapacity::parse(members.return_capacity);
+    TransactWriteItems::new(actions, reasons, token, capacity, environment)
 }
 
 impl TransactWriteItems {
+    /// Refuses several actions on one item, and then actions of which one could not be bound.
+    pub(in crate::api) fn new(
+        actions: Vec<Bound>,
+        reasons: Reasons,
+        token: Option<Token>,
+        capacity: ReturnConsumedCapacity,
+        environment: &Environment,
+    ) -> Result<Self, ApiError> {
+        check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))?;
+        if let Some(cancelled) = reasons.cancelled() {
+            return Err(cancelled);
+        }
+        Ok(Self {
+            partitions: actions.iter().map(|one| one.change.partition()).collect(),
+            actions,
+            token,
+            statements: false,
+            capacity,
+            now_millis: environment.now_millis,
+        })
+    }
+
+    /// No write of a statement answers with an item.
+    fn write_responses(&self, out: &mut DocWriter) {
+        if self.statements {
+            out.name("Responses");
+            let none = out.begin(tag::LIST, 0);
+            out.end(none);
+        }
+    }
+
     pub(in crate::api) fn tables(&self) -> impl Iterator<Item = &Rc<Table>> {
         self.actions.iter().map(|one| &one.change.table)
     }
@@ -183,7 +197,8 @@ impl TransactWriteItems {
     fn repetition(&self, remembered: &Remembered) -> Vec<u8> {
         let mut out = DocWriter::default();
         let with_capacity = self.capacity != ReturnConsumedCapacity::None;
-        let open = out.begin(tag::MAP, usize::from(with_capacity));
+        let open = out.begin(tag::MAP, usize::from(self.statements) + usize::from(with_capacity));
+        self.write_responses(&mut out);
         if with_capacity {
             out.name("ConsumedCapacity");
             let known = |name: &str| self.actions.iter().find(|one| one.change.table_name == name);
@@ -213,7 +228,9 @@ impl TransactWriteItems {
                 written.push((&part.name, &part.table, keys));
             }
         }
-        let open = out.begin(tag::MAP, usize::from(with_capacity) + usize::from(!written.is_empty()));
+        let members = [self.statements, with_capacity, !written.is_empty()];
+        let open = out.begin(tag::MAP, members.into_iter().filter(|there| *there).count());
+        self.write_responses(&mut out);
         if with_capacity {
             out.name("ConsumedCapacity");
             let list = out.begin(tag::LIST, consumed.len());
@@ -281,7 +298,7 @@ impl Sums {
         }
     }
 
-    fn remembered(&self, now_millis: u64, fingerprint: [u8; 16]) -> Remembered {
+    fn remembered(&self, now_millis: u64, fingerprint: Fingerprint) -> Remembered {
         let units = self.consumed.iter().map(|part| (part.name.clone(), part.repetition)).collect();
         Remembered { time_millis: now_millis, fingerprint, units }
     }

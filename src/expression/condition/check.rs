@@ -25,64 +25,111 @@ pub(super) fn test(raw: RawTest<'_>, resolver: &mut Resolver<'_>) -> Result<Test
     match raw {
         RawTest::Compare(comparator, a, b) => {
             let [a, b] = operands([a, b], resolver)?;
-            distinct(comparator.sign(), &a, &[&b])?;
-            if !matches!(comparator, Comparator::Eq | Comparator::Ne) {
-                ordered(comparator.sign(), &[&a, &b])?;
-            }
-            Ok(Test::Compare(comparator, a, b))
+            Test::compare(comparator, a, b)
         }
         RawTest::Between(a, lower, upper) => {
             let [a, lower, upper] = operands([a, lower, upper], resolver)?;
-            distinct("BETWEEN", &a, &[&lower, &upper])?;
-            ordered("BETWEEN", &[&a, &lower, &upper])?;
-            bounds(&lower, &upper)?;
-            Ok(Test::Between(a, lower, upper))
+            Test::between(a, lower, upper)
         }
         RawTest::In(a, list) => {
             let first = resolve(a, resolver);
             let list: Vec<_> = list.into_iter().map(|raw| resolve(raw, resolver)).collect();
             resolver.check()?;
-            if list.len() > MAX_IN {
-                return Err(Problem::TooManyIn(list.len()).into());
-            }
+            few(&list)?;
             let first = operand(first)?;
-            let list = list.into_iter().map(operand).collect::<Result<Vec<_>, _>>()?;
-            distinct("IN", &first, &list.iter().collect::<Vec<_>>())?;
-            Ok(Test::In(first, list))
+            Test::among(first, list.into_iter().map(operand).collect::<Result<_, _>>()?)
         }
         RawTest::Function(name, list) => {
             let list: Vec<_> = list.into_iter().map(|raw| resolve(raw, resolver)).collect();
             resolver.check()?;
-            call(name, list)
+            let name = function(name).ok_or_else(|| Problem::UnknownFunction(name.to_owned()))?;
+            arity(name, list.len())?;
+            Test::call(name, list.into_iter().map(operand).collect::<Result<_, _>>()?)
         }
     }
 }
 
-fn call(name: &str, list: Vec<Resolved>) -> Result<Test, Box<Problem>> {
-    let name = function(name).ok_or_else(|| Problem::UnknownFunction(name.to_owned()))?;
-    let count = list.len();
-    let wrong_count = |_| Problem::OperandCount(name, count);
-    if matches!(name, "attribute_exists" | "attribute_not_exists") {
-        let [path] = <[_; 1]>::try_from(list).map_err(wrong_count)?;
-        let Operand::Path(path) = operand(path)? else { return Err(Problem::NeedsPath(name).into()) };
-        return Ok(if name == "attribute_exists" { Test::Exists(path) } else { Test::NotExists(path) });
-    }
-    let [a, b] = <[_; 2]>::try_from(list).map_err(wrong_count)?;
-    let (a, b) = (operand(a)?, operand(b)?);
-    if name == "attribute_type" {
-        let Operand::Path(path) = a else { return Err(Problem::NeedsPath(name).into()) };
-        return Ok(Test::IsType(path, type_named(&b)?));
-    }
-    distinct(name, &a, &[&b])?;
-    if name == "contains" {
-        return Ok(Test::Contains(a, b));
-    }
-    for kind in [&a, &b].into_iter().filter_map(static_kind) {
-        if !matches!(kind, Kind::S | Kind::B) {
-            return Err(Problem::OperandType(name, kind.name()).into());
+/// Refuses a function with another number of operands than it takes.
+fn arity(name: &'static str, count: usize) -> Result<(), Box<Problem>> {
+    let takes = if matches!(name, "attribute_exists" | "attribute_not_exists") { 1 } else { 2 };
+    if count == takes { Ok(()) } else { Err(Problem::OperandCount(name, count).into()) }
+}
+
+fn few<T>(list: &[T]) -> Result<(), Box<Problem>> {
+    if list.len() > MAX_IN { Err(Problem::TooManyIn(list.len()).into()) } else { Ok(()) }
+}
+
+/// Tests whose operands are known: with the checks that need no item.
+impl Test {
+    /// `a = b` and the like.
+    pub fn compare(comparator: Comparator, a: Operand, b: Operand) -> Result<Self, Box<Problem>> {
+        distinct(comparator.sign(), &a, &[&b])?;
+        if !matches!(comparator, Comparator::Eq | Comparator::Ne) {
+            ordered(comparator.sign(), &[&a, &b])?;
         }
+        Ok(Self::Compare(comparator, a, b))
     }
-    Ok(Test::BeginsWith(a, b))
+
+    /// `a BETWEEN lower AND upper`
+    pub fn between(a: Operand, lower: Operand, upper: Operand) -> Result<Self, Box<Problem>> {
+        distinct("BETWEEN", &a, &[&lower, &upper])?;
+        ordered("BETWEEN", &[&a, &lower, &upper])?;
+        bounds(&lower, &upper)?;
+        Ok(Self::Between(a, lower, upper))
+    }
+
+    /// `first IN (list)`
+    pub fn among(first: Operand, list: Vec<Operand>) -> Result<Self, Box<Problem>> {
+        few(&list)?;
+        distinct("IN", &first, &list.iter().collect::<Vec<_>>())?;
+        Ok(Self::In(first, list))
+    }
+
+    /// A function of those that are tests.
+    pub fn call(name: &str, mut list: Vec<Operand>) -> Result<Self, Box<Problem>> {
+        let name = function(name)
+            .filter(|name| *name != "size")
+            .ok_or_else(|| Problem::UnknownFunction(name.to_owned()))?;
+        arity(name, list.len())?;
+        let b = if list.len() > 1 { list.pop() } else { None };
+        let Some(a) = list.pop() else { return Err(Problem::NeedsPath(name).into()) };
+        let path =
+            || if let Operand::Path(path) = &a { Ok(path.clone()) } else { Err(Problem::NeedsPath(name)) };
+        let Some(b) = b else {
+            let path = path()?;
+            return Ok(if name == "attribute_exists" { Self::Exists(path) } else { Self::NotExists(path) });
+        };
+        if name == "attribute_type" {
+            return Ok(Self::IsType(path()?, type_named(&b)?));
+        }
+        distinct(name, &a, &[&b])?;
+        if name == "contains" {
+            return Ok(Self::Contains(a, b));
+        }
+        for kind in [&a, &b].into_iter().filter_map(static_kind) {
+            if !matches!(kind, Kind::S | Kind::B) {
+                return Err(Problem::OperandType(name, kind.name()).into());
+            }
+        }
+        Ok(Self::BeginsWith(a, b))
+    }
+}
+
+impl Operand {
+    /// `size(operand)`
+    pub fn size_of(operand: Self) -> Result<Self, Box<Problem>> {
+        let kind = match operand {
+            Self::Path(path) => return Ok(Self::SizeOf(path)),
+            Self::Value(value) => match ValueRef::first(&value).and_then(ValueRef::kind) {
+                Some(kind) if !matches!(kind, Kind::N | Kind::Bool | Kind::Null) => {
+                    return Ok(Self::SizeOfValue(value));
+                }
+                kind => kind.unwrap_or(Kind::Null),
+            },
+            Self::SizeOf(_) | Self::SizeOfValue(_) => Kind::N,
+        };
+        Err(Problem::OperandType("size", kind.name()).into())
+    }
 }
 
 fn resolve(raw: RawOperand<'_>, resolver: &mut Resolver<'_>) -> Resolved {
@@ -114,17 +161,10 @@ fn operand(resolved: Resolved) -> Result<Operand, Box<Problem>> {
     };
     let [only] =
         <[_; 1]>::try_from(list).map_err(|list: Vec<_>| Problem::OperandCount("size", list.len()))?;
-    let kind = match only {
-        Resolved::Plain(Operand::Path(path)) => return Ok(Operand::SizeOf(path)),
-        Resolved::Plain(Operand::Value(value)) => match ValueRef::first(&value).and_then(ValueRef::kind) {
-            Some(kind) if !matches!(kind, Kind::N | Kind::Bool | Kind::Null) => {
-                return Ok(Operand::SizeOfValue(value));
-            }
-            kind => kind.unwrap_or(Kind::Null),
-        },
-        _ => Kind::N,
-    };
-    Err(Problem::OperandType("size", kind.name()).into())
+    match only {
+        Resolved::Plain(only) => Operand::size_of(only),
+        Resolved::Size(_) => Err(Problem::OperandType("size", Kind::N.name()).into()),
+    }
 }
 
 /// The type an operand has whatever the item.

@@ -90,7 +90,7 @@ pub enum Test {
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Op<T> {
+pub enum Op<T> {
     /// Sets the result.
     Test(T),
     /// Flips the result.
@@ -117,6 +117,11 @@ pub fn parse_condition(
     Ok(Condition { code: resolve(kind, raw.code, placeholders)? })
 }
 
+/// True when conditions have a function of that name.
+pub fn is_condition_function(name: &str) -> bool {
+    function(name).is_some()
+}
+
 /// Puts names and values into every test and checks its operands.
 pub(super) fn resolve(
     kind: ExpressionKind,
@@ -139,6 +144,29 @@ pub(super) fn resolve(
 }
 
 impl Condition {
+    /// A program.
+    pub fn new(code: Vec<Op<Test>>) -> Self {
+        Self { code }
+    }
+
+    /// Its instructions.
+    pub fn code(&self) -> &[Op<Test>] {
+        &self.code
+    }
+
+    /// Holds too where the attribute is missing.
+    #[must_use]
+    pub fn or_missing(self, attribute: &[u8]) -> Self {
+        let moved = |op| match op {
+            Op::And(to) => Op::And(to + 2),
+            Op::Or(to) => Op::Or(to + 2),
+            other => other,
+        };
+        let mut code = vec![Op::Test(Test::NotExists(Path::top(attribute))), Op::Or(self.code.len() + 2)];
+        code.extend(self.code.into_iter().map(moved));
+        Self { code }
+    }
+
     /// All of `tests`, or with `any` one of them; a test that comes with `true` must not hold. No test at all holds.
     pub fn join(any: bool, tests: impl IntoIterator<Item = (bool, Test)>) -> Self {
         let mut code = Vec::new();

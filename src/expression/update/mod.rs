@@ -10,17 +10,22 @@ pub use parse::parse_update;
 
 use std::fmt;
 
-use super::path::Path;
+use super::error::Problem;
+use super::path::{Path, check_apart};
 use super::placeholders::Bytes;
 use super::projection::Projection;
 use crate::item::{ItemBuf, ItemRef, NumberError};
 
 /// One thing an update does.
 #[derive(Clone, Debug, PartialEq)]
-enum Action {
+pub enum Action {
+    /// `SET path = source`
     Set(Path, Source),
+    /// `REMOVE path`
     Remove(Path),
+    /// `ADD path :value`
     Add(Path, Bytes),
+    /// `DELETE path :value`
     Delete(Path, Bytes),
 }
 
@@ -34,12 +39,18 @@ impl Action {
 
 /// Where a SET takes its value from.
 #[derive(Clone, Debug, PartialEq)]
-enum Source {
+pub enum Source {
+    /// What stands in the item.
     Path(Path),
+    /// An encoded canonical value.
     Value(Bytes),
+    /// `a + b`
     Sum(Box<Source>, Box<Source>),
+    /// `a - b`
     Difference(Box<Source>, Box<Source>),
+    /// `if_not_exists(path, b)`
     IfNotExists(Path, Box<Source>),
+    /// `list_append(a, b)`
     ListAppend(Box<Source>, Box<Source>),
 }
 
@@ -115,6 +126,12 @@ impl Update {
     fn new(actions: Vec<Action>, legacy: bool) -> Self {
         let touched = Projection::from_paths(actions.iter().map(Action::path));
         Self { actions, touched, legacy }
+    }
+
+    /// Does all of `actions`. Paths of which one holds another are refused.
+    pub fn from_actions(actions: Vec<Action>) -> Result<Self, Box<Problem>> {
+        check_apart(&actions.iter().map(Action::path).collect::<Vec<_>>())?;
+        Ok(Self::new(actions, false))
     }
 
     /// AttributeUpdates. No action at all is an update that only makes sure the item exists.

@@ -223,19 +223,13 @@ fn check_action(action: &Action) -> Result<(), Box<Problem>> {
 fn check_source(resolved: Resolved) -> Result<Source, Box<Problem>> {
     Ok(match resolved {
         Resolved::Plain(source) => source,
-        Resolved::Sum(a, b) => {
-            let [a, b] = typed("+", Kind::N, [*a, *b])?;
-            Source::Sum(a, b)
-        }
-        Resolved::Difference(a, b) => {
-            let [a, b] = typed("-", Kind::N, [*a, *b])?;
-            Source::Difference(a, b)
-        }
+        Resolved::Sum(a, b) => Source::pair("+", check_source(*a)?, check_source(*b)?)?,
+        Resolved::Difference(a, b) => Source::pair("-", check_source(*a)?, check_source(*b)?)?,
         Resolved::ListAppend(list) => {
             let name = "list_append";
-            let pair = <[_; 2]>::try_from(list).map_err(|l: Vec<_>| Problem::OperandCount(name, l.len()))?;
-            let [a, b] = typed(name, Kind::L, pair)?;
-            Source::ListAppend(a, b)
+            let [a, b] =
+                <[_; 2]>::try_from(list).map_err(|l: Vec<_>| Problem::OperandCount(name, l.len()))?;
+            Source::pair(name, check_source(a)?, check_source(b)?)?
         }
         Resolved::IfNotExists(list) => {
             let name = "if_not_exists";
@@ -249,20 +243,26 @@ fn check_source(resolved: Resolved) -> Result<Source, Box<Problem>> {
     })
 }
 
-/// Two sources, each of which is a `wanted` as far as one can tell.
-fn typed(name: &'static str, wanted: Kind, pair: [Resolved; 2]) -> Result<[Box<Source>; 2], Box<Problem>> {
-    let [a, b] = pair;
-    let (a, b) = (check_source(a)?, check_source(b)?);
-    for source in [&a, &b] {
-        let kind = match source {
-            Source::Value(value) => ValueRef::first(value).and_then(ValueRef::kind),
-            Source::Sum(..) | Source::Difference(..) => Some(Kind::N),
-            Source::ListAppend(..) => Some(Kind::L),
-            Source::Path(_) | Source::IfNotExists(..) => None,
-        };
-        if let Some(found) = kind.filter(|found| *found != wanted) {
-            return Err(Problem::OperandType(name, found.name()).into());
+impl Source {
+    /// `+`, `-` or `list_append` of two sources, each of which is of the type it takes as far as one can tell.
+    pub fn pair(name: &'static str, a: Self, b: Self) -> Result<Self, Box<Problem>> {
+        let wanted = if name == "list_append" { Kind::L } else { Kind::N };
+        for source in [&a, &b] {
+            let kind = match source {
+                Self::Value(value) => ValueRef::first(value).and_then(ValueRef::kind),
+                Self::Sum(..) | Self::Difference(..) => Some(Kind::N),
+                Self::ListAppend(..) => Some(Kind::L),
+                Self::Path(_) | Self::IfNotExists(..) => None,
+            };
+            if let Some(found) = kind.filter(|found| *found != wanted) {
+                return Err(Problem::OperandType(name, found.name()).into());
+            }
         }
+        let (a, b) = (Box::new(a), Box::new(b));
+        Ok(match name {
+            "+" => Self::Sum(a, b),
+            "-" => Self::Difference(a, b),
+            _ => Self::ListAppend(a, b),
+        })
     }
-    Ok([Box::new(a), Box::new(b)])
 }

@@ -1,5 +1,7 @@
 // Random requests, valid and not, from a seed: the same for every server.
 
+import { Statements } from './statements.mjs';
+
 /** Deterministic choices. */
 export class Random {
   constructor(seed) {
@@ -58,18 +60,19 @@ export const TABLES = [
 ];
 
 /** Top-level attributes of items beside their keys; `a` and `n` are keys of indexes. */
-const NAMES = ['a', 'n', 's', 'l', 'm', 'ss', 'b', 'x'];
+export const NAMES = ['a', 'n', 's', 'l', 'm', 'ss', 'b', 'x'];
 
 export class Generator {
-  constructor(seed, { transactions = true, pathOperands = true } = {}) {
+  constructor(seed, { transactions = true, pathOperands = true, statements = true } = {}) {
     this.random = new Random(seed);
+    this.statements = statements && new Statements(this);
     this.transactions = transactions;
     this.pathOperands = pathOperands;
   }
 
   /** An operation and its input. */
   next() {
-    const { random, transactions } = this;
+    const { random, transactions, statements } = this;
     const operations = [
       ['PutItem', 5],
       ['UpdateItem', 6],
@@ -85,10 +88,17 @@ export class Generator {
             ['TransactGetItems', 1],
           ]
         : []),
+      ...(statements
+        ? [
+            ['ExecuteStatement', 12],
+            ['BatchExecuteStatement', 1],
+            ['ExecuteTransaction', 2],
+          ]
+        : []),
     ];
     let at = random.below(operations.reduce((sum, [, weight]) => sum + weight, 0));
     const [operation] = operations.find(([, weight]) => (at -= weight) < 0);
-    return { operation, input: this[operation]() };
+    return { operation, input: operation in this ? this[operation]() : statements[operation]() };
   }
 
   table() {

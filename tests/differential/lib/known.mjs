@@ -10,7 +10,9 @@ const onlyTakes = (text) => /^(REMOVE|DELETE)/.test(text ?? '') && !/\b(SET|ADD)
 const updates = ({ operation, input }) =>
   operation === 'UpdateItem' ? [input] : (input.TransactItems ?? []).flatMap(({ Update }) => Update ?? []);
 const refuses = ({ message, body }, text) =>
-  message.includes(text) || (body.CancellationReasons ?? []).some(({ Message }) => Message?.includes(text));
+  message.includes(text) ||
+  (body.CancellationReasons ?? []).some(({ Message }) => Message?.includes(text)) ||
+  (body.Responses?.some?.(({ Error }) => Error?.Message.includes(text)) ?? false);
 const rejects = ({ body }) => (body.CancellationReasons ?? []).some(({ Code }) => Code === 'ValidationError');
 
 const FACTS = [
@@ -42,7 +44,7 @@ const FACTS = [
     fact: 'what an action of a transaction does not fit is a reason to cancel, and the others read None',
     peers: [LOCAL],
     is: ({ operation }, ours, theirs) =>
-      operation.startsWith('Transact') && ours.error && theirs.error && rejects(ours),
+      operation.includes('Transact') && ours.error && theirs.error && rejects(ours),
   },
   {
     fact: 'a transaction names an item once, whatever its conditions are',
@@ -53,7 +55,7 @@ const FACTS = [
     fact: 'tables are looked up before anything is carried out',
     peers: [LOCAL],
     is: ({ operation }, ours, theirs) =>
-      operation.startsWith('Transact') && ours.error === 'ResourceNotFoundException' && theirs.error,
+      operation.includes('Transact') && ours.error === 'ResourceNotFoundException' && theirs.error,
   },
   {
     fact: 'expressions are read before tables are looked up',
@@ -85,6 +87,117 @@ const FACTS = [
       !ours.error &&
       !theirs.error &&
       changed(states).next().done,
+  },
+  {
+    fact: 'a transaction calls an INSERT that finds its key DuplicateItem',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteTransaction' &&
+      codes(ours).includes('DuplicateItem') &&
+      codes(theirs).length === codes(ours).length &&
+      codes(ours).every(
+        (code, at) =>
+          code === codes(theirs)[at] || (code === 'DuplicateItem' && codes(theirs)[at] === 'ValidationError'),
+      ),
+  },
+  {
+    fact: 'a statement reads an index by its key only where the index has all that it filters by',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      !theirs.error &&
+      refuses(ours, 'does not project one or more filter attributes'),
+  },
+  {
+    fact: 'ranges of keys in one statement do not overlap',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      !theirs.error &&
+      refuses(ours, 'Overlapping conditions with range keys'),
+  },
+  {
+    fact: 'no statement fails for another reason than itself (DynamoDB Local: InternalFailure)',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      theirs.error === 'InternalFailure' &&
+      (!ours.error || ours.error === 'ValidationException'),
+  },
+  {
+    fact: 'a partition that a statement names twice is read once',
+    peers: [LOCAL],
+    is: ({ input }, ours, theirs) =>
+      / IN \(('\w+'), \1\)| (\w+ = '\w+').* OR \2/.test(input.Statement) &&
+      !ours.error &&
+      theirs.body.Items?.length > ours.body.Items.length,
+  },
+  {
+    fact: 'what does not pin a partition key filters, by values of any type',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      !ours.error &&
+      refuses(theirs, 'parameter type does not match schema type'),
+  },
+  {
+    fact: 'entries of an index with equal keys are in no promised order, for a statement neither',
+    peers: [LOCAL],
+    is: ({ operation, input }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      /"(local|global)"/.test(input.Statement) &&
+      !ours.error &&
+      !theirs.error &&
+      sameItems(ours.body.Items, theirs.body.Items),
+  },
+  {
+    fact: 'all statements of a transaction are read before any is carried out',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'ExecuteTransaction' && ours.error === 'ValidationException' && rejects(theirs),
+  },
+  {
+    fact: 'all bounds of a sort key bound what is evaluated (DynamoDB Local takes one, and filters by the rest)',
+    peers: [LOCAL],
+    is: ({ operation, input }, ours, theirs) =>
+      operation === 'ExecuteStatement' &&
+      input.Limit !== undefined &&
+      (/ sk > \d AND sk < /.test(input.Statement) || / sk IN /.test(input.Statement)) &&
+      !ours.error &&
+      !theirs.error,
+  },
+  {
+    fact: 'a batch names the table of a statement that ran; none runs that reaches into a key, or is not well formed',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'BatchExecuteStatement' &&
+      !ours.error &&
+      !theirs.error &&
+      ours.body.Responses.every((one, at) => sameBut(one, theirs.body.Responses[at])),
+  },
+  {
+    fact: 'a statement that cannot be read is no read and no write',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'BatchExecuteStatement' &&
+      refuses(theirs, 'Read and write requests together') &&
+      ours.body.Responses?.some(({ TableName }) => TableName === undefined),
+  },
+  {
+    fact: 'a page begins where ORDER BY does (DynamoDB Local turns a page around once it is cut)',
+    peers: [LOCAL],
+    is: ({ input }, ours, theirs) =>
+      / ORDER BY \w+ DESC$/.test(input.Statement) &&
+      input.Limit !== undefined &&
+      !ours.error &&
+      !theirs.error,
+  },
+  {
+    fact: 'a batch that is refused has run nothing',
+    peers: [LOCAL],
+    is: ({ operation }, ours, theirs) =>
+      operation === 'BatchExecuteStatement' &&
+      [ours, theirs].every((answer) => refuses(answer, 'Provided list of item keys contains duplicates')),
   },
   {
     fact: 'keys of an index are looked at once the condition holds and the update is carried out',
@@ -159,6 +272,28 @@ const FACTS = [
       /NOT NOT/.test(input.ConditionExpression ?? input.FilterExpression) && refuses(theirs, 'Syntax error'),
   },
 ];
+
+const codes = ({ body }) => (body.CancellationReasons ?? []).map(({ Code }) => Code);
+
+/** Answers to one statement of a batch that are equal apart from the table, where it did not run. */
+function sameBut(one, other) {
+  if (one.Error?.Message.startsWith('Key attributes must be scalars')) return Boolean(other.Error);
+  if (one.Error?.Message.startsWith("Statement wasn't well formed")) return true;
+  const seen = ({ Item, Error, TableName }) => [
+    Error?.Code === 'ValidationError' || TableName,
+    Item,
+    Error?.Code,
+  ];
+  const [mine, its] = [one, other].map((answer) => ({
+    ...answer,
+    Item: answer.Item && sortedText(answer.Item),
+  }));
+  return JSON.stringify(seen(mine)) === JSON.stringify(seen(its));
+}
+
+/** Equal apart from their order. */
+const sameItems = (ours, theirs) =>
+  JSON.stringify(ours.map(sortedText).sort()) === JSON.stringify(theirs.map(sortedText).sort());
 
 /** Equal apart from the order of what has the same index key. */
 function sameByKey(ours = [], theirs = []) {

@@ -45,8 +45,10 @@ const text = (data) => JSON.stringify(data);
 const sorted = (items) => items.map(item).sort((a, b) => (text(a) < text(b) ? -1 : 1));
 
 /** What of an answer must be the same everywhere. */
-export function normal(operation, { error, body }) {
-  if (error !== undefined) {
+export function normal(operation, { error: name, body }, input = {}) {
+  if (name !== undefined) {
+    // DynamoDB Local leaves out the end of this one.
+    const error = name === 'DuplicateItem' ? 'DuplicateItemException' : name;
     const reasons = body.CancellationReasons?.map(({ Code }) => Code ?? 'None');
     const failed = body.Item && item(body.Item);
     return { error, ...(reasons ? { reasons } : {}), ...(failed ? { failed } : {}) };
@@ -55,19 +57,33 @@ export function normal(operation, { error, body }) {
   if (body.Item) made.Item = item(body.Item);
   // UPDATED_* of a change that shows nothing is absent or empty.
   if (body.Attributes && Object.keys(body.Attributes).length) made.Attributes = item(body.Attributes);
-  if (body.Items) made.Items = operation === 'Scan' ? sorted(body.Items) : body.Items.map(item);
+  const ordered = operation !== 'Scan' && !(operation === 'ExecuteStatement' && anyOrder(input.Statement));
+  if (body.Items) made.Items = ordered ? body.Items.map(item) : sorted(body.Items);
   if (body.Count !== undefined) Object.assign(made, { Count: body.Count, ScannedCount: body.ScannedCount });
-  if (body.LastEvaluatedKey) made.LastEvaluatedKey = item(body.LastEvaluatedKey);
+  if (body.NextToken) made.more = true;
+  if (body.LastEvaluatedKey && operation !== 'ExecuteStatement')
+    made.LastEvaluatedKey = item(body.LastEvaluatedKey);
   if (operation === 'BatchGetItem') {
     made.Responses = Object.fromEntries(
       Object.entries(body.Responses).map(([table, items]) => [table, sorted(items)]),
     );
   }
-  if (operation === 'TransactGetItems') {
+  if (operation === 'TransactGetItems' || operation === 'ExecuteTransaction') {
     made.Responses = body.Responses.map(({ Item }) => (Item ? item(Item) : null));
+  }
+  if (operation === 'BatchExecuteStatement') {
+    made.Responses = body.Responses.map(({ Item, Error, TableName }) => [
+      TableName ?? null,
+      Item ? item(Item) : null,
+      Error ? [Error.Code, Error.Item ? item(Error.Item) : null] : null,
+    ]);
   }
   return made;
 }
+
+/** Only within one partition are items in an order. */
+const anyOrder = (statement) =>
+  !/ORDER BY|WHERE pk = '[^']*'( AND|$)/.test(statement) || / OR /.test(statement);
 
 /** The keys of the items in which the states differ, with both items. */
 export function* changed([ours, theirs]) {

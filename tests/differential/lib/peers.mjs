@@ -4,8 +4,9 @@ import { SERVERS, start } from '../../../benches/http/servers.mjs';
 
 export { start };
 
-// dynalite has no transactions, and ends when a path is the operand of begins_with or IN and nothing is there.
-const LACKS = { dynalite: { transactions: false, pathOperands: false } };
+// dynalite has no transactions and no PartiQL, and ends when a path is the operand of begins_with or IN and nothing is
+// there.
+const LACKS = { dynalite: { transactions: false, pathOperands: false, statements: false } };
 
 /** By the name the benchmarks use, with what must not be asked of it. */
 export const peer = (name) => ({ ...SERVERS.find((server) => server.name === name), ...LACKS[name] });

@@ -5,7 +5,8 @@ import { known } from './known.mjs';
 import { normal, item } from './normal.mjs';
 import { peer, send, start } from './peers.mjs';
 
-const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
+const WRITES =
+  /^(Put|Update|Delete|BatchWrite|TransactWrite|ExecuteTransaction|BatchExecute|ExecuteStatement)/;
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Sends `count` requests made from `seed` to both; what differs and no fact decides is handed to `report`. */
@@ -36,7 +37,7 @@ async function run({ name, ours, theirs }, generator, count, report) {
     const { operation, input } = generator.next();
     const answers = [await send(ours, operation, input), await send(theirs, operation, input)];
     const seen = { operation, input, answers, states: [] };
-    let differs = !same(...answers.map((answer) => normal(operation, answer)));
+    let differs = !same(...answers.map((answer) => normal(operation, answer, input)));
     if (WRITES.test(operation)) {
       seen.states = [await state(ours), await state(theirs)];
       differs ||= !same(...seen.states);

@@ -5,6 +5,7 @@ import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
 import { queries } from './queries.js';
+import { statements } from './statements.js';
 import { tables } from './tables.js';
 import { transactions } from './transactions.js';
 
@@ -16,6 +17,7 @@ export const suite: Case[] = [
   ...queries,
   ...batches,
   ...transactions,
+  ...statements,
   ...changes,
   ...lifecycle,
 ];

@@ -31,6 +31,14 @@ const PAGE = [
   'ReturnConsumedCapacity',
 ];
 
+const STATEMENT = ['ReturnConsumedCapacity', 'ReturnValuesOnConditionCheckFailure'];
+
+/** The condition of a statement about the item of `key`. */
+const pinned = (key: Record<string, unknown>) =>
+  Object.keys(key)
+    .map((name) => `"${name}" = ?`)
+    .join(' AND ');
+
 /** The ARN of a table of the page's database. */
 const arn = (table: string) => `arn:aws:dynamodb:local:000000000000:table/${table}`;
 
@@ -141,6 +149,41 @@ export const OPERATIONS: Record<string, Operation> = {
     ],
     begin: (TableName, Key) => ({
       TransactItems: [{ Put: { TableName, Item: Key } }],
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
+  ExecuteStatement: {
+    about: 'One statement of PartiQL: SELECT, INSERT, UPDATE or DELETE',
+    members: ['Statement', 'Parameters', 'NextToken', 'Limit', 'ConsistentRead', ...STATEMENT],
+    begin(table, key) {
+      const [name, value] = partition(key);
+      return {
+        Statement: `SELECT * FROM "${table}" WHERE "${name}" = ?`,
+        Parameters: [value],
+        ReturnConsumedCapacity: 'TOTAL',
+      };
+    },
+  },
+  BatchExecuteStatement: {
+    about: 'Up to 25 statements, each on its own: all read one item, or all write one',
+    members: ['Statements', 'Statement', 'Parameters', 'ConsistentRead', ...STATEMENT],
+    begin: (table, key) => ({
+      Statements: [
+        { Statement: `SELECT * FROM "${table}" WHERE ${pinned(key)}`, Parameters: Object.values(key) },
+      ],
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  },
+  ExecuteTransaction: {
+    about: 'Up to 100 statements: all of them, or none',
+    members: ['TransactStatements', 'Statement', 'Parameters', 'ClientRequestToken', ...STATEMENT],
+    begin: (table, key) => ({
+      TransactStatements: [
+        {
+          Statement: `UPDATE "${table}" SET "seen" = true WHERE ${pinned(key)}`,
+          Parameters: Object.values(key),
+        },
+      ],
       ReturnConsumedCapacity: 'TOTAL',
     }),
   },
