@@ -99,7 +99,7 @@ fn table_of<'a>(engine: &Engine, operation: Operation, resource: &'a str) -> Res
     }
     match arn::parse(resource.as_bytes()) {
         Some(arn) => Ok(arn.name),
-        None if path.contains("/stream/") => Err(not_found(resource)),
+        None if path.as_bytes().windows(8).any(|part| part == b"/stream/") => Err(not_found(resource)),
         None => Err(invalid(format!(
             "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {resource}"
         ))),

@@ -26,14 +26,14 @@ pub(super) fn factory() -> Result<IdbFactory, StoreError> {
     Ok(factory.unchecked_into())
 }
 
-/// Why a database was not opened, by the name in the text of the browser's error.
+/// Why a database was not opened, by the name at the start of the browser's error.
 ///
 /// Only what says that nothing can be kept here is [`StoreError::Unavailable`]: an opaque origin or forbidden site
 /// data (`SecurityError`), private windows of older Firefox (`InvalidStateError`). What a browser says of a database
 /// that it has, and cannot get at just now (Chromium's `UnknownError: Internal error opening backing store`), must
 /// not pass for "there is none".
 fn refused(text: String) -> StoreError {
-    let says = |name: &str| text.contains(name);
+    let says = |name: &str| text.starts_with(name);
     if says("QuotaExceededError") {
         StoreError::Full(text)
     } else if says("SecurityError") || says("InvalidStateError") {
