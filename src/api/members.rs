@@ -159,9 +159,7 @@ pub(super) fn boolean(value: ValueRef<'_>) -> bool {
 }
 
 pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
-    let number = value.number()?;
-    let scale = 10i128.checked_pow(u32::try_from(number.exponent).ok()?)?;
-    i64::try_from(number.mantissa.checked_mul(scale)?).ok()
+    value.number()?.to_i64()
 }
 
 pub(super) fn map(value: ValueRef<'_>) -> Option<MapRef<'_>> {
