@@ -1,6 +1,5 @@
 //! The members of data-plane requests, read from the document in one pass.
 
-use crate::item::value::Member;
 use crate::item::{MapRef, ValueRef, View};
 
 /// Every member a data-plane request may have; an operation takes those it knows.
@@ -160,19 +159,16 @@ pub(super) fn boolean(value: ValueRef<'_>) -> bool {
 }
 
 pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
-    let number = value.number()?;
-    let scale = 10i128.checked_pow(u32::try_from(number.exponent).ok()?)?;
-    i64::try_from(number.mantissa.checked_mul(scale)?).ok()
+    value.number()?.to_i64()
 }
 
 pub(super) fn map(value: ValueRef<'_>) -> Option<MapRef<'_>> {
     if let Some(View::M(map)) = value.view() { Some(map) } else { None }
 }
 
-pub(super) fn list(value: ValueRef<'_>) -> impl Iterator<Item = ValueRef<'_>> {
-    let members = if let Some(View::L(members)) = value.view() { Some(members) } else { None };
-    members.into_iter().flat_map(|m| m.iter()).filter_map(|m| match m {
-        Member::Value(value) => Some(value),
-        Member::Bytes(_) => None,
-    })
+/// The values of a list, taken together: what goes on from them would else be compiled with the walk inside.
+pub(super) fn list(value: ValueRef<'_>) -> std::vec::IntoIter<ValueRef<'_>> {
+    let values =
+        if let Some(View::L(members)) = value.view() { members.values().collect() } else { Vec::new() };
+    values.into_iter()
 }

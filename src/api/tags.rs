@@ -61,11 +61,17 @@ pub(super) fn begin(
             Action::Remove(keys)
         }
         // A token that is none of ours begins anew, as at the service.
-        _ => Action::List(
-            request.find(b"NextToken").and_then(string).and_then(|token| token.parse().ok()).unwrap_or(0),
-        ),
+        _ => Action::List(request.find(b"NextToken").and_then(string).and_then(position).unwrap_or(0)),
     };
     Ok(TagTask { resource: resource.to_owned(), table, action, now_millis: environment.now_millis })
+}
+
+/// The position that a token of ours says.
+fn position(token: &str) -> Option<usize> {
+    token.bytes().try_fold(0_usize, |position, digit| {
+        let digit = char::from(digit).to_digit(10)?;
+        position.checked_mul(10)?.checked_add(digit as usize)
+    })
 }
 
 /// The table an ARN means.
@@ -99,7 +105,7 @@ fn table_of<'a>(engine: &Engine, operation: Operation, resource: &'a str) -> Res
     }
     match arn::parse(resource.as_bytes()) {
         Some(arn) => Ok(arn.name),
-        None if path.contains("/stream/") => Err(not_found(resource)),
+        None if path.as_bytes().windows(8).any(|part| part == b"/stream/") => Err(not_found(resource)),
         None => Err(invalid(format!(
             "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {resource}"
         ))),

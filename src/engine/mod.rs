@@ -200,8 +200,7 @@ impl Engine {
 
     /// The group under way was not written: it and everything after it is undone.
     pub fn roll_back(&mut self) {
-        let undone: Vec<Group> = self.under_way.take().into_iter().chain(self.groups.drain(..)).collect();
-        for group in undone.iter().rev() {
+        while let Some(group) = self.groups.pop_back().or_else(|| self.under_way.take()) {
             for (tree, delta) in &group.deltas {
                 let stats = self.stats.get_or_default(*tree);
                 stats.count -= delta.count;

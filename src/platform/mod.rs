@@ -18,6 +18,7 @@ pub mod oneshot;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod simulated;
 pub mod store;
+pub mod unicode;
 
 pub use memory::MemoryStore;
 pub use no_store::NoStore;

@@ -46,7 +46,7 @@ impl HttpAnswer {
 
 /// Which of our content types a `Content-Type` header names, parameters aside.
 fn json_type(header: Option<&str>) -> Option<&'static str> {
-    let name = header?.split(';').next()?.trim();
+    let name = header?.split(';').next()?.trim_ascii();
     [JSON_1_0, JSON].into_iter().find(|known| name.eq_ignore_ascii_case(known))
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with a request that broke a constraint, in the service's words and order.
 
 use super::dump::{camel, dump};
-use super::{arn, integer_of, is_name, list_of, map_of, text_of, units, within};
+use super::{arn, is_name, list_of, map_of, text_of, units, within};
 use crate::api::shape::{Pattern, Shape, Size, Structure, Text, UNBOUNDED};
 use crate::api::{ApiError, ErrorKind, Operation};
 use crate::item::{Kind, MapRef, ValueRef, tag};
@@ -162,7 +162,7 @@ impl<'a> Collector<'a> {
             }
             Shape::Integer(limits) | Shape::Long(limits) => {
                 let class = if matches!(shape, Shape::Integer(_)) { "Integer" } else { "Long" };
-                let n = integer_of(value).ok_or_else(|| mismatch(value, class))?;
+                let n = value.integer().ok_or_else(|| mismatch(value, class))?;
                 if n < limits.min {
                     self.fault(shape, value, &bound("value greater", limits.min));
                 }

@@ -12,8 +12,7 @@ mod tests;
 
 use super::shape::{self, Pattern, Shape, Size, Structure, Text};
 use super::{ApiError, ErrorKind, Operation};
-use crate::item::value::Reader;
-use crate::item::{MapRef, ValueRef, View, tag, varint};
+use crate::item::{MapRef, ValueRef, View, tag};
 
 /// Refuses documents that break a constraint of the model.
 ///
@@ -45,7 +44,7 @@ fn valid(shape: &Shape, value: ValueRef<'_>) -> bool {
     match shape {
         Shape::Text(text) => text_of(value).is_some_and(|bytes| valid_text(text, bytes)),
         Shape::Integer(limits) | Shape::Long(limits) => {
-            integer_of(value).is_some_and(|n| (limits.min..=limits.max).contains(&n))
+            value.integer().is_some_and(|n| (limits.min..=limits.max).contains(&n))
         }
         Shape::Boolean => matches!(value.tag(), tag::TRUE | tag::FALSE),
         Shape::Timestamp => value.number().is_some(),
@@ -93,14 +92,6 @@ fn is_name(bytes: &[u8]) -> bool {
 
 fn text_of(value: ValueRef<'_>) -> Option<&[u8]> {
     if let View::S(text) = value.view()? { Some(text) } else { None }
-}
-
-fn integer_of(value: ValueRef<'_>) -> Option<i64> {
-    let mut reader = Reader::new(value.bytes());
-    if reader.u8()? != tag::INT {
-        return None;
-    }
-    reader.varint().map(varint::unzigzag)
 }
 
 fn list_of(value: ValueRef<'_>) -> Option<(usize, impl Iterator<Item = ValueRef<'_>>)> {

@@ -1,7 +1,6 @@
 //! Members of document maps by name; `None` when absent or of another type.
 
-use crate::item::value::Reader;
-use crate::item::{Kind, MapRef, ValueRef, View, tag, varint};
+use crate::item::{Kind, MapRef, ValueRef, View};
 
 use super::schema::Named;
 
@@ -31,8 +30,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn integer(&self, name: &str) -> Option<i64> {
-        let mut reader = Reader::new(self.0.find(name.as_bytes())?.bytes());
-        (reader.u8()? == tag::INT).then(|| reader.varint().map(varint::unzigzag))?
+        self.0.find(name.as_bytes())?.integer()
     }
 
     pub fn unsigned(&self, name: &str) -> Option<u64> {

@@ -19,11 +19,11 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::js::{self, Database};
 use super::oneshot::{self, Sender};
-use super::store::Usage;
+use super::store::{Listed, Usage};
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
 use open::Connection;
 pub use open::destroy;
-use transaction::{Begun, Watcher};
+use transaction::{Answered, Begun, Watcher};
 
 /// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.
 const MAX_ATOMIC_BYTES: usize = 16 << 20;
@@ -271,18 +271,18 @@ impl Drop for Inner {
     }
 }
 
+/// What begins a transaction; it may have to be begun again.
+type Begin = Rc<dyn Fn(&Rc<Inner>, &Database) -> Begun>;
+
 /// What a transaction that was begun ends with; a dropped callback is an outcome nobody knows.
-async fn outcome<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+async fn outcome(receiver: oneshot::Receiver<Result<Answered, StoreError>>) -> Result<Answered, StoreError> {
     receiver
         .await
         .unwrap_or_else(|| Err(StoreError::Unknown("the transaction's events never came".to_owned())))
 }
 
 /// Runs `begin` on the connection at once; when the connection turns out to be lost, again on a fresh one.
-fn with_connection<T: 'static>(
-    inner: &Rc<Inner>,
-    begin: impl Fn(&Rc<Inner>, &Database) -> Begun<T> + 'static,
-) -> LocalFuture<Result<T, StoreError>> {
+fn with_connection(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answered, StoreError>> {
     if let Some(database) = inner.database() {
         match begin(inner, &database) {
             Begun::Running(receiver) => return Box::pin(outcome(receiver)),
@@ -302,11 +302,8 @@ fn with_connection<T: 'static>(
 }
 
 /// Like [`with_connection`] for what only reads: cut off half-way, it is done again, once.
-fn reading<T: 'static>(
-    inner: &Rc<Inner>,
-    begin: impl Fn(&Rc<Inner>, &Database) -> Begun<T> + Clone + 'static,
-) -> LocalFuture<Result<T, StoreError>> {
-    let first = with_connection(inner, begin.clone());
+fn reading(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answered, StoreError>> {
+    let first = with_connection(inner, Rc::clone(&begin));
     let inner = Rc::clone(inner);
     Box::pin(async move {
         match first.await {
@@ -324,8 +321,10 @@ impl Store for IndexedDbStore {
         if ids.is_empty() {
             return Box::pin(std::future::ready(Ok(Vec::new())));
         }
-        let ids: Rc<[u64]> = ids.into();
-        reading(&self.inner, move |inner, database| transaction::read(inner, database, space, &ids))
+        let ids = ids.to_vec();
+        let begin = move |inner: &_, database: &_| transaction::read(inner, database, space, &ids);
+        let answered = reading(&self.inner, Rc::new(begin));
+        Box::pin(async { transaction::values(&answered.await?) })
     }
 
     fn list(
@@ -334,24 +333,25 @@ impl Store for IndexedDbStore {
         from: u64,
         to: u64,
         limit: usize,
-    ) -> LocalFuture<Result<Vec<(u64, Vec<u8>)>, StoreError>> {
+    ) -> LocalFuture<Result<Listed, StoreError>> {
         // To IndexedDB a limit of 0 means none, and an empty range is an error.
         if limit == 0 || transaction::range(from, to).is_none() {
             return Box::pin(std::future::ready(Ok(Vec::new())));
         }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        reading(&self.inner, move |inner, database| {
-            transaction::list(inner, database, space, (from, to), limit)
-        })
+        let begin =
+            move |inner: &_, database: &_| transaction::list(inner, database, space, (from, to), limit);
+        let answered = reading(&self.inner, Rc::new(begin));
+        Box::pin(async { transaction::listed(&answered.await?) })
     }
 
     fn commit(&self, batch: Batch, durability: Durability) -> LocalFuture<Result<(), StoreError>> {
         if batch.is_empty() && durability == Durability::Relaxed {
             return Box::pin(std::future::ready(Ok(())));
         }
-        with_connection(&self.inner, move |inner, database| {
-            transaction::commit(inner, database, &batch, durability)
-        })
+        let begin = move |inner: &_, database: &_| transaction::commit(inner, database, &batch, durability);
+        let committed = with_connection(&self.inner, Rc::new(begin));
+        Box::pin(async { committed.await.map(|_| ()) })
     }
 
     fn max_atomic_bytes(&self) -> usize {

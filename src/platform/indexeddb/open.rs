@@ -26,14 +26,14 @@ pub(super) fn factory() -> Result<IdbFactory, StoreError> {
     Ok(factory.unchecked_into())
 }
 
-/// Why a database was not opened, by the name in the text of the browser's error.
+/// Why a database was not opened, by the name at the start of the browser's error.
 ///
 /// Only what says that nothing can be kept here is [`StoreError::Unavailable`]: an opaque origin or forbidden site
 /// data (`SecurityError`), private windows of older Firefox (`InvalidStateError`). What a browser says of a database
 /// that it has, and cannot get at just now (Chromium's `UnknownError: Internal error opening backing store`), must
 /// not pass for "there is none".
 fn refused(text: String) -> StoreError {
-    let says = |name: &str| text.contains(name);
+    let says = |name: &str| text.starts_with(name);
     if says("QuotaExceededError") {
         StoreError::Full(text)
     } else if says("SecurityError") || says("InvalidStateError") {
@@ -65,13 +65,18 @@ pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreE
 /// Deletes the database `name`; absent is fine. Waits until every other connection to it is closed.
 pub async fn destroy(name: &str) -> Result<(), StoreError> {
     factory()?;
-    Rexie::delete(&full_name(name)).await.map_err(|error| refused(text(&error)))
+    Rexie::delete(&full_name(name)).await.map_err(|error| refused(text(error)))
 }
 
-/// The browser's words inside an error of rexie's.
-fn text(error: &rexie::Error) -> String {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    cause.unwrap_or_else(|| error.to_string())
+/// The browser's words inside an error of rexie's. Its own would bring along those of all that it could do, of which
+/// deleting is the least.
+fn text(error: rexie::Error) -> String {
+    use idb::Error::{DomException, IndexedDbDeleteFailed};
+    match error {
+        rexie::Error::IdbError(IndexedDbDeleteFailed(cause)) => js::error_text(&cause),
+        rexie::Error::IdbError(DomException(cause)) => js::error_text(&cause),
+        _ => "the database was not deleted".to_owned(),
+    }
 }
 
 async fn open(name: &str, when_absent: Absent) -> Result<Option<Database>, StoreError> {

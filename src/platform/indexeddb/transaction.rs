@@ -13,12 +13,16 @@ use web_sys::{Event, IdbKeyRange, IdbObjectStore, IdbRequest};
 use super::{Inner, SPACES, bit};
 use crate::platform::js::{self, Database, Ended, Transaction};
 use crate::platform::oneshot::{self, Receiver, Sender};
+use crate::platform::store::Listed;
 use crate::platform::{Durability, Space, StoreError, Write};
 
+/// Requests that have succeeded.
+pub(super) type Answered = Vec<IdbRequest>;
+
 /// What became of the attempt to begin a transaction.
-pub(super) enum Begun<T> {
-    /// It runs; this is its end.
-    Running(Receiver<Result<T, StoreError>>),
+pub(super) enum Begun {
+    /// It runs; this is its end, with the requests of one that reads.
+    Running(Receiver<Result<Answered, StoreError>>),
     /// Nothing was begun: the connection is lost.
     Lost,
     /// It was begun in vain, and undone.
@@ -76,12 +80,12 @@ fn begin(
     })
 }
 
-fn not_begun<T>(why: Option<StoreError>) -> Begun<T> {
+fn not_begun(why: Option<StoreError>) -> Begun {
     why.map_or(Begun::Lost, Begun::Failed)
 }
 
 /// Undoes a transaction one of whose requests could not even be made.
-fn undo<T>(transaction: &Transaction, error: &JsValue) -> Begun<T> {
+fn undo(transaction: &Transaction, error: &JsValue) -> Begun {
     // One that is already aborting refuses, which is as good.
     let _ = transaction.abort();
     Begun::Failed(undone(error))
@@ -108,7 +112,7 @@ pub(super) fn commit(
     database: &Database,
     batch: &[Write],
     durability: Durability,
-) -> Begun<()> {
+) -> Begun {
     let touched = batch.iter().fold(0, |bits, write| bits | bit(space_of(write)));
     // An empty strict commit asks that what came before lasts; the manifest's space is the least busy one.
     let spaces = if touched == 0 { bit(Space::Meta) } else { touched };
@@ -146,7 +150,7 @@ pub(super) struct Watcher {
 /// A commit under way; it keeps alive all that its end needs.
 struct Watched {
     transaction: Transaction,
-    sender: Sender<Result<(), StoreError>>,
+    sender: Sender<Result<Answered, StoreError>>,
     watcher: Rc<Watcher>,
     inner: Rc<Inner>,
 }
@@ -166,7 +170,7 @@ impl Watcher {
     }
 
     /// Sends how `transaction` ends.
-    fn watch(inner: &Rc<Inner>, transaction: &Transaction, sender: Sender<Result<(), StoreError>>) {
+    fn watch(inner: &Rc<Inner>, transaction: &Transaction, sender: Sender<Result<Answered, StoreError>>) {
         let free = inner.watchers.borrow_mut().pop();
         let watcher = free.unwrap_or_else(|| Rc::new(Self::new()));
         let handler: &Function = watcher.handler.as_ref().unchecked_ref();
@@ -184,7 +188,7 @@ impl Watched {
         let Self { transaction, sender, watcher, inner } = self;
         let kind = event.kind();
         let result = if kind == inner.arguments.complete {
-            Ok(())
+            Ok(Answered::new())
         } else {
             // More events may follow, and the watcher is about to be another transaction's.
             transaction.set_oncomplete(None);
@@ -242,51 +246,48 @@ fn write_all(
     Ok(())
 }
 
-/// The values of `ids`, asked for at once.
-pub(super) fn read(
-    inner: &Rc<Inner>,
-    database: &Database,
-    space: Space,
-    ids: &[u64],
-) -> Begun<Vec<Option<Vec<u8>>>> {
-    let ask = |store: &IdbObjectStore| ids.iter().map(|id| store.get(&key(*id))).collect();
-    let answer = |requests: &[IdbRequest]| {
-        requests
-            .iter()
-            .map(|request| {
-                let value = request.result().map_err(|error| cause(&error))?;
-                if value.is_undefined() { Ok(None) } else { bytes(value).map(Some) }
-            })
-            .collect()
-    };
-    reading(inner, database, space, ask, answer)
+/// Asks for the values of `ids` at once.
+pub(super) fn read(inner: &Rc<Inner>, database: &Database, space: Space, ids: &[u64]) -> Begun {
+    reading(inner, database, space, &|store| ids.iter().map(|id| store.get(&key(*id))).collect())
 }
 
-/// Up to `limit` ids and values in `from..to`.
+/// The values of a [`read`].
+pub(super) fn values(requests: &[IdbRequest]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let value = |request| {
+        let value = result(request)?;
+        if value.is_undefined() { Ok(None) } else { bytes(value).map(Some) }
+    };
+    requests.iter().map(value).collect()
+}
+
+/// Asks for up to `limit` ids and values in `from..to`.
 pub(super) fn list(
     inner: &Rc<Inner>,
     database: &Database,
     space: Space,
     (from, to): (u64, u64),
     limit: u32,
-) -> Begun<Vec<(u64, Vec<u8>)>> {
-    let ask = |store: &IdbObjectStore| {
+) -> Begun {
+    reading(inner, database, space, &|store| {
         let range = range(from, to).map_or(JsValue::UNDEFINED, JsValue::from);
         Ok(vec![
             store.get_all_keys_with_key_and_limit(&range, limit)?,
             store.get_all_with_key_and_limit(&range, limit)?,
         ])
-    };
-    let answer = |requests: &[IdbRequest]| {
-        let [keys, values] = requests else { return Ok(Vec::new()) };
-        let array = |request: &IdbRequest| -> Result<Array, StoreError> {
-            Ok(request.result().map_err(|error| cause(&error))?.unchecked_into())
-        };
-        let pair =
-            |(id, value): (JsValue, JsValue)| Ok((id.as_f64().unwrap_or_default() as u64, bytes(value)?));
-        array(keys)?.iter().zip(array(values)?.iter()).map(pair).collect()
-    };
-    reading(inner, database, space, ask, answer)
+    })
+}
+
+/// The ids and values of a [`list`].
+pub(super) fn listed(requests: &[IdbRequest]) -> Result<Listed, StoreError> {
+    let [keys, values] = requests else { return Ok(Listed::new()) };
+    let array = |request| result(request).map(Array::unchecked_from_js);
+    let pair = |(id, value): (JsValue, JsValue)| Ok((id.as_f64().unwrap_or_default() as u64, bytes(value)?));
+    array(keys)?.iter().zip(array(values)?.iter()).map(pair).collect()
+}
+
+/// The result of a request that has succeeded.
+fn result(request: &IdbRequest) -> Result<JsValue, StoreError> {
+    request.result().map_err(|error| cause(&error))
 }
 
 /// A value as bytes; another program may have put anything there.
@@ -296,14 +297,13 @@ fn bytes(value: JsValue) -> Result<Vec<u8>, StoreError> {
     Ok(array.to_vec())
 }
 
-/// A `readonly` transaction: `ask` makes its requests, `answer` reads them when the last one has succeeded.
-fn reading<T: 'static>(
+/// A `readonly` transaction: `ask` makes its requests, which are its end when the last one has succeeded.
+fn reading(
     inner: &Rc<Inner>,
     database: &Database,
     space: Space,
-    ask: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
-    answer: impl FnOnce(&[IdbRequest]) -> Result<T, StoreError> + 'static,
-) -> Begun<T> {
+    ask: &dyn Fn(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
+) -> Begun {
     let transaction = match begin(inner, database, bit(space), &inner.arguments.read, &JsValue::UNDEFINED) {
         Ok(transaction) => transaction,
         Err(why) => return not_begun(why),
@@ -326,7 +326,7 @@ fn reading<T: 'static>(
         ended.set_onabort(None);
         succeeding.set_onsuccess(None);
         let result =
-            if event.kind() == owner.arguments.success { answer(&requests) } else { Err(aborted(&ended)) };
+            if event.kind() == owner.arguments.success { Ok(requests) } else { Err(aborted(&ended)) };
         sender.send(result);
     });
     let done: &Function = done.unchecked_ref();

@@ -43,6 +43,21 @@ export const tables: Case[] = [
     equal(rest.LastEvaluatedTableName, undefined);
   }),
 
+  withDatabase('tags are of letters, digits and spaces of every script', async (db) => {
+    const tagged = (Key: string) => ({ ...SIMPLE, Tags: [{ Key, Value: Key }] });
+    const every = 'aZ09_.:/=+-@\u00e9\u6771 \u0663\u00bd\u2163\t\u00a0\u3000\ud835\udc00';
+    const made = await db.client().createTable(tagged(every));
+    const ResourceArn = made.TableDescription?.TableArn ?? '';
+    equal((await db.client().listTagsOfResource({ ResourceArn })).Tags, tagged(every).Tags);
+    for (const other of ['a?', '\u20ac', '\ud83d\ude00', '\u0000']) {
+      await rejects(
+        db.client().createTable({ ...tagged(other), TableName: 'other' }),
+        'ValidationException',
+        `The Tag Key provided is invalid, Key: ${other}`,
+      );
+    }
+  }),
+
   withDatabase('a table cannot be created twice', async (db) => {
     await db.client().createTable(SIMPLE);
     await rejects(db.client().createTable(SIMPLE), 'ResourceInUseException', 'Table already exists: simple');

@@ -1,6 +1,7 @@
 //! Stream, encryption, table class and tags.
 
 use crate::api::ApiError;
+use crate::platform::unicode::is_letter_digit_or_space;
 
 use super::super::read::Fields;
 use super::super::schema::{Named, Sse, StreamView, TableClass, Tag};
@@ -84,5 +85,6 @@ pub(in crate::engine::catalog) fn tags(request: &Fields<'_>) -> Result<Vec<Tag>,
 
 /// Letters, digits, white space and `_ . : / = + - @`, as AWS has it for tags everywhere.
 fn allowed(c: char) -> bool {
-    c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
+    matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+        || is_letter_digit_or_space(c)
 }

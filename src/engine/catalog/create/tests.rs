@@ -421,6 +421,7 @@ fn classes_and_tags() {
     };
     assert_eq!(message(&tags(&[("AWS:x", "")])), "Tag Key cannot be prefixed with aws:, Key: AWS:x");
     assert_eq!(message(&tags(&[("a?", "")])), "The Tag Key provided is invalid, Key: a?");
+    assert_eq!(message(&tags(&[("€", "")])), "The Tag Key provided is invalid, Key: €");
     assert_eq!(message(&tags(&[("a", "b!")])), "The Tag Value provided is invalid, Value: b!");
     assert_eq!(
         message(&tags(&[("a", "1"), ("b", "2"), ("a", "3")])),
@@ -430,7 +431,7 @@ fn classes_and_tags() {
     let many: Vec<_> = names.iter().map(|n| (n.as_str(), "v")).collect();
     assert_eq!(message(&tags(&many)), "Number of Tags exceed the current limit for the provided ResourceArn");
     assert_eq!(create(&tags(&many[..50])).unwrap().tags.len(), 50);
-    assert!(create(&tags(&[("größe 1/2 = a+b-c.d:e@f_g", "")])).is_ok());
+    assert!(create(&tags(&[("größe ٣Ⅳ東 1/2 = a+b-c.d:e@f_g", "")])).is_ok());
 }
 
 #[test]
