@@ -102,7 +102,7 @@ export const SUITES = [
     'model',
     ['test', '--profile', 'campaign', '--test', 'engine', 'model', '--', '--nocapture'],
     'operations beside a plain map',
-    { long: true, env: { DYNATAB_MODEL_OPERATIONS: '5000000' } },
+    { long: true, env: { DYNATAB_MODEL_OPERATIONS: '10000000' } },
   ),
   node('peers', 'tests/differential', 'random requests beside other implementations, many more', {
     long: true,
