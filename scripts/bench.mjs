@@ -26,6 +26,7 @@ import { hottest } from './lib/profile.mjs';
 import { serveFiles } from './lib/static.mjs';
 import { first } from '../benches/first/run.mjs';
 import { http } from '../benches/http/run.mjs';
+import { inProcess } from '../benches/http/in-process.mjs';
 import { DYNOXIDE } from '../benches/http/servers.mjs';
 import { memory } from '../benches/memory/run.mjs';
 import { native } from '../benches/native/run.mjs';
@@ -44,6 +45,7 @@ const OTHERS = {
   memory: ownPages,
   first,
   http: () => http(console.log),
+  process: () => inProcess(console.log),
   serve,
   native,
   size: () => [size()],
@@ -211,7 +213,7 @@ await main(async () => {
   await setup();
   await build();
   await install('benches');
-  if (names.includes('http')) await installDynoxide();
+  if (names.includes('http') || names.includes('process')) await installDynoxide();
   await bundle(values.profile);
   const reports = [];
   const each = (report) => {

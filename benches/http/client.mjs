@@ -31,7 +31,11 @@ export async function open(port) {
   let bodyEnd = -1;
   let status = 0;
   socket.on('error', (error) => waiting?.reject(error));
-  socket.on('close', () => waiting?.reject(new Error('the server closed the connection')));
+  let closed;
+  socket.on('close', () => {
+    closed = new Error('the server closed the connection');
+    waiting?.reject(closed);
+  });
   socket.on('data', (chunk) => {
     data = data.length ? Buffer.concat([data, chunk]) : chunk;
     if (bodyAt < 0) {
@@ -54,6 +58,7 @@ export async function open(port) {
   return {
     send: (bytes) =>
       new Promise((resolve, reject) => {
+        if (closed) return reject(closed);
         waiting = { resolve, reject };
         socket.write(bytes);
       }),

@@ -27,7 +27,7 @@ const key = (i) => ({
   sk: S(`order#${String(i).padStart(10, '0')}`),
 });
 
-const item = (i) => ({
+export const item = (i) => ({
   ...key(i),
   name: S(`Customer Name ${i}`),
   email: S(`customer${i}@example.com`),
@@ -53,6 +53,11 @@ const query = (i, limit) => ({
   ExpressionAttributeValues: { ':pk': key((i * PER_PARTITION) % COUNT).pk },
   Limit: limit,
 });
+
+const ONE = 'SELECT * FROM orders WHERE pk = ? AND sk = ?';
+const SET = 'UPDATE orders SET quantity = ? SET seen = 1 WHERE pk = ? AND sk = ?';
+const statement = (Statement, ...Parameters) => ({ Statement, Parameters });
+const keyed = (text, i, ...before) => statement(text, ...before, key(i % COUNT).pk, key(i % COUNT).sk);
 
 /** Requests that fill the table. */
 export const FILL = range(COUNT / 25).map((i) => ({
@@ -95,6 +100,26 @@ export const OPERATIONS = {
     (i) => ({
       TransactItems: range(10).map((k) => ({ Get: { TableName, Key: key((i * 37 + k) % COUNT) } })),
     }),
+    40,
+  ),
+  'PartiQL, SELECT of one': requests('ExecuteStatement', (i) => ({ ...keyed(ONE, i * 37), Limit: 1 })),
+  'PartiQL, SELECT of 100': requests(
+    'ExecuteStatement',
+    (i) => ({
+      ...statement('SELECT * FROM orders WHERE pk = ?', key((i * PER_PARTITION) % COUNT).pk),
+      Limit: 100,
+    }),
+    20,
+  ),
+  'PartiQL, UPDATE': requests('ExecuteStatement', (i) => keyed(SET, i * 37, N(i))),
+  'PartiQL, batch of 25': requests(
+    'BatchExecuteStatement',
+    (i) => ({ Statements: range(25).map((k) => keyed(ONE, i * 37 + k)) }),
+    40,
+  ),
+  'PartiQL, transaction of 10': requests(
+    'ExecuteTransaction',
+    (i) => ({ TransactStatements: range(10).map((k) => keyed(SET, i * 37 + k, N(i))) }),
     40,
   ),
 };

@@ -25,7 +25,7 @@ export const SERVERS = [
   },
   {
     name: 'dynalite',
-    lacks: /^Transact/,
+    lacks: /^Transact|^PartiQL/,
     command: (port) => [
       process.execPath,
       [join(PACKAGES, 'dynalite/cli.js'), '--host', '127.0.0.1', '--port', port, '--createTableMs', '0'],
