@@ -95,6 +95,8 @@ pub struct Failure {
     pub item: Option<Vec<u8>>,
     /// Of a cancelled transaction: one for each action.
     pub reasons: Vec<Reason>,
+    /// It answers a statement of PartiQL, which spells one of its members in another way.
+    pub statement: bool,
 }
 
 /// Why an action cancelled its transaction, or that it did not.
@@ -123,7 +125,7 @@ impl ApiError {
 
     #[cold]
     fn of(kind: ErrorKind, message: Cow<'static, str>) -> Self {
-        Self(Box::new(Failure { kind, message, item: None, reasons: Vec::new() }))
+        Self(Box::new(Failure { kind, message, item: None, reasons: Vec::new(), statement: false }))
     }
 
     /// A ValidationException.

@@ -173,7 +173,10 @@ impl SingleWrite {
             return Step::Missing(missing);
         };
         match self.item.check_charge().and_then(|()| self.item.evaluate(old.as_ref())) {
-            Err(error) => Step::Done(Answer::new(Err(error), seen)),
+            Err(mut error) => {
+                error.statement = self.statement;
+                Step::Done(Answer::new(Err(error), seen))
+            }
             Ok(new) => Step::Done(self.write(engine, old, new, seen)),
         }
     }

@@ -16,7 +16,8 @@ pub fn to_json(error: &ApiError) -> Vec<u8> {
     // The service spells this member in two ways; SDKs look for both.
     let silent = matches!(error.kind, ErrorKind::Serialization | ErrorKind::UnknownOperation);
     let capital = silent
-        || matches!(error.kind, ErrorKind::TransactionCanceled | ErrorKind::IdempotentParameterMismatch);
+        || matches!(error.kind, ErrorKind::TransactionCanceled | ErrorKind::IdempotentParameterMismatch)
+        || (error.statement && error.item.is_some());
     if !(silent && error.message.is_empty()) {
         out.extend_from_slice(if capital { b",\"Message\":" } else { b",\"message\":" });
         string(error.message.as_bytes(), &mut out);
@@ -59,6 +60,15 @@ mod tests {
 
     fn text(error: &ApiError) -> String {
         String::from_utf8(to_json(error)).unwrap()
+    }
+
+    #[test]
+    fn a_statement_spells_the_message_of_a_failed_condition_with_its_item_in_another_way() {
+        let mut error = ApiError::new(ErrorKind::ConditionalCheckFailed, "The conditional request failed");
+        error.statement = true;
+        assert!(text(&error).contains(r#","message":"The"#));
+        error.item = Some(crate::item::ItemBuf::default().into_bytes());
+        assert!(text(&error).contains(r#","Message":"The"#), "{}", text(&error));
     }
 
     #[test]
