@@ -230,7 +230,10 @@ await main(async () => {
   const meta = { command, date: new Date().toISOString(), cores: cpus().length, load, software };
   writeFileSync(join(OUT, 'results.json'), `${JSON.stringify({ ...meta, reports }, null, 1)}\n`);
   writeFileSync(join(OUT, 'report.html'), reportPage(reports, meta));
-  if (values.write) writeFileSync(join(ROOT, 'docs/benchmarks.md'), markdown(reports, meta));
+  if (values.write) {
+    const path = join(ROOT, 'docs/benchmarks.md');
+    writeFileSync(path, markdown(reports, meta, asked.length ? readFileSync(path, 'utf8') : undefined));
+  }
   const judged = reports.flatMap(({ ratios }) => ratios).filter(({ met }) => met !== undefined);
   const met = judged.filter(({ met }) => met).length;
   console.log(`\n${met} of ${judged.length} targets met; medians of rounds in turns, ${elapsed(start)}`);

@@ -2,14 +2,22 @@
 
 import { figure } from './words.mjs';
 
+const page = (parts) => `${parts.join('\n\n')}\n`;
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
-/** A page of tables; `meta` says when, where and how it was measured. */
-export function markdown(reports, meta) {
+const how = (meta) =>
+  `\`${meta.command}\`, ${meta.date.slice(0, 10)}, ${meta.cores} cores, load ${meta.load[0]} before, ${meta.software.join(', ')}.`;
+
+/**
+ * A page of tables; `meta` says when, where and how it was measured. Given the page as it was, only what was measured
+ * now is exchanged or added, and says so.
+ */
+export function markdown(reports, meta, before) {
   const sections = reports.map(({ bench, figures, ratios, notes }) => {
     const lines = [
       `## ${bench}`,
       '',
+      ...(before === undefined ? [] : [how(meta), '']),
       row(['', 'median', 'lowest', 'highest']),
       row(['---', '---:', '---:', '---:']),
       ...figures.map((f) => row([f.name, `${figure(f.median)} ${f.unit}`, figure(f.low), figure(f.high)])),
@@ -29,9 +37,16 @@ export function markdown(reports, meta) {
   const head = [
     '# Benchmarks',
     '',
-    `\`${meta.command}\`, ${meta.date.slice(0, 10)}, ${meta.cores} cores, load ${meta.load[0]} before, ${meta.software.join(', ')}.`,
+    how(meta),
     '',
     'Alternatives in turns in one run; medians of rounds. Absolute figures move with the machine, ratios less.',
   ];
-  return `${[head.join('\n'), ...sections].join('\n\n')}\n`;
+  if (before === undefined) return page([head.join('\n'), ...sections]);
+  const kept = before.trimEnd().split(/\n\n(?=## )/);
+  for (const section of sections) {
+    const [title] = section.split('\n', 1);
+    const at = kept.findIndex((other) => other.split('\n', 1)[0] === title);
+    kept.splice(at < 0 ? kept.length : at, at < 0 ? 0 : 1, section);
+  }
+  return page(kept);
 }

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { addCounts, cargoCounts, closingLine, tapCounts } from '../../scripts/lib/counts.mjs';
+import { markdown } from '../../benches/report/markdown.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { fingerprint, fresh } from '../../scripts/lib/stamp.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
@@ -86,4 +87,23 @@ test('the file server serves its folders and nothing above them', async () => {
   } finally {
     await server.close();
   }
+});
+
+test('a page of benchmarks keeps what was not measured again', () => {
+  const figure = (median) => ({ name: 'x', unit: 'ms', median, low: 1, high: 9 });
+  const report = (bench, median) => ({ bench, figures: [figure(median)], ratios: [], notes: [] });
+  const meta = (command) => ({
+    command,
+    date: '2026-01-02T03:04',
+    cores: 2,
+    load: [0.5],
+    software: ['Node'],
+  });
+  const whole = markdown([report('one', 2), report('two', 3)], meta('all'));
+  const part = markdown([report('two', 4), report('three', 5)], meta('some'), whole);
+  assert.equal(part.split('## ').length, 4);
+  assert.match(part, /^# Benchmarks\n\n`all`/);
+  assert.match(part, /## one\n\n\| *\|[^]*2\.00 ms[^]*## two\n\n`some`[^]*4\.00 ms[^]*## three\n\n`some`/);
+  assert.ok(!part.includes('3.00 ms'));
+  assert.equal(markdown([report('two', 4), report('three', 5)], meta('some'), part), part);
 });
