@@ -117,6 +117,9 @@ describe('the playground', { timeout: 120_000 }, () => {
     await page.keyboard.type('"KeyCond');
     const list = page.getByRole('listbox', { name: 'Completions' });
     await list.getByRole('option', { name: '"KeyConditionExpression"' }).waitFor();
+    // A list that has only just opened takes no Enter: the person may not have seen it yet.
+    await page.waitForFunction(() => document.querySelector('.cm-content').textContent.includes('"KeyCond'));
+    await page.waitForTimeout(300);
     await page.keyboard.press('Enter');
     assert.match(await editor().innerText(), /"KeyConditionExpression": /);
   });
