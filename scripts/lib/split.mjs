@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 
 /** Modules whose functions are in the second file. */
 const MODULES = [
+  'api::next_token',
   'api::partiql',
   'api::streams',
   'api::tags',

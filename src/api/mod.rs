@@ -18,6 +18,7 @@ mod keys;
 mod legacy;
 mod members;
 mod metrics;
+mod next_token;
 mod page;
 mod partiql;
 mod put_item;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::partiql::next_token;
+use super::next_token;
 use super::select::Selection;
 use super::step::{Answer, Step};
 use super::transact::Fingerprint;

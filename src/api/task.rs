@@ -7,7 +7,7 @@ use super::batch_write_item::BatchWriteItem;
 use super::get_item::GetItem;
 use super::keys::not_found;
 use super::page::Page;
-use super::partiql::{self, StatementBatch};
+use super::partiql::{self, Execution, StatementBatch, Transaction};
 use super::single_write::SingleWrite;
 use super::step::{Answer, Environment, Partition, Step};
 use super::streams::{self, StreamTask};
@@ -142,11 +142,17 @@ impl Engine {
             Operation::TransactWriteItems => {
                 Task::TransactWrite(Box::new(transact::begin_write(self, request, environment)?))
             }
-            Operation::ExecuteStatement => partiql::execute(self, request, environment)?,
+            Operation::ExecuteStatement => match partiql::execute(self, request, environment)? {
+                Execution::Page(page) => Task::Page(page),
+                Execution::Write(write) => Task::Write(write),
+            },
             Operation::BatchExecuteStatement => {
                 Task::Statements(Box::new(partiql::begin_batch(self, request, environment)?))
             }
-            Operation::ExecuteTransaction => partiql::transaction(self, request, environment)?,
+            Operation::ExecuteTransaction => match partiql::transaction(self, request, environment)? {
+                Transaction::Get(gets) => Task::TransactGet(gets),
+                Transaction::Write(writes) => Task::TransactWrite(writes),
+            },
         })
     }
 

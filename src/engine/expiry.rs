@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::upkeep::Upkeep;
 use super::write::{ItemWrite, Plan};
 use super::{Engine, Table};
-use crate::item::{ItemRef, Kind};
+use crate::item::ItemRef;
 use crate::log::Origin;
 use crate::storage::{CursorStep, TreeId};
 
@@ -25,15 +25,6 @@ pub(super) struct Sweep {
     position: Vec<u8>,
     /// The least expiry that was seen or written meanwhile.
     least: u64,
-}
-
-/// The second since 1970 at which an item expires, if it ever does.
-pub(super) fn of(table: &Table, item: ItemRef<'_>) -> Option<u64> {
-    let value = item.get(table.schema.ttl.as_ref()?.as_bytes())?;
-    if value.kind()? != Kind::N {
-        return None;
-    }
-    u64::try_from(value.number()?.truncated(0)).ok()
 }
 
 impl Engine {
@@ -111,7 +102,7 @@ impl Engine {
                 continue;
             }
             bytes += key.len() + value.len();
-            if let Some(seconds) = ItemRef::parse(&value).and_then(|item| of(table, item)) {
+            if let Some(seconds) = ItemRef::parse(&value).and_then(|item| table.expiry(item)) {
                 if seconds >= now {
                     sweep.least = sweep.least.min(seconds);
                 } else if seconds + TOO_OLD >= now {

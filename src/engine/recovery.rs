@@ -1,7 +1,7 @@
 //! The engine as the manifest and the log's tail left it.
 
 use super::streams::{Moment, Streamed};
-use super::{Engine, Table, expiry};
+use super::{Engine, Table};
 use crate::item::ItemRef;
 use crate::log::Record;
 use crate::storage::{Bytes, Change, SeqNo, Storage, TreeId};
@@ -60,7 +60,7 @@ impl Engine {
             if let (Some(item), Some(table)) = (&change.value, tables.owner(change.tree)) {
                 let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
                 self.replay_entries(seq, table, &change.key, item);
-                if let Some(seconds) = expiry::of(table, item) {
+                if let Some(seconds) = table.expiry(item) {
                     self.note_expiry(table.tree, seconds);
                 }
             }

@@ -168,6 +168,15 @@ impl Table {
         select(item, |name| self.hash.name == name)
     }
 
+    /// The second since 1970 at which an item expires, if it ever does.
+    pub fn expiry(&self, item: ItemRef<'_>) -> Option<u64> {
+        let value = item.get(self.schema.ttl.as_ref()?.as_bytes())?;
+        if value.kind()? != Kind::N {
+            return None;
+        }
+        u64::try_from(value.number()?.truncated(0)).ok()
+    }
+
     /// The attributes that make up an item's primary key, as an item.
     pub fn primary_key(&self, item: MapRef<'_>) -> ItemBuf {
         select(item, |name| self.key_attributes().any(|k| k.name == name))

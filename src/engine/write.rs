@@ -1,7 +1,6 @@
 //! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
-use super::expiry;
 use super::streams::Streamed;
 use super::table::Table;
 use super::tokens::TokenWrite;
@@ -155,7 +154,7 @@ impl Plan {
             return cost;
         }
         self.deltas.push((table.tree, Stats::change(old_item, new_item)));
-        if let Some(seconds) = new_item.and_then(|item| expiry::of(table, item)) {
+        if let Some(seconds) = new_item.and_then(|item| table.expiry(item)) {
             self.expiries.push((table.tree, seconds));
         }
         // What changes nothing is no record.

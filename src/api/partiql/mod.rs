@@ -2,7 +2,6 @@
 
 mod batch;
 mod keys;
-pub(super) mod next_token;
 mod request;
 mod select;
 mod transaction;
@@ -11,18 +10,24 @@ mod write;
 pub use batch::StatementBatch;
 
 pub(super) use batch::begin as begin_batch;
-pub(super) use transaction::begin as transaction;
+pub(super) use transaction::{Transaction, begin as transaction};
 
 use super::members::string;
+use super::page::Page;
 use super::single_write::SingleWrite;
 use super::step::Environment;
-use super::task::Task;
-use super::{ApiError, members};
+use super::{ApiError, members, next_token};
 use crate::engine::Engine;
 use crate::engine::capacity::ReturnConsumedCapacity;
 use crate::item::MapRef;
 use crate::partiql::Verb;
 use request::Request;
+
+/// What a statement by itself is.
+pub(super) enum Execution {
+    Page(Box<Page>),
+    Write(Box<SingleWrite>),
+}
 
 /// ExecuteStatement.
 #[inline(never)]
@@ -30,21 +35,21 @@ pub(super) fn execute(
     engine: &Engine,
     document: MapRef<'_>,
     environment: &Environment,
-) -> Result<Task, ApiError> {
+) -> Result<Execution, ApiError> {
     let request = Request::read(document)?;
     let capacity = capacity(document);
     let token = document.find(b"NextToken").and_then(string).map(next_token::decode).transpose()?;
     match request.statement.verb {
         Verb::Select { .. } => {
             let limit = document.find(b"Limit").and_then(members::integer);
-            Ok(Task::Page(Box::new(select::page(engine, request, limit, token, capacity)?)))
+            Ok(Execution::Page(Box::new(select::page(engine, request, limit, token, capacity)?)))
         }
         Verb::Exists => Err(ApiError::validation(ONLY_IN_TRANSACTIONS)),
         _ if token.is_some() => Err(next_token::mismatch()),
         _ => {
             let return_values = write::return_values(&request.statement);
             let item = write::change(engine, request)??;
-            Ok(Task::Write(Box::new(SingleWrite {
+            Ok(Execution::Write(Box::new(SingleWrite {
                 partition: item.partition(),
                 item,
                 return_values,

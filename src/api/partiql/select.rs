@@ -2,12 +2,12 @@
 
 use super::super::keys::{check_scalars, find_table};
 use super::super::members::Members;
+use super::super::next_token::{self, Position};
 use super::super::page::{Page, Plan, Ranges};
 use super::super::query::find_index;
 use super::super::select;
 use super::super::start_key::Restart;
 use super::keys::{Range, ranges};
-use super::next_token::{self, Position};
 use super::request::Request;
 use crate::api::ApiError;
 use crate::collections::sort_by;

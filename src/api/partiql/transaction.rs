@@ -2,7 +2,6 @@
 
 use super::super::members::{list, map, string};
 use super::super::step::Environment;
-use super::super::task::Task;
 use super::super::transact::{
     Bound, Reasons, Token, TransactGetItems, TransactWriteItems, check_payload, fingerprint,
 };
@@ -17,12 +16,18 @@ use crate::item::MapRef;
 /// Heads the tokens kept here. No text begins with it, so a transaction of actions has none of them.
 const TOKEN_MARK: u8 = 0xFF;
 
+/// What the statements of a transaction are: all of them read, or all of them write.
+pub(in crate::api) enum Transaction {
+    Get(Box<TransactGetItems>),
+    Write(Box<TransactWriteItems>),
+}
+
 #[inline(never)]
 pub(in crate::api) fn begin(
     engine: &Engine,
     document: MapRef<'_>,
     environment: &Environment,
-) -> Result<Task, ApiError> {
+) -> Result<Transaction, ApiError> {
     let Some(statements) = document.find(b"TransactStatements") else {
         return Err(ApiError::new(crate::api::ErrorKind::Serialization, ""));
     };
@@ -71,7 +76,7 @@ pub(in crate::api) fn begin(
             }
         }
         let gets = TransactGetItems::new(gets, reasons, capacity)?;
-        return Ok(Task::TransactGet(Box::new(gets)));
+        return Ok(Transaction::Get(Box::new(gets)));
     }
     let mut changes = Vec::with_capacity(requests.len());
     let mut reasons = Reasons::default();
@@ -91,7 +96,7 @@ pub(in crate::api) fn begin(
     });
     let mut writes = TransactWriteItems::new(changes, reasons, token, capacity, environment)?;
     writes.statements = true;
-    Ok(Task::TransactWrite(Box::new(writes)))
+    Ok(Transaction::Write(Box::new(writes)))
 }
 
 fn invalid(number: usize, what: &str) -> ApiError {

@@ -1,7 +1,7 @@
-//! NextToken: where a statement goes on. It holds all it needs, so that it outlives a reload.
+//! NextToken of a statement: where it goes on. It holds all it needs, so that it outlives a reload.
 
-use super::super::ApiError;
-use super::super::transact::Fingerprint;
+use super::ApiError;
+use super::transact::Fingerprint;
 use crate::item::value::Reader;
 use crate::item::{base64, varint};
 use crate::wire::base64::decode as decode_base64;
@@ -9,7 +9,7 @@ use crate::wire::base64::decode as decode_base64;
 const VERSION: u8 = 1;
 
 /// A token that was read.
-pub(in crate::api) struct Position {
+pub(super) struct Position {
     pub fingerprint: Fingerprint,
     /// Which range of the statement.
     pub range: u64,
@@ -19,7 +19,7 @@ pub(in crate::api) struct Position {
 
 /// The token for the entry at `key` of a statement's range.
 #[inline(never)]
-pub(in crate::api) fn encode(fingerprint: Fingerprint, range: u64, key: &[u8]) -> String {
+pub(super) fn encode(fingerprint: Fingerprint, range: u64, key: &[u8]) -> String {
     let mut out = vec![VERSION];
     out.extend_from_slice(&fingerprint);
     varint::put(&mut out, range);
