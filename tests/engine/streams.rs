@@ -347,12 +347,13 @@ fn bad_requests_are_refused() {
         "ValidationException: 1 validation error detected: Value at 'sequenceNumber' failed to satisfy constraint: \
          Member must have length greater than or equal to 21"
     );
-    assert_eq!(
-        get(
-            json!({"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "900000000000000000000000000000000"})
-        ),
-        "ValidationException: Invalid SequenceNumber for the shard"
-    );
+    // The second is the largest that there is: nothing comes after it.
+    for number in ["900000000000000000000000000000000", "1209025819614629174706175"] {
+        assert_eq!(
+            get(json!({"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": number})),
+            "ValidationException: Invalid SequenceNumber for the shard"
+        );
+    }
     assert_eq!(
         get(json!({"ShardIteratorType": "AT_TIMESTAMP"})),
         format!("{invalid}Timestamp cannot be null")

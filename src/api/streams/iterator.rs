@@ -110,7 +110,7 @@ pub(super) fn get(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Resu
             (begin, u64::try_from(millis).unwrap_or(0))
         }
         _ => {
-            let at = position(shard, number.unwrap_or_default())?;
+            let at = position(shard, engine.storage.latest(), number.unwrap_or_default())?;
             (if kind == "AT_SEQUENCE_NUMBER" { at } else { at.next() }, 0)
         }
     };
@@ -130,9 +130,9 @@ pub(super) fn get(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Resu
 }
 
 /// The place of a SequenceNumber, which must be one that the shard could have.
-fn position(shard: &Shard, number: &str) -> Result<Position, ApiError> {
-    let found = Position::parse(number)
-        .filter(|at| at.seq >= shard.first && shard.ended.is_none_or(|(_, last)| at.seq <= last));
+fn position(shard: &Shard, latest: SeqNo, number: &str) -> Result<Position, ApiError> {
+    let last = shard.ended.map_or(latest, |(_, last)| last);
+    let found = Position::parse(number).filter(|at| (shard.first..=last).contains(&at.seq));
     found.ok_or_else(|| ApiError::validation("Invalid SequenceNumber for the shard"))
 }
 
