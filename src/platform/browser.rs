@@ -63,11 +63,16 @@ impl Platform for BrowserPlatform {
         if let Some(function) = js::global_function("setTimeout") {
             // A call that throws drops the sender, which resolves the wait as well.
             let timer = function.call2(&JsValue::UNDEFINED, &callback, &JsValue::from(millis));
-            // Node's timers are objects, and would keep the process alive.
-            if let Some(unref) = timer.as_ref().ok().and_then(|timer| js::property(timer, "unref"))
-                && let (Ok(timer), Some(unref)) = (&timer, unref.dyn_ref::<Function>())
+            // Timers of Node are objects, of older Deno numbers; both would keep the process alive.
+            let unref = |holder: &JsValue, name, timer: &JsValue| {
+                let function = js::property(holder, name).and_then(|unref| unref.dyn_into::<Function>().ok());
+                function.map(|unref| unref.call1(timer, timer))
+            };
+            if let Ok(timer) = &timer
+                && unref(timer, "unref", timer).is_none()
+                && let Some(deno) = js::global("Deno")
             {
-                let _ = unref.call0(timer);
+                let _ = unref(&deno, "unrefTimer", timer);
             }
         }
         Box::pin(async move {

@@ -1,5 +1,6 @@
 // The suite over the packed package in Node, by import and by require, in Deno without a permission, and in Bun.
 
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -17,6 +18,7 @@ describe('the packed package', () => {
       program('suite.ts', at('suite.mjs')),
       program('files.ts', at('files.mjs')),
       program('suite-cases.ts', at('cases.mjs')),
+      program('ends.ts', at('ends.mjs')),
       copy('require.cjs', at('require.cjs')),
     ]));
 
@@ -58,6 +60,17 @@ describe('the packed package', () => {
     await programs();
     await run(t, binary.bun(), ['files.mjs', at('bun-files')]);
   });
+
+  for (const [name, command, args] of [
+    ['Node', () => process.execPath, []],
+    ['Deno', binary.deno, ['run', '--no-prompt']],
+    ['Bun', binary.bun, []],
+  ]) {
+    test(`a program in ${name} ends, whatever expires later`, { timeout: 60_000 }, async () => {
+      await programs();
+      assert.match(await output(command(), [...args, 'ends.mjs'], folder), /^done$/m);
+    });
+  }
 
   test('leaves nothing behind', remove);
 });
