@@ -30,6 +30,8 @@ const OVERFLOW: u8 = 2;
 
 /// Bytes of a value in one overflow block.
 pub(super) const OVERFLOW_CHUNK: usize = 60_000;
+/// Far above the longest value there is; whoever reads one asks for all its blocks at once.
+const MAX_OVERFLOW: u64 = 64 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -47,6 +49,16 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// `None` also when there are no such ids.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let (first, count) = (reader.leb()?, reader.leb()?);
+        first.checked_add(count).map(|_| Self { first: BlockId(first), count })
+    }
+
+    pub(super) fn contains(self, id: BlockId) -> bool {
+        (self.first.0..self.first.0.saturating_add(self.count)).contains(&id.0)
+    }
+
     pub(super) fn ids(self) -> impl Iterator<Item = BlockId> {
         (self.first.0..self.first.0.saturating_add(self.count)).map(BlockId)
     }
@@ -120,7 +132,7 @@ impl BlockMeta {
         let count = reader.size()?;
         let mut overflow = Vec::new();
         for _ in 0..count {
-            overflow.push(Span { first: BlockId(reader.leb()?), count: reader.leb()? });
+            overflow.push(Span::read(reader)?);
         }
         Some(Self { first_key, id, len, entries, least_expiry, overflow })
     }
@@ -252,8 +264,8 @@ impl Block {
             }
             OVERFLOW => {
                 let len = reader.leb()?;
-                let span = Span { first: BlockId(reader.leb()?), count: reader.leb()? };
-                if span.count != len.div_ceil(OVERFLOW_CHUNK as u64) {
+                let span = Span::read(reader)?;
+                if len > MAX_OVERFLOW || span.count != len.div_ceil(OVERFLOW_CHUNK as u64) {
                     return None;
                 }
                 Held::Overflow(OverflowRef { span, len })

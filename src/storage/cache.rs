@@ -7,7 +7,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::BlockId;
-use super::block::Block;
+use super::block::{Block, Span};
 
 /// Block ids are dense: one multiplication spreads them well enough, and the same on every machine.
 #[derive(Default)]
@@ -101,9 +101,17 @@ impl Cache {
         }
     }
 
-    pub(super) fn remove(&mut self, id: BlockId) {
-        if let Some(slot) = self.slots.swap_remove(&id) {
-            self.bytes -= slot.block.size();
+    /// Forgets the blocks of `span`, which may count more than there are here.
+    pub(super) fn remove(&mut self, span: Span) {
+        if span.count > self.slots.len() as u64 {
+            self.slots.retain(|id, _| !span.contains(*id));
+            self.bytes = self.slots.values().map(|slot| slot.block.size()).sum();
+            return;
+        }
+        for id in span.ids() {
+            if let Some(slot) = self.slots.swap_remove(&id) {
+                self.bytes -= slot.block.size();
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ const HEAD: usize = 10;
 
 /// Most bytes of the body in one chunk, or in the root beside its header.
 pub const MAX_CHUNK: usize = 60_000;
+/// Most chunks: 4 GB.
+const MAX_CHUNKS: u64 = (1 << 32) / MAX_CHUNK as u64;
 /// Fences kept; an owner that slept through more of them than these is taken for dead.
 const MAX_FENCES: usize = 64;
 
@@ -126,6 +128,10 @@ fn root(bytes: &[u8]) -> Result<Root<'_>, Corruption> {
     if root.chunks.end - root.chunks.start != chunk_count(root.len) {
         return Err(wrong("length and chunks differ"));
     }
+    // Their ids are listed next; one more would already be beyond what wasm can hold.
+    if root.chunks.end - root.chunks.start > MAX_CHUNKS {
+        return Err(wrong("too long"));
+    }
     Ok(root)
 }
 
@@ -175,7 +181,7 @@ impl Manifest {
                 CHECKPOINT => manifest.checkpoint = SeqNo(field.leb()?),
                 CATALOG => manifest.catalog = field.rest().to_vec(),
                 PIECE => manifest.pieces.push(Rc::new(Piece::read(&mut field)?)),
-                PENDING => manifest.pending.push(Span { first: BlockId(field.leb()?), count: field.leb()? }),
+                PENDING => manifest.pending.push(Span::read(&mut field)?),
                 DROPPED => manifest.dropped.push(TreeId(u32::try_from(field.leb()?).ok()?)),
                 FENCE => manifest.fences.push((field.leb()?, field.leb()?)),
                 _ => {}

@@ -280,8 +280,8 @@ impl Storage {
         if planned.flushes {
             self.frozen.pop_front();
         }
-        for id in planned.deleted.into_iter().flat_map(Span::ids) {
-            self.cache.remove(id);
+        for span in planned.deleted {
+            self.cache.remove(span);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::harness::*;
 use crate::platform::simulated::Random;
 use crate::platform::{Space, Write};
+use crate::storage::block::Span;
 use crate::storage::*;
 
 fn filled() -> Harness {
@@ -100,6 +101,54 @@ fn every_damaged_byte_of_a_manifest_is_noticed() {
         }
         let _ = Manifest::decode(&with_checksum(damaged, 10), &[]);
     }
+}
+
+#[test]
+fn a_manifest_with_more_chunks_than_there_can_be_is_refused() {
+    for count in [1u64 << 17, 1 << 40, u64::MAX / MAX_CHUNK as u64] {
+        let mut root = b"dtab\x01\0\0\0\0\0".to_vec();
+        for field in [1, count * MAX_CHUNK as u64, 1, count] {
+            crate::item::varint::put(&mut root, field);
+        }
+        root.extend_from_slice(&[0; 4]);
+        assert!(Manifest::chunk_ids(&with_checksum(root, 10)).is_err(), "{count}");
+    }
+}
+
+#[test]
+fn a_span_of_more_blocks_than_there_can_be_costs_nothing() {
+    let pending = vec![Span { first: BlockId(1), count: u64::MAX - 1 }];
+    let mut storage =
+        Storage::from_manifest(StorageOptions::default(), Manifest { pending, ..Manifest::default() });
+    storage.freeze(1, Vec::new());
+    let mut job = storage.next_job().unwrap();
+    let JobStep::Finish(batch) = job.step(&mut storage) else { panic!("an empty flush ends at once") };
+    assert!(batch.contains(&Write::DeleteRange(Space::Block, 1, u64::MAX)));
+    job.complete(&mut storage);
+}
+
+#[test]
+fn spans_and_overflow_values_without_bounds_are_refused() {
+    let span = |first, count| {
+        let mut out = Vec::new();
+        crate::item::varint::put(&mut out, first);
+        crate::item::varint::put(&mut out, count);
+        out
+    };
+    let read = |first, count| Span::read(&mut crate::storage::coding::Reader::new(&span(first, count)));
+    assert!(read(u64::MAX - 1, 1).is_some());
+    assert!(read(u64::MAX - 1, 2).is_none());
+    let block = |len: u64| {
+        let mut block = vec![0xD7, 1, 1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0];
+        block.extend_from_slice(&[1, b'k', 2, 1]);
+        crate::item::varint::put(&mut block, len);
+        block.extend_from_slice(&span(9, len.div_ceil(60_000)));
+        block.extend_from_slice(&[16, 0, 1, 0]);
+        with_checksum(block, 8)
+    };
+    let mut storage = Storage::new(StorageOptions::default());
+    assert!(storage.install(BlockId(7), block(1 << 20)).is_ok());
+    assert!(storage.install(BlockId(7), block(1 << 40)).is_err());
 }
 
 #[test]
