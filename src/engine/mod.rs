@@ -42,6 +42,12 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// What was stored may be any number.
+    fn add(&mut self, count: i64, bytes: i64) {
+        self.count = self.count.wrapping_add(count);
+        self.bytes = self.bytes.wrapping_add(bytes);
+    }
+
     fn change(old: Option<ItemRef<'_>>, new: Option<ItemRef<'_>>) -> Self {
         Self {
             count: i64::from(new.is_some()) - i64::from(old.is_some()),
@@ -202,9 +208,7 @@ impl Engine {
     pub fn roll_back(&mut self) {
         while let Some(group) = self.groups.pop_back().or_else(|| self.under_way.take()) {
             for (tree, delta) in &group.deltas {
-                let stats = self.stats.get_or_default(*tree);
-                stats.count -= delta.count;
-                stats.bytes -= delta.bytes;
+                self.stats.get_or_default(*tree).add(-delta.count, -delta.bytes);
             }
             if let Some(tables) = &group.tables_before {
                 self.tables = Rc::clone(tables);
@@ -241,9 +245,7 @@ impl Engine {
         catalog: Option<CatalogUndo>,
     ) {
         for (tree, delta) in &deltas {
-            let stats = self.stats.get_or_default(*tree);
-            stats.count += delta.count;
-            stats.bytes += delta.bytes;
+            self.stats.get_or_default(*tree).add(delta.count, delta.bytes);
         }
         if !self.logged {
             if let Some(catalog) = catalog {

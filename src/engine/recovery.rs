@@ -83,9 +83,7 @@ impl Engine {
             }
         }
         for (tree, count, bytes) in &record.stats {
-            let stats = self.stats.get_or_default(*tree);
-            stats.count += count;
-            stats.bytes += bytes;
+            self.stats.get_or_default(*tree).add(*count, *bytes);
         }
         self.storage.set_durable(seq);
         Ok(())

@@ -96,18 +96,18 @@ impl CatalogChange<'_> {
         let mut r = Reader::new(bytes);
         match r.u8()? {
             Self::CREATE => {
-                let first_tree = TreeId(u32::try_from(r.varint()?).ok()?);
+                let first_tree = TreeId::new(r.varint()?)?;
                 Some(CatalogChange::Create { first_tree, schema: r.rest() })
             }
             Self::DELETE => Some(CatalogChange::Delete { name: r.rest() }),
             Self::ALTER => Some(CatalogChange::Alter { schema: r.rest() }),
             Self::BACKFILLED => {
-                let index = TreeId(u32::try_from(r.varint()?).ok()?);
+                let index = TreeId::new(r.varint()?)?;
                 let goes_on = r.u8()? != 0;
                 Some(CatalogChange::Backfilled { index, position: goes_on.then_some(r.rest()) })
             }
             Self::TOKENS => {
-                let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+                let tree = TreeId::new(r.varint()?)?;
                 Some(CatalogChange::Tokens { tree, since: r.varint()? })
             }
             Self::SHARDS => Some(CatalogChange::Shards(Turn::decode(&mut r)?)),
@@ -207,10 +207,10 @@ impl Tables {
 
     pub(super) fn decode(bytes: &[u8]) -> Option<(Self, VecMap<TreeId, Stats>)> {
         let mut r = Reader::new(bytes);
-        let mut tables = Self { next_tree: TreeId(u32::try_from(r.varint()?).ok()?), ..Self::default() };
+        let mut tables = Self { next_tree: TreeId::new(r.varint()?)?, ..Self::default() };
         let mut stats = VecMap::new();
         for _ in 0..r.varint()? {
-            let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+            let tree = TreeId::new(r.varint()?)?;
             let schema = TableSchema::decode(r.binary()?)?;
             let (table, _) = Table::new(schema, tree, tree)?;
             let mut trees = table.trees();
@@ -227,7 +227,7 @@ impl Tables {
         tables.tokens = TokenTrees::decode(&mut r)?;
         tables.streams = Streams::decode(&mut r)?;
         while !r.is_empty() {
-            let tree = TreeId(u32::try_from(r.varint()?).ok()?);
+            let tree = TreeId::new(r.varint()?)?;
             stats.get_or_default(tree).expiry = r.varint()?;
         }
         Some((tables, stats))

@@ -80,7 +80,7 @@ impl TokenTrees {
         if r.is_empty() {
             return Some(Self::default());
         }
-        let tree = |number: u64| u32::try_from(number).ok().map(|number| number.checked_sub(1).map(TreeId));
+        let tree = |number: u64| TreeId::new(number).map(|tree| tree.0.checked_sub(1).map(TreeId));
         let current = tree(r.varint()?)?;
         let since = r.varint()?;
         Some(Self { current: current.map(|tree| (tree, since)), previous: tree(r.varint()?)? })

@@ -12,7 +12,7 @@
 
 use crate::checksum::Crc32;
 use crate::platform::store::MAX_VALUE;
-use crate::storage::coding::{Reader, put_prefixed};
+use crate::storage::coding::{MAX_EPOCH, Reader, put_prefixed};
 
 const MAGIC: &[u8; 2] = b"DL";
 const VERSION: u8 = 1;
@@ -106,7 +106,7 @@ pub(super) fn decode(number: u64, bytes: &[u8]) -> Result<Frame<'_>, Wrong> {
     if magic != MAGIC || checksum(bytes) != Some(crc) {
         return Err(Wrong::Damaged);
     }
-    if version != VERSION || frame.flags & !KNOWN != 0 {
+    if version != VERSION || frame.flags & !KNOWN != 0 || frame.epoch > MAX_EPOCH {
         return Err(Wrong::Newer);
     }
     if found != number {

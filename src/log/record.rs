@@ -179,10 +179,10 @@ impl Record {
             let mut field = Reader::new(reader.prefixed()?);
             match tag {
                 SEQ => {
-                    record.seq = field.leb()?;
+                    record.seq = field.counter()?;
                     seen_seq = true;
                 }
-                TIME => record.time_millis = field.leb()?,
+                TIME => record.time_millis = field.counter()?,
                 ORIGIN => {
                     record.origin = match field.u8()? {
                         0 => Origin::User,

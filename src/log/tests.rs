@@ -164,6 +164,17 @@ fn every_damaged_byte_of_a_frame_is_noticed() {
 }
 
 #[test]
+fn numbers_that_cannot_be_counted_on_from_are_refused() {
+    let good = record(1, 4);
+    assert!(Record::decode(&good.encode()).is_ok());
+    for bad in [Record { seq: u64::MAX, ..good.clone() }, Record { time_millis: u64::MAX, ..good }] {
+        assert!(Record::decode(&bad.encode()).is_err(), "{bad:?}");
+    }
+    let (number, frame) = group(u64::MAX, 0, &[record(1, 4)]).remove(0);
+    assert!(Replay::starting_at(0, 0).feed(number, &frame).is_err(), "an epoch");
+}
+
+#[test]
 fn a_newer_format_is_refused_and_not_taken_for_the_end_of_the_log() {
     let (number, mut frame) = group(1, 0, &[record(1, 4)]).remove(0);
     frame[2] = 2;

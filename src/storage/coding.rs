@@ -4,6 +4,11 @@ use std::ops::Range;
 
 pub(crate) use crate::item::varint::put;
 
+/// Sequence numbers, times and numbers of frames stay below for ever.
+pub(crate) const MAX_COUNTER: u64 = 1 << 56;
+/// Epochs stay below for ever.
+pub(crate) const MAX_EPOCH: u64 = 1 << 31;
+
 /// A position in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
@@ -67,6 +72,16 @@ impl<'a> Reader<'a> {
             }
             shift += 7;
         }
+    }
+
+    /// A LEB128 number that is counted on from: one that leaves no room for that is damage.
+    pub(crate) fn counter(&mut self) -> Option<u64> {
+        self.leb().filter(|number| *number <= MAX_COUNTER)
+    }
+
+    /// The number of an owner; half of a block's id, see [`Storage::begin_epoch`](super::Storage::begin_epoch).
+    pub(crate) fn epoch(&mut self) -> Option<u64> {
+        self.leb().filter(|number| *number <= MAX_EPOCH)
     }
 
     /// A LEB128 number that counts or measures something in memory.

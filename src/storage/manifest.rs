@@ -17,7 +17,7 @@
 use std::rc::Rc;
 
 use super::block::Span;
-use super::coding::{Reader, put, put_prefixed};
+use super::coding::{MAX_EPOCH, Reader, put, put_prefixed};
 use super::piece::Piece;
 use super::{BlockId, Corruption, SeqNo, TreeId};
 use crate::checksum::crc32;
@@ -117,7 +117,7 @@ fn root(bytes: &[u8]) -> Result<Root<'_>, Corruption> {
         return Err(wrong("checksum differs"));
     }
     let mut fields = || {
-        let generation = reader.leb()?;
+        let generation = reader.counter()?;
         let len = reader.size()?;
         let first = reader.leb()?;
         let chunks = first..first.checked_add(reader.leb()?)?;
@@ -173,17 +173,17 @@ impl Manifest {
             let tag = reader.leb()?;
             let mut field = Reader::new(reader.prefixed()?);
             match tag {
-                EPOCH => manifest.epoch = field.leb()?,
-                NEXT_BLOCK => manifest.next_block = BlockId(field.leb()?),
-                NEXT_PIECE => manifest.next_piece = field.leb()?,
-                NEXT_CHUNK => manifest.next_chunk = field.leb()?,
-                LOG_START => manifest.log_start = field.leb()?,
-                CHECKPOINT => manifest.checkpoint = SeqNo(field.leb()?),
+                EPOCH => manifest.epoch = field.epoch()?,
+                NEXT_BLOCK => manifest.next_block = BlockId(field.leb().filter(|id| *id <= MAX_EPOCH << 32)?),
+                NEXT_PIECE => manifest.next_piece = field.counter()?,
+                NEXT_CHUNK => manifest.next_chunk = field.counter()?,
+                LOG_START => manifest.log_start = field.counter()?,
+                CHECKPOINT => manifest.checkpoint = SeqNo(field.counter()?),
                 CATALOG => manifest.catalog = field.rest().to_vec(),
                 PIECE => manifest.pieces.push(Rc::new(Piece::read(&mut field)?)),
                 PENDING => manifest.pending.push(Span::read(&mut field)?),
-                DROPPED => manifest.dropped.push(TreeId(u32::try_from(field.leb()?).ok()?)),
-                FENCE => manifest.fences.push((field.leb()?, field.leb()?)),
+                DROPPED => manifest.dropped.push(TreeId::new(field.leb()?)?),
+                FENCE => manifest.fences.push((field.epoch()?, field.counter()?)),
                 _ => {}
             }
         }

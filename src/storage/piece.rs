@@ -100,16 +100,16 @@ impl Piece {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let mut reader = Reader::new(reader.prefixed()?);
-        let id = reader.leb()?;
-        let tree = TreeId(u32::try_from(reader.leb()?).ok()?);
+        let id = reader.counter()?;
+        let tree = TreeId::new(reader.leb()?)?;
         let level = reader.u8()?;
         let first = Bytes::from(reader.prefixed()?);
         let last = Bytes::from(reader.prefixed()?);
         let min_seq = SeqNo(reader.leb()?);
         let max_seq = SeqNo(reader.leb()?);
-        let entries = reader.leb()?;
-        let tombstones = reader.leb()?;
-        let bytes = reader.leb()?;
+        let entries = reader.counter()?;
+        let tombstones = reader.counter()?;
+        let bytes = reader.counter()?;
         let _filter = reader.leb()?;
         let index = match reader.size()? {
             0 => Index::One(BlockMeta::read(&mut reader)?),

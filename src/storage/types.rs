@@ -17,6 +17,13 @@ impl SeqNo {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeId(pub u32);
 
+impl TreeId {
+    /// The tree of that number. Trees are counted on from; more than these there never are.
+    pub(crate) fn new(number: u64) -> Option<Self> {
+        (number < 1 << 31).then_some(Self(number as u32))
+    }
+}
+
 /// Id of a block in [`Space::Block`](crate::platform::Space::Block). Grows, and is never used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub u64);

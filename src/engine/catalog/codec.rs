@@ -150,7 +150,7 @@ fn read_indexes(map: &Fields<'_>, name: &str) -> Option<Vec<IndexSchema>> {
             on_demand: read_on_demand(&index),
             warm: read_warm(&index),
             changes: read_changes(&index),
-            tree: index.unsigned("tree").and_then(|tree| u32::try_from(tree).ok()).map(TreeId),
+            tree: index.unsigned("tree").and_then(TreeId::new),
             backfilled: index.binary("backfilled"),
         })
     });

@@ -1,6 +1,7 @@
 //! Members of document maps by name; `None` when absent or of another type.
 
 use crate::item::{Kind, MapRef, ValueRef, View};
+use crate::storage::coding::MAX_COUNTER;
 
 use super::schema::Named;
 
@@ -34,7 +35,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn unsigned(&self, name: &str) -> Option<u64> {
-        u64::try_from(self.integer(name)?).ok()
+        u64::try_from(self.integer(name)?).ok().filter(|number| *number <= MAX_COUNTER)
     }
 
     pub fn boolean(&self, name: &str) -> Option<bool> {

@@ -14,6 +14,7 @@ use super::catalog::schema::Named;
 use super::{Engine, Table, Tables};
 use crate::item::value::Reader;
 use crate::item::varint;
+use crate::storage::coding::MAX_COUNTER;
 use crate::storage::{SeqNo, TreeId};
 
 pub(super) use entry::Streamed;
@@ -120,16 +121,17 @@ impl Stream {
     }
 
     fn decode(r: &mut Reader<'_>) -> Option<Self> {
-        let tree = |r: &mut Reader<'_>| u32::try_from(r.varint()?).ok().map(TreeId);
+        let tree = |r: &mut Reader<'_>| TreeId::new(r.varint()?);
         let text = |r: &mut Reader<'_>| std::str::from_utf8(r.binary()?).ok().map(str::to_owned);
+        let counter = |r: &mut Reader<'_>| r.varint().filter(|number| *number <= MAX_COUNTER);
         let table = tree(r)?;
         let (table_name, hash, range, view) = (text(r)?, text(r)?, text(r)?, text(r)?);
-        let begun_millis = r.varint()?;
+        let begun_millis = counter(r)?;
         let mut shards = Vec::new();
         for _ in 0..r.varint()? {
-            let (number, begun_millis, first) = (tree(r)?, r.varint()?, SeqNo(r.varint()?));
-            let ended = (r.varint()?, SeqNo(r.varint()?));
-            let parent = (r.varint()?, tree(r)?);
+            let (number, begun_millis, first) = (tree(r)?, counter(r)?, SeqNo(counter(r)?));
+            let ended = (counter(r)?, SeqNo(counter(r)?));
+            let parent = (counter(r)?, tree(r)?);
             shards.push(Shard {
                 tree: number,
                 begun_millis,
@@ -301,7 +303,7 @@ impl Turn {
     }
 
     pub(super) fn decode(r: &mut Reader<'_>) -> Option<Self> {
-        let tree = |r: &mut Reader<'_>| u32::try_from(r.varint()?).ok().map(TreeId);
+        let tree = |r: &mut Reader<'_>| TreeId::new(r.varint()?);
         let mut turn = Self::default();
         for _ in 0..r.varint()? {
             turn.ended.push((tree(r)?, tree(r)?));

@@ -128,6 +128,33 @@ fn a_span_of_more_blocks_than_there_can_be_costs_nothing() {
 }
 
 #[test]
+fn numbers_that_cannot_be_counted_on_from_are_refused() {
+    let manifest = |field: u64, numbers: &[u64]| {
+        let mut payload = Vec::new();
+        for number in numbers {
+            crate::item::varint::put(&mut payload, *number);
+        }
+        let mut body = vec![field as u8, payload.len() as u8];
+        body.append(&mut payload);
+        let mut root = b"dtab\x01\0\0\0\0\0\x01".to_vec();
+        root.extend_from_slice(&[body.len() as u8, 1, 0]);
+        root.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        root.append(&mut body);
+        Manifest::decode(&with_checksum(root, 10), &[])
+    };
+    // Epoch, next block, next piece, next chunk, start of the log, checkpoint.
+    for field in 1..=6 {
+        assert!(manifest(field, &[1 << 30]).is_ok(), "{field}");
+        assert!(manifest(field, &[u64::MAX]).is_err(), "{field}");
+    }
+    assert!(manifest(10, &[1 << 30]).is_ok(), "a dropped tree");
+    assert!(manifest(10, &[u64::from(u32::MAX)]).is_err());
+    assert!(manifest(11, &[1, 1]).is_ok(), "a fence");
+    assert!(manifest(11, &[u64::MAX, 1]).is_err());
+    assert!(manifest(11, &[1, u64::MAX]).is_err());
+}
+
+#[test]
 fn spans_and_overflow_values_without_bounds_are_refused() {
     let span = |first, count| {
         let mut out = Vec::new();
