@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use dynatab::api::Operation;
-use dynatab::item::admit;
+use dynatab::item::{Reader, admit};
 use dynatab::log::{LoggedChange, Record, encode_group};
 use dynatab::platform::Space;
+use dynatab::platform::memory::Image;
 use dynatab::storage::{Bytes, Manifest, TreeId};
 use dynatab_fuzz::items::item_of_json;
 use dynatab_fuzz::stored;
@@ -115,12 +116,32 @@ fn items() -> Vec<Vec<u8>> {
     let frames = image.ids(Space::Log);
     let frames = frames.iter().filter_map(|id| image.get(Space::Log, *id));
     seeds.push(kind(6, &frames.flat_map(framed).collect::<Vec<_>>()));
-    seeds.push(kind(7, image.get(Space::Meta, Manifest::ROOT).expect("a manifest")));
+    let body = stored::body(image.get(Space::Meta, Manifest::ROOT).expect("a manifest"));
+    seeds.extend([kind(7, body), kind(8, body)]);
+    for record in records(&image) {
+        seeds.extend([kind(5, &record), kind(9, &framed(&record))]);
+    }
     for space in 0..3u8 {
         for which in 0..8u8 {
-            seeds.push(kind(8, &[space, which, 20 + which * 3, 0, 2, 0x81, 1]));
+            seeds.push(kind(10, &[space, which, 20 + which * 3, 0, 2, 0x81, 1]));
         }
     }
-    seeds.push(kind(8, &[]));
+    seeds.push(kind(10, &[]));
     seeds
+}
+
+/// The records of a log whose groups are one frame each, renumbered to follow it.
+fn records(image: &Image) -> Vec<Vec<u8>> {
+    let frames = image.ids(Space::Log);
+    let frames = frames.iter().filter_map(|id| image.get(Space::Log, *id)?.get(24..));
+    let mut records = Vec::new();
+    for frame in frames {
+        let mut reader = Reader::new(frame);
+        while let Some(record) = reader.binary() {
+            let Ok(mut record) = Record::decode(record) else { continue };
+            record.seq += 1000;
+            records.push(record.encode());
+        }
+    }
+    records
 }

@@ -7,7 +7,7 @@ use dynatab::storage::{CursorStep, JobStep, Manifest, SeqNo, Storage, TreeId};
 use dynatab::wire::response;
 use dynatab_fuzz::database::small;
 use dynatab_fuzz::items::{check_item, check_order, check_value, item_of_json, read_all};
-use dynatab_fuzz::stored::{mend, mend_root, open_damaged};
+use dynatab_fuzz::stored::{mend, open_damaged, open_with_manifest, open_with_records, root};
 use libfuzzer_sys::fuzz_target;
 
 /// Bytes that claim to be an item.
@@ -111,16 +111,9 @@ fn frames(mut bytes: &[u8]) {
     }
 }
 
-/// The root of a manifest.
+/// The body of a manifest.
 fn manifest(bytes: &[u8]) {
-    let mut root = bytes.to_vec();
-    mend_root(&mut root);
-    if let Ok(ids) = Manifest::chunk_ids(&root)
-        && !ids.is_empty()
-    {
-        let _ = Manifest::decode(&root, &[]);
-    }
-    let Ok(manifest) = Manifest::decode(&root, &[]) else { return };
+    let Ok(manifest) = Manifest::decode(&root(bytes), &[]) else { return };
     let _ = manifest.garbage();
     let mut storage = Storage::from_manifest(small(), manifest);
     let _ = storage.stats();
@@ -145,7 +138,7 @@ fn manifest(bytes: &[u8]) {
 
 fuzz_target!(|data: &[u8]| {
     let Some((kind, bytes)) = data.split_first() else { return };
-    match kind % 9 {
+    match kind % 11 {
         0 => item(bytes),
         1 => entries(bytes),
         2 => values(bytes),
@@ -158,6 +151,8 @@ fuzz_target!(|data: &[u8]| {
         5 => record(bytes),
         6 => frames(bytes),
         7 => manifest(bytes),
+        8 => open_with_manifest(bytes),
+        9 => open_with_records(bytes),
         _ => open_damaged(bytes),
     }
 });

@@ -4,8 +4,12 @@
 use std::cell::LazyCell;
 
 use dynatab::api::Operation;
-use dynatab::platform::Space;
+use dynatab::item::{Reader, varint};
+use dynatab::log::encode_group;
 use dynatab::platform::memory::Image;
+use dynatab::platform::{Space, Write};
+use dynatab::storage::Manifest;
+use dynatab::wire::request;
 use serde_json::json;
 
 use crate::database::Database;
@@ -42,27 +46,32 @@ pub fn mend(value: &mut [u8]) {
     }
 }
 
-/// The root of the manifest has one checksum for its body and one for itself.
-pub fn mend_root(value: &mut [u8]) {
-    let mut at = 10;
+/// Bytes of the root of a manifest before its generation.
+const HEAD: usize = 10;
+
+/// A manifest of one value with this body.
+pub fn root(body: &[u8]) -> Vec<u8> {
+    let mut rest = Vec::new();
+    for field in [1, body.len() as u64, 1, 0] {
+        varint::put(&mut rest, field);
+    }
+    rest.extend_from_slice(&crc32fast::hash(body).to_le_bytes());
+    rest.extend_from_slice(body);
+    let head = b"dtab\x01\0";
+    [head.as_slice(), &crc32fast::hash(&rest).to_le_bytes(), &rest].concat()
+}
+
+/// The body of a manifest of one value.
+pub fn body(root: &[u8]) -> &[u8] {
+    let mut reader = Reader::new(root.get(HEAD..).unwrap_or_default());
     for _ in 0..4 {
-        while value.get(at).is_some_and(|byte| *byte >= 0x80) {
-            at += 1;
-        }
-        at += 1;
+        let _ = reader.varint();
     }
-    if value.len() >= at + 4 {
-        let crc = crc32fast::hash(&value[at + 4..]);
-        value[at..at + 4].copy_from_slice(&crc.to_le_bytes());
-    }
-    if value.len() >= 10 {
-        let crc = crc32fast::hash(&value[10..]);
-        value[6..10].copy_from_slice(&crc.to_le_bytes());
-    }
+    reader.rest().get(4..).unwrap_or_default()
 }
 
 /// The good database with `changes`, each of them: which space, which of its values, where (two bytes), how many bytes,
-/// the bytes. 255 bytes end the value there.
+/// the bytes. 255 bytes end the value there; 32 and more are inserted, and others replaced.
 fn damaged(mut changes: &[u8]) -> Image {
     let mut image = IMAGE.with(|image| (**image).clone());
     while let [space, which, low, high, length, rest @ ..] = changes {
@@ -72,26 +81,63 @@ fn damaged(mut changes: &[u8]) -> Image {
         changes = rest;
         let Some(id) = ids.get(usize::from(*which) % ids.len().max(1)) else { continue };
         let Some(value) = image.get_mut(space, *id) else { continue };
-        let at = usize::from(u16::from_le_bytes([*low, *high])) % value.len().max(1);
-        if *length == 255 {
-            value.truncate(at);
-        } else {
-            value.iter_mut().skip(at).zip(bytes).for_each(|(old, new)| *old = *new);
+        let mut changed = if space == Space::Meta { body(value).to_vec() } else { value.clone() };
+        let at = usize::from(u16::from_le_bytes([*low, *high])) % changed.len().max(1);
+        match length {
+            255 => changed.truncate(at),
+            32.. => drop(changed.splice(at..at, bytes.iter().copied())),
+            _ => changed.iter_mut().skip(at).zip(bytes).for_each(|(old, new)| *old = *new),
         }
-        if space == Space::Meta { mend_root(value) } else { mend(value) }
+        if space == Space::Meta {
+            changed = root(&changed);
+        } else {
+            mend(&mut changed);
+        }
+        *value = changed;
     }
     image
 }
 
-/// Opens a damaged database and uses it; refusals are as good as answers.
+/// Opens the good database with damage here and there.
 pub fn open_damaged(changes: &[u8]) {
-    let Ok(db) = Database::open(damaged(changes)) else { return };
+    open(damaged(changes));
+}
+
+/// Opens the good database with another manifest.
+pub fn open_with_manifest(body: &[u8]) {
+    let mut image = IMAGE.with(|image| (**image).clone());
+    image.commit(&[Write::Put(Space::Meta, Manifest::ROOT, root(body))]).expect("a memory store takes it");
+    open(image);
+}
+
+/// Opens the good database with more in its log: records, each behind its length in two bytes.
+pub fn open_with_records(mut bytes: &[u8]) {
+    let mut records = Vec::new();
+    while let [low, high, rest @ ..] = bytes {
+        let (record, rest) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
+        records.push(record.to_vec());
+        bytes = rest;
+    }
+    let mut image = IMAGE.with(|image| (**image).clone());
+    let last = *image.ids(Space::Log).last().expect("a log");
+    let frame = image.get(Space::Log, last).expect("the last frame");
+    let epoch = u64::from_le_bytes(frame[8..16].try_into().expect("eight bytes"));
+    let group = encode_group(epoch, last + 1, &records);
+    let batch: Vec<_> =
+        group.into_iter().map(|(number, frame)| Write::Put(Space::Log, number, frame)).collect();
+    image.commit(&batch).expect("a memory store takes it");
+    open(image);
+}
+
+/// Opens a database of which nothing is known and uses it; refusals are as good as answers.
+fn open(image: Image) {
+    let Ok(db) = Database::open(image) else { return };
     let tables: Vec<_> = db.driver.inspect(|engine| {
-        let tables = engine.tables().after(None);
+        let tables = engine.tables().after(None).take(4);
         tables.map(|table| (table.schema.name.clone(), table.indexes.clone())).collect()
     });
     let send = |operation, body: serde_json::Value| {
-        let document = dynatab::wire::request::to_document(operation, body.to_string().as_bytes());
+        let document = request::to_document(operation, body.to_string().as_bytes());
         let _ = document.and_then(|document| db.document(operation, &document));
     };
     for (name, indexes) in &tables {
@@ -101,7 +147,7 @@ pub fn open_damaged(changes: &[u8]) {
             send(Operation::Scan, json!({"TableName": name, "IndexName": index.name}));
         }
     }
-    for k in 0..12 {
+    for k in [1, 7, 11] {
         let key = json!({"p": {"S": format!("p{}", k % 5)}, "s": {"N": k.to_string()}});
         send(Operation::GetItem, json!({"TableName": "aaa", "Key": key}));
         let change = json!({"TableName": "aaa", "Key": key, "UpdateExpression": "SET h = :h, g = :g",
@@ -111,7 +157,7 @@ pub fn open_damaged(changes: &[u8]) {
     send(
         Operation::Query,
         json!({"TableName": "aaa", "KeyConditionExpression": "p = :p", "ScanIndexForward": false,
-        "ExpressionAttributeValues": {":p": {"S": "p1"}}}),
+            "ExpressionAttributeValues": {":p": {"S": "p1"}}}),
     );
     send(Operation::DeleteTable, json!({"TableName": "bbb"}));
     db.platform.run_until_idle();
