@@ -2,7 +2,7 @@
 //! `!` moves the clock on. When the first byte is above 127, the rest is not JSON but a document, as JavaScript hands it
 //! over.
 //!
-//! Every answer and every stored item is checked, and after closing and opening there is what was there before.
+//! Every answer and every stored item is checked, and after a crash, and after closing, there is what was there before.
 #![no_main]
 
 use dynatab::api::Operation;
@@ -42,7 +42,10 @@ fn requests(db: Database, data: &[u8]) {
         db.platform.run_until_idle();
         return;
     }
+    let image = db.image();
     let before = db.contents();
-    let again = Database::open(db.close()).expect("a database that was closed opens");
-    assert_eq!(again.contents(), before, "what was there is there");
+    let crashed = Database::open(image).expect("a database that was not closed opens");
+    assert_eq!(crashed.contents(), before, "what was there is in the log");
+    let closed = Database::open(db.close()).expect("a database that was closed opens");
+    assert_eq!(closed.contents(), before, "what was there is there");
 }
