@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use super::Callbacks;
 use crate::driver::{Driver, OpenError, OpenOptions, Settle};
 use crate::engine::Delays;
-use crate::platform::browser::BrowserPlatform;
+use crate::platform::browser::{BrowserPlatform, LATEST_MILLIS};
 use crate::platform::files;
 use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
@@ -61,7 +61,7 @@ fn amount(options: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
 /// How long what is done with tables takes.
 fn delays(options: &JsValue) -> Result<Delays, JsValue> {
     let Some(asked) = js::property(options, "delays") else { return Ok(Delays::default()) };
-    let millis = |name| amount(&asked, name).map(|millis| millis.unwrap_or(0.0) as u64);
+    let millis = |name| amount(&asked, name).map(|millis| millis.unwrap_or(0.0).min(LATEST_MILLIS) as u64);
     Ok(Delays {
         create: millis("createTable")?,
         update: millis("updateTable")?,

@@ -15,6 +15,9 @@ use super::js::{self, Port};
 use super::oneshot::{self, Sender};
 use super::{LocalFuture, Platform};
 
+/// The last moment of JavaScript's dates. A clock that tells a later one would be stored, and taken for damage.
+pub const LATEST_MILLIS: f64 = 8.64e15;
+
 /// Time, randomness and tasks from JavaScript.
 #[derive(Default)]
 pub struct BrowserPlatform {
@@ -33,7 +36,7 @@ impl BrowserPlatform {
 impl Platform for BrowserPlatform {
     fn now_millis(&self) -> u64 {
         let told = self.clock.as_ref().and_then(|clock| clock.call0(&JsValue::UNDEFINED).ok()?.as_f64());
-        told.unwrap_or_else(js_sys::Date::now) as u64
+        told.unwrap_or_else(js_sys::Date::now).min(LATEST_MILLIS) as u64
     }
 
     fn fill_random(&self, out: &mut [u8]) {

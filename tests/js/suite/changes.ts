@@ -141,6 +141,25 @@ export const changes: Case[] = [
     { tables: [STREAMED], now: () => now },
   ),
 
+  {
+    name: 'a clock that tells nonsense loses nothing',
+    async run({ pkg, env }) {
+      for (const told of [Infinity, 1e300, NaN, -1]) {
+        const options = { ...env.fresh(), now: () => told };
+        const first = await pkg.open({ ...options, tables: [STREAMED], delays: { updateTable: 1e300 } });
+        await first.documentClient().put({ TableName: 'simple', Item: { id: 'a' } });
+        await first.close();
+        const again = await pkg.open({ ...options, tables: [STREAMED] });
+        try {
+          const { Item } = await again.documentClient().get({ TableName: 'simple', Key: { id: 'a' } });
+          equal(Item, env.persistent ? { id: 'a' } : undefined);
+        } finally {
+          await again.destroy();
+        }
+      }
+    },
+  },
+
   withDatabase(
     'items expire by the clock of the platform',
     async (db) => {
