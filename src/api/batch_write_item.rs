@@ -11,7 +11,7 @@ use super::{ApiError, metrics};
 use crate::collections::sort;
 use crate::engine::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::engine::{Engine, ItemWrite, Table};
-use crate::item::{ItemBuf, MapRef, tag};
+use crate::item::{ItemBuf, ItemRef, MapRef, tag};
 use crate::storage::SeqNo;
 use crate::wire::document::DocWriter;
 
@@ -153,6 +153,13 @@ impl BatchWriteItem {
             sort(&mut missing);
             missing.dedup();
             return Step::Missing(missing);
+        }
+        for (write, old) in self.writes.iter().zip(&olds) {
+            let Some((_, table)) = self.tables.get(write.table) else { continue };
+            let (old, new) = (old.as_deref().and_then(ItemRef::parse), write.new.as_deref());
+            if new.and_then(ItemRef::parse).is_some_and(|new| engine.is_collection_full(table, old, new)) {
+                return Step::Done(Answer::new(Err(metrics::collection_full()), engine.storage.latest()));
+            }
         }
         let mut consumed = vec![Consumed::default(); self.tables.len()];
         let mut after = SeqNo::default();

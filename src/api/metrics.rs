@@ -1,31 +1,33 @@
 //! ItemCollectionMetrics: how large all items of one partition key are, on tables with local indexes.
 
-use crate::engine::{Engine, IndexKind, Table};
+use super::{ApiError, ErrorKind};
+use crate::engine::{Engine, Table};
 use crate::item::{ItemBuf, MapRef, tag};
 use crate::wire::document::DocWriter;
-
-const GIGABYTE: i64 = 1 << 30;
 
 /// The partition key of an item, when its metrics are asked for and the table has any.
 pub(super) fn collection(table: &Table, item: MapRef<'_>, wanted: bool) -> Option<ItemBuf> {
     (wanted && table.has_local_indexes()).then(|| table.partition_key(item))
 }
 
-/// Writes the structure. The estimate is in whole gigabytes: no collection is larger than its table with the local
-/// indexes, and for all but very large tables that says as much as the service does.
+/// Writes the structure. The estimate is in whole gigabytes, from so many to one more.
 pub(super) fn write(out: &mut DocWriter, engine: &Engine, table: &Table, key: &ItemBuf) {
-    let local = table.indexes.iter().filter(|index| index.kind == IndexKind::Local);
-    let trees = std::iter::once(table.tree).chain(local.map(|index| index.tree));
-    let bytes: i64 = trees.map(|tree| engine.stats(tree).bytes).sum();
+    let gigabytes =
+        i64::try_from(engine.collection_bytes(table, key.as_ref().map()) >> 30).unwrap_or_default();
     let open = out.begin(tag::MAP, 2);
     out.name("ItemCollectionKey");
     out.item(&key.as_ref());
     out.name("SizeEstimateRangeGB");
     let range = out.begin(tag::LIST, 2);
-    out.integer(0);
-    out.integer((bytes.max(1) - 1) / GIGABYTE + 1);
+    out.integer(gigabytes);
+    out.integer(gigabytes + 1);
     out.end(range);
     out.end(open);
+}
+
+/// What a write is refused with that would add to a full collection.
+pub(super) fn collection_full() -> ApiError {
+    ApiError::new(ErrorKind::ItemCollectionSizeLimitExceeded, "Collection size exceeded.")
 }
 
 /// A table as the request named it, and the collections that were written to.

@@ -119,7 +119,20 @@ impl ItemChange {
 
     /// The item after the write. `Ok(None)` inside means deleted or still absent. It is asked once: what is put is
     /// handed on, not copied.
-    pub(super) fn evaluate(&mut self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
+    pub(super) fn evaluate(
+        &mut self,
+        engine: &Engine,
+        old: Option<&Bytes>,
+    ) -> Result<Option<ItemBuf>, ApiError> {
+        let new = self.outcome(old)?;
+        let old = old.and_then(|bytes| ItemRef::parse(bytes));
+        if new.as_ref().is_some_and(|new| engine.is_collection_full(&self.table, old, new.as_ref())) {
+            return Err(metrics::collection_full());
+        }
+        Ok(new)
+    }
+
+    fn outcome(&mut self, old: Option<&Bytes>) -> Result<Option<ItemBuf>, ApiError> {
         let old_item = old.and_then(|bytes| ItemRef::parse(bytes));
         if let Some(condition) = &self.condition
             && !condition.evaluate(old_item.map(|i| i.map()))
@@ -172,7 +185,7 @@ impl SingleWrite {
         else {
             return Step::Missing(missing);
         };
-        match self.item.check_charge().and_then(|()| self.item.evaluate(old.as_ref())) {
+        match self.item.check_charge().and_then(|()| self.item.evaluate(engine, old.as_ref())) {
             Err(mut error) => {
                 error.statement = self.statement;
                 Step::Done(Answer::new(Err(error), seen))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Driver, Settle, State, fetch, signal, upkeep};
 use crate::collections::VecMap;
-use crate::engine::{Delays, Engine};
+use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
 use crate::platform::{Durability, Platform, Space, Store, StoreError};
 use crate::storage::{Manifest, Storage, StorageOptions};
@@ -31,6 +31,8 @@ pub struct OpenOptions {
     pub sweep_millis: u64,
     /// How long what is done with tables takes.
     pub delays: Delays,
+    /// Largest item collection of a table with local indexes, in bytes.
+    pub max_collection: u64,
 }
 
 impl Default for OpenOptions {
@@ -42,6 +44,7 @@ impl Default for OpenOptions {
             account: "000000000000".into(),
             sweep_millis: 60_000,
             delays: Delays::default(),
+            max_collection: MAX_COLLECTION,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Driver {
             return Err(OpenError::Storage(StoreError::Conflict));
         };
         engine.delays = options.delays;
+        engine.max_collection = options.max_collection;
         let driver = Rc::new(Self {
             state: RefCell::new(State {
                 engine,

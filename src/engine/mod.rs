@@ -7,6 +7,7 @@
 mod backfill;
 pub mod capacity;
 pub mod catalog;
+mod collection;
 mod expiry;
 mod recovery;
 pub mod streams;
@@ -25,6 +26,7 @@ use crate::log::Record;
 use crate::storage::{SeqNo, Storage, TreeId};
 
 pub use backfill::Backfill;
+pub use collection::MAX_COLLECTION;
 pub use table::{Index, IndexKind, KeyAttribute, Table};
 pub use tables::Tables;
 pub use upkeep::Upkeep;
@@ -104,6 +106,8 @@ pub struct Engine {
     pub account: String,
     /// How long what is done with tables takes.
     pub delays: Delays,
+    /// Largest item collection of a table with local indexes, in bytes.
+    pub max_collection: u64,
     /// The time of the request at hand, in milliseconds since 1970.
     pub now_millis: u64,
     tables: Rc<Tables>,
@@ -133,6 +137,7 @@ impl Engine {
             region: region.into(),
             account: account.into(),
             delays: Delays::default(),
+            max_collection: MAX_COLLECTION,
             now_millis: 0,
             tables: Rc::default(),
             stats: VecMap::new(),

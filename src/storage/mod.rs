@@ -32,4 +32,4 @@ pub use job::{Job, JobStep};
 pub use manifest::{MAX_CHUNK, Manifest};
 pub use snapshot::Snapshot;
 pub use tree::Storage;
-pub use types::{BlockId, Change, Corruption, Found, SeqNo, StorageOptions, StorageStats, TreeId};
+pub use types::{BlockId, Change, Corruption, Extent, Found, SeqNo, StorageOptions, StorageStats, TreeId};

@@ -41,6 +41,11 @@ impl Piece {
         *self.last >= *lower && upper.is_none_or(|upper| *self.first < *upper)
     }
 
+    /// Whether all keys are in `lower..upper`.
+    pub(super) fn is_within(&self, lower: &[u8], upper: Option<&[u8]>) -> bool {
+        *self.first >= *lower && upper.is_none_or(|upper| *self.last < *upper)
+    }
+
     /// How many index entries this piece has at its top.
     pub(super) fn index_len(&self) -> usize {
         match &self.index {

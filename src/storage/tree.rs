@@ -12,7 +12,8 @@ use super::memory::MemoryTable;
 use super::run::{Range, assemble};
 use super::snapshot::{Registry, SharedTable, Snapshot};
 use super::{
-    BlockId, Bytes, Change, Corruption, Cursor, Found, Manifest, SeqNo, StorageOptions, StorageStats, TreeId,
+    BlockId, Bytes, Change, Corruption, Cursor, Extent, Found, Manifest, SeqNo, StorageOptions, StorageStats,
+    TreeId,
 };
 use crate::collections::VecMap;
 use crate::platform::Batch;
@@ -307,6 +308,13 @@ impl Storage {
         self.manifest.generation += 1;
         let before = self.manifest.chunks.clone();
         self.manifest.encode(&before)
+    }
+
+    /// How much of a tree's pieces lies within `lower..upper`. A piece that is partly inside counts as outside.
+    pub fn extent(&self, tree: TreeId, lower: &[u8], upper: Option<&[u8]>) -> Extent {
+        let Some(pieces) = self.levels.trees.get(&tree) else { return Extent::default() };
+        let inside = pieces.within(lower, upper).map(|piece| piece.bytes).sum();
+        Extent { inside, all: pieces.bytes }
     }
 
     /// Figures for tests and benches.

@@ -119,6 +119,15 @@ impl Default for StorageOptions {
     }
 }
 
+/// Of the bytes that a tree has in sorted pieces, those of one key range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes in the range.
+    pub inside: u64,
+    /// All bytes.
+    pub all: u64,
+}
+
 /// Figures for tests and benches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StorageStats {

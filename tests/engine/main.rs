@@ -13,6 +13,7 @@ mod support;
 
 mod batches;
 mod capacity;
+mod collections;
 mod faults;
 mod indexes;
 mod items;

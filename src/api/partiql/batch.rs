@@ -154,7 +154,7 @@ impl Work {
                 (Ok(shown), Consumed::of_table(units), SeqNo::default())
             }
             Self::Write { change, values } => {
-                let new = match change.check_charge().and_then(|()| change.evaluate(old.as_ref())) {
+                let new = match change.check_charge().and_then(|()| change.evaluate(engine, old.as_ref())) {
                     Ok(new) => new,
                     Err(error) => return (Err(error), Consumed::default(), SeqNo::default()),
                 };
@@ -242,6 +242,7 @@ fn write_error(map: &mut MapWriter<'_>, error: &ApiError) {
     let code = match error.kind {
         ErrorKind::ConditionalCheckFailed => "ConditionalCheckFailed",
         ErrorKind::DuplicateItem => "DuplicateItem",
+        ErrorKind::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceeded",
         ErrorKind::ResourceNotFound => "ResourceNotFound",
         _ => "ValidationError",
     };

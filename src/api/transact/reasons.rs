@@ -46,6 +46,7 @@ fn reason(mut failure: ApiError) -> Reason {
     let code = match failure.kind {
         ErrorKind::ConditionalCheckFailed => "ConditionalCheckFailed",
         ErrorKind::DuplicateItem => "DuplicateItem",
+        ErrorKind::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceeded",
         _ => "ValidationError",
     };
     Reason { code, message: std::mem::take(&mut failure.message), item: failure.item.take() }

@@ -141,18 +141,22 @@ impl TransactWriteItems {
             // The transaction it repeats may be on its way to the disk.
             return Step::Done(Answer::new(response, engine.storage.latest()));
         }
-        match self.evaluate(&olds) {
+        match self.evaluate(engine, &olds) {
             Err(cancelled) => Step::Done(Answer::new(Err(cancelled), after)),
             Ok(news) => Step::Done(self.carry_out(engine, olds, news, after)),
         }
     }
 
     /// The items after the transaction, or why it is cancelled.
-    fn evaluate(&mut self, olds: &[Option<Bytes>]) -> Result<Vec<Option<ItemBuf>>, ApiError> {
+    fn evaluate(
+        &mut self,
+        engine: &Engine,
+        olds: &[Option<Bytes>],
+    ) -> Result<Vec<Option<ItemBuf>>, ApiError> {
         let mut reasons = Reasons::default();
         let mut news = Vec::with_capacity(olds.len());
         for (Bound { change, .. }, old) in self.actions.iter_mut().zip(olds) {
-            reasons.add(change.evaluate(old.as_ref()).map(|new| news.push(new)));
+            reasons.add(change.evaluate(engine, old.as_ref()).map(|new| news.push(new)));
         }
         reasons.cancelled().map_or(Ok(news), Err)
     }
