@@ -765,3 +765,17 @@ export interface CallOptions {
   /** Rejects the call with an `AbortError`. A write already handed to the engine still happens. */
   abortSignal?: AbortSignalLike | undefined;
 }
+
+/** What `db.verify()` looked at, and found. */
+export interface VerifyReport {
+  tables: number;
+  items: number;
+  indexEntries: number;
+  /** Blocks of the log and of the tables that were read. */
+  blocks: number;
+  bytes: number;
+  /** What is wrong: the first hundred. */
+  problems: { tableName?: string; indexName?: string; problem: string }[];
+  /** How many more there are. */
+  moreProblems: number;
+}

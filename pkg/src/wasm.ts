@@ -4,6 +4,7 @@
 
 import init, * as generated from '../wasm/dynatab.js';
 import { EngineLoadError } from './errors/index.js';
+import type { VerifyReport } from './types.js';
 
 /** Called by the engine. */
 export interface EngineCallbacks {
@@ -53,6 +54,8 @@ export interface Engine {
   outputLen(): number;
   settings(): EngineSettings;
   deleteExpired(): Promise<number>;
+  /** In the second file. */
+  verify(): Promise<VerifyReport>;
   close(): Promise<void>;
 }
 

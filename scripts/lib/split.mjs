@@ -16,9 +16,13 @@ const MODULES = [
   'api::tags',
   'api::time_to_live',
   'bindings::files',
+  'bindings::verify',
+  'driver::verify',
   'engine::catalog::update',
+  'engine::verify',
   'partiql',
   'platform::files',
+  'storage::verify',
 ];
 
 const NAME = String.raw`\$(?:"(?:[^"\\]|\\.)*"|[^\s()]+)`;

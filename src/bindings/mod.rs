@@ -6,6 +6,7 @@
 
 mod files;
 mod options;
+mod verify;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -195,6 +196,12 @@ impl Database {
                 Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
             }
         }))
+    }
+
+    /// Checks all that is stored; resolves with a `VerifyReport`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
+    pub fn verify(&self) -> Promise {
+        verify::run(Rc::clone(&self.driver))
     }
 
     /// Waits for what is under way, then releases the store.

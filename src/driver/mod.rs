@@ -13,6 +13,7 @@ mod jobs;
 mod open;
 mod signal;
 mod upkeep;
+pub mod verify;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -21,6 +21,7 @@ mod run;
 mod snapshot;
 mod tree;
 mod types;
+pub mod verify;
 mod writer;
 
 #[cfg(test)]

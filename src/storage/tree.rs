@@ -130,6 +130,11 @@ impl Storage {
         self.options.slice_bytes
     }
 
+    /// The first frame of the log that is not in the pieces.
+    pub fn log_start(&self) -> u64 {
+        self.manifest.log_start
+    }
+
     /// The last commit applied.
     pub fn latest(&self) -> SeqNo {
         self.latest
@@ -271,7 +276,7 @@ impl Storage {
     }
 
     /// Whether a checkpoint at `seq` no longer has this tree.
-    pub(super) fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
+    pub fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
         self.dropped.get(&tree).is_some_and(|dropped| *dropped <= seq)
     }
 
@@ -312,9 +317,15 @@ impl Storage {
 
     /// How much of a tree's pieces lies within `lower..upper`. A piece that is partly inside counts as outside.
     pub fn extent(&self, tree: TreeId, lower: &[u8], upper: Option<&[u8]>) -> Extent {
-        let Some(pieces) = self.levels.trees.get(&tree) else { return Extent::default() };
-        let inside = pieces.within(lower, upper).map(|piece| piece.bytes).sum();
-        Extent { inside, all: pieces.bytes }
+        let mut extent = Extent::default();
+        let Some(pieces) = self.levels.trees.get(&tree) else { return extent };
+        for piece in pieces.all() {
+            extent.all += piece.bytes;
+            if piece.is_within(lower, upper) {
+                extent.inside += piece.bytes;
+            }
+        }
+        extent
     }
 
     /// Figures for tests and benches.

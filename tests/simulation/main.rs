@@ -56,6 +56,7 @@ fn verify(script: &Script, store: &SimulatedStore, crash_seed: u64) {
     platform.attach(&survivor);
     let database = support::Database::open(&platform, Rc::new(survivor), options());
     script.verify(&database);
+    database.assert_sound("after a crash");
 }
 
 #[test]

@@ -27,6 +27,7 @@ import type {
   CallOptions,
   CancellationReason,
   MetadataBearer,
+  VerifyReport,
 } from '../types.js';
 import type { Engine, EngineCallbacks, EngineModule, EngineSettings } from '../wasm.js';
 import { needsMore, OPERATIONS, operationOf, requestShape, type OperationName } from './operations.js';
@@ -149,11 +150,22 @@ export class Connection {
   }
 
   /** Deletes what has expired, now. */
-  async deleteExpired(): Promise<number> {
+  deleteExpired(): Promise<number> {
+    return this.work((engine) => engine.deleteExpired());
+  }
+
+  /** Checks all that is stored. */
+  async verify(): Promise<VerifyReport> {
+    if (!this.module.whole) await this.module.complete();
+    return this.work((engine) => engine.verify());
+  }
+
+  /** Work of the engine that is no operation. */
+  private async work<T>(begin: (engine: Engine) => Promise<T>): Promise<T> {
     this.check();
     const id = this.nextId++;
     try {
-      return await this.run((engine) => engine.deleteExpired());
+      return await this.run(begin);
     } catch (error) {
       const { name, message } = error as Error;
       throw fromEngine(name, message, 503, this.requestId(id));

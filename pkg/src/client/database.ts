@@ -6,7 +6,7 @@ import type { Connection, WireAnswer, WireRequest } from './connection.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
 import { answerSigned, type AccessKey } from './signature.js';
-import type { CallOptions } from '../types.js';
+import type { CallOptions, VerifyReport } from '../types.js';
 
 /** How the data is kept. */
 export interface Persistence {
@@ -156,6 +156,15 @@ export class Database {
    */
   deleteExpired(): Promise<number> {
     return this.connection.deleteExpired();
+  }
+
+  /**
+   * Reads all that is stored and checks it: checksums of manifest, log and blocks, the order of keys, items against the
+   * rules of items, indexes against their tables, counts against what is there. Calls go on meanwhile; what they write
+   * is not looked at. Takes about as long as reading the whole database. `problems` is empty when all is well.
+   */
+  verify(): Promise<VerifyReport> {
+    return this.connection.verify();
   }
 
   /** Calls `listener` for every event of a kind, or with `event` for all of them; returns what ends it. */
