@@ -12,6 +12,7 @@ mod bytes;
 mod cache;
 pub(crate) mod coding;
 mod cursor;
+mod filter;
 mod job;
 mod levels;
 mod manifest;

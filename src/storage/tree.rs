@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use super::block::{Block, Held, Kind, Span};
 use super::cache::Cache;
+use super::filter;
 use super::job::Job;
 use super::levels::{Levels, TreePieces};
 use super::memory::MemoryTable;
@@ -375,9 +376,20 @@ fn in_pieces(
 ) -> Option<Found> {
     let before = missing.len();
     let Some(pieces) = pieces else { return Some(Found::default()) };
+    let mut hash = None;
     for piece in pieces.candidates(key) {
+        let unknown = match piece.may_hold(*hash.get_or_insert_with(|| filter::hash(key)), cache) {
+            Ok(false) => continue,
+            Ok(true) => false,
+            // With it comes the index, if that is needed too; the data block only once the filter lets the key pass.
+            Err(id) => {
+                missing.push(id);
+                true
+            }
+        };
         let block = match piece.locate(key, cache) {
             Ok(None) => continue,
+            Ok(Some(_)) if unknown => continue,
             Ok(Some(id)) => cache.get(id).ok_or(id),
             Err(id) => Err(id),
         };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::block::{Block, BlockMeta, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span};
 use super::piece::{Index, Piece};
-use super::{BlockId, Bytes, Snapshot, TreeId};
+use super::{BlockId, Bytes, Snapshot, TreeId, filter};
 
 /// Bytes of blocks that are checked at once.
 const BATCH_BYTES: u64 = 256 << 10;
@@ -29,6 +29,8 @@ pub struct Damage {
 #[derive(Debug)]
 pub struct PieceCheck {
     piece: Rc<Piece>,
+    /// The piece's filter: to be read first, then to be asked about every key.
+    filter: Filter,
     /// Index blocks that are still to be read.
     index: VecDeque<(Bytes, BlockId)>,
     /// Data blocks that are still to be read.
@@ -41,6 +43,13 @@ pub struct PieceCheck {
     /// Sums mean something only while every block was there.
     complete: bool,
     ended: bool,
+}
+
+#[derive(Debug)]
+enum Filter {
+    None,
+    Wanted(BlockId),
+    Read(Block),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,6 +88,7 @@ impl PieceCheck {
             Index::Blocks(blocks) => (blocks.iter().cloned().collect(), VecDeque::new()),
         };
         Self {
+            filter: piece.filter.map_or(Filter::None, Filter::Wanted),
             piece,
             index,
             data,
@@ -92,6 +102,9 @@ impl PieceCheck {
 
     /// The blocks to read next; none once the piece is through.
     pub fn wants(&mut self) -> Vec<BlockId> {
+        if let Filter::Wanted(id) = self.filter {
+            return vec![id];
+        }
         if let Some((_, id)) = self.index.front().filter(|_| self.data.is_empty()) {
             return vec![*id];
         }
@@ -115,7 +128,10 @@ impl PieceCheck {
         let there = values.iter().flatten();
         let read = there.fold((0, 0), |(blocks, bytes), value| (blocks + 1, bytes + value.len() as u64));
         let mut values = values.into_iter();
-        if self.asked.is_empty() {
+        if let Filter::Wanted(id) = self.filter {
+            let block = self.open(id, Kind::Filter, values.next().flatten(), damage);
+            self.filter = block.map_or(Filter::None, Filter::Read);
+        } else if self.asked.is_empty() {
             self.take_index(values.next().flatten(), damage);
         }
         for meta in std::mem::take(&mut self.asked) {
@@ -200,6 +216,9 @@ impl PieceCheck {
             }
             if !(self.piece.min_seq..=self.piece.max_seq).contains(&entry.seq) {
                 self.note(id, "an entry of another time than the manifest says", damage);
+            }
+            if matches!(&self.filter, Filter::Read(filter) if !filter.may_hold(filter::hash(&entry.key))) {
+                self.note(self.piece.filter, "a filter that denies a key of its piece", damage);
             }
             self.found.entries += 1;
             match entry.value {
