@@ -10,6 +10,10 @@ use crate::storage::{Job, JobStep};
 
 /// Time without a commit that counts as a pause, at least.
 const PAUSE_MILLIS: u32 = 100;
+/// Time until a job that failed is tried again; it doubles with each failure up to about half a minute. A full disk must
+/// not be written to all the time.
+const RETRY_MILLIS: u32 = 500;
+const MOST_DOUBLINGS: u32 = 6;
 
 impl Driver {
     /// Starts the next job if there is one and none runs.
@@ -19,7 +23,7 @@ impl Driver {
         }
         let job = {
             let mut state = self.state.borrow_mut();
-            if state.job_running || state.closing || state.closed.is_some() {
+            if state.job_running || state.job_resting || state.closing || state.closed.is_some() {
                 return;
             }
             let Some(job) = state.engine.storage.next_job() else { return };
@@ -48,14 +52,27 @@ impl Driver {
             let done = self.run_job(job).await;
             let mut state = self.state.borrow_mut();
             state.progress.wake();
-            // A job that failed is tried again after the next commit, not at once.
-            let go_on = done && !state.closing && state.closed.is_none();
-            next = if go_on { state.engine.storage.next_job() } else { None };
+            let open = !state.closing && state.closed.is_none();
+            next = if done && open { state.engine.storage.next_job() } else { None };
             if next.is_none() {
                 state.job_running = false;
             }
+            if done {
+                state.job_failures = 0;
+            } else if open {
+                let doublings = state.job_failures.min(MOST_DOUBLINGS);
+                state.job_failures += 1;
+                state.job_resting = true;
+                self.platform.spawn(Box::pin(Rc::clone(&self).try_again(RETRY_MILLIS << doublings)));
+            }
         }
         self.state.borrow().progress.wake();
+    }
+
+    async fn try_again(self: Rc<Self>, millis: u32) {
+        self.platform.sleep(millis).await;
+        self.state.borrow_mut().job_resting = false;
+        self.start_job();
     }
 
     /// Before closing: flushes what the next opening would have to replay, if it is worth it. The log has it all

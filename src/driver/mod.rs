@@ -62,6 +62,10 @@ struct State {
     /// The last group had one write: the application awaits each before the next.
     one_by_one: bool,
     job_running: bool,
+    /// A job failed; the next one waits for a timer.
+    job_resting: bool,
+    /// Jobs that failed since the last one that did not.
+    job_failures: u32,
     /// An index is being filled.
     backfill_running: bool,
     upkeep: upkeep::Schedule,

@@ -118,6 +118,8 @@ impl Driver {
                 committing: false,
                 one_by_one: false,
                 job_running: false,
+                job_resting: false,
+                job_failures: 0,
                 backfill_running: false,
                 upkeep: upkeep::Schedule::default(),
                 idle_watch: false,

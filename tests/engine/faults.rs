@@ -5,6 +5,7 @@ use std::rc::Rc;
 use dynatab::driver::OpenOptions;
 use dynatab::platform::StoreError;
 use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
+use dynatab::storage::StorageOptions;
 use serde_json::json;
 
 use crate::support::Database;
@@ -69,6 +70,43 @@ fn a_full_store_is_told_and_reads_go_on() {
     assert_eq!(version(&db), "1");
     put_version(&db, 2).unwrap();
     assert_eq!(version(&db), "2");
+}
+
+#[test]
+fn a_job_that_fails_is_tried_again_later_and_not_at_once() {
+    // Full from some commit on: for one of them a memory table waits for its flush.
+    for after in 20..40 {
+        let platform = SimulatedPlatform::new(6);
+        let store = SimulatedStore::new(6);
+        platform.attach(&store);
+        let storage = StorageOptions { memory_table_bytes: 4 << 10, ..StorageOptions::default() };
+        let options = OpenOptions { storage, ..OpenOptions::default() };
+        let db = Database::open(&platform, Rc::new(store.clone()), options);
+        music(&db);
+        store.add_fault(Fault {
+            forever: true,
+            ..Fault::once(Call::Commit, after, StoreError::Full("quota".into()))
+        });
+        for number in 0..40 {
+            let text = json!({"text": {"S": "x".repeat(200)}});
+            let item = with(song("a", &number.to_string()), text);
+            db.send(dynatab::api::Operation::PutItem, &json!({"TableName": "music", "Item": item}));
+            platform.run_until_stalled();
+            let mut steps = 0;
+            while platform.step_store() {
+                platform.run_until_stalled();
+                steps += 1;
+                assert!(steps < 200, "it never comes to rest");
+            }
+        }
+        assert!(store.failures() > 0);
+        // With the time, and more and more of it, it is tried again: once there is space, it is done.
+        store.clear_faults();
+        platform.run_until_idle();
+        let stats = db.driver.inspect(|engine| engine.storage.stats());
+        assert!(stats.frozen == 0 && !stats.levels.is_empty(), "{stats:?}");
+        db.assert_sound("once there is space");
+    }
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl SimulatedPlatform {
     }
 
     /// Wakes whoever sleeps; false if nobody does.
-    fn end_naps(&self) -> bool {
+    pub fn end_naps(&self) -> bool {
         self.0.naps.set(self.0.naps.get() + 1);
         wake_all(&self.0.sleeping)
     }

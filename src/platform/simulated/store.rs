@@ -94,6 +94,7 @@ struct State {
     max_atomic_bytes: usize,
     closed: bool,
     commits: u64,
+    failures: u64,
 }
 
 /// A store whose every choice follows from a seed. Clones share it.
@@ -118,6 +119,7 @@ impl SimulatedStore {
             max_atomic_bytes: usize::MAX,
             closed: false,
             commits: 0,
+            failures: 0,
         })))
     }
 
@@ -149,6 +151,11 @@ impl SimulatedStore {
     /// Commits completed so far, failed ones included.
     pub fn commits(&self) -> u64 {
         self.0.borrow().commits
+    }
+
+    /// Calls that a fault made fail.
+    pub fn failures(&self) -> u64 {
+        self.0.borrow().failures
     }
 
     /// Completes one call, if any is in flight: any read or list, or the oldest commit. False if there was none.
@@ -249,6 +256,7 @@ impl State {
             hit = Some(fault.clone());
             fault.forever
         });
+        self.failures += u64::from(hit.is_some());
         hit
     }
 
