@@ -65,8 +65,9 @@ function freePort() {
 /** Starts a server; resolves once it answers. */
 export async function start({ name, command, ipc, lacks }) {
   const port = await freePort();
-  const [program, args] = command(String(port));
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])] });
+  const [program, args, env] = command(String(port));
+  const stdio = ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])];
+  const child = spawn(program, args, { stdio, env: { ...process.env, ...env } });
   let said = '';
   child.stderr.on('data', (data) => (said = `${said}${data}`.slice(-2000)));
   const began = performance.now();

@@ -1,12 +1,13 @@
 // Other implementations that are no npm packages: each is made once, kept beside the other tools, and left out, with
 // the reason, where it cannot be made.
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from '../setup.mjs';
 import { elapsed, ROOT, run } from './run.mjs';
 
-const EXE = process.platform === 'win32' ? '.exe' : '';
+const WINDOWS = process.platform === 'win32';
+const EXE = WINDOWS ? '.exe' : '';
 
 /** A program of a crate, built without what it does not need to serve. */
 function crate(name, version, program, features) {
@@ -26,9 +27,30 @@ function crate(name, version, program, features) {
   };
 }
 
+/** A program of Python in an environment of its own, of exactly the versions in `tests/differential/python`. */
+function python(name, program) {
+  const list = join(ROOT, 'tests/differential/python', `${name}.txt`);
+  const version = new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(list, 'utf8'))[1];
+  const root = tool(name, version);
+  const bin = join(root, WINDOWS ? 'Scripts' : 'bin');
+  return {
+    what: `${name} ${version}`,
+    root,
+    program: join(bin, `${program}${EXE}`),
+    fix: 'python3 with venv and pip (python3-venv on Debian) and pypi.org have to be there',
+    async make() {
+      await run(WINDOWS ? 'python' : 'python3', ['-m', 'venv', root]);
+      const quiet = ['--quiet', '--disable-pip-version-check', '--no-compile'];
+      await run(join(bin, `python${EXE}`), ['-m', 'pip', 'install', ...quiet, '--requirement', list]);
+    },
+  };
+}
+
 /** How each is made, and its program. */
 const PEERS = {
   dynoxide: crate('dynoxide-rs', '3.2.0', 'dynoxide', ['native-sqlite', 'http-server', 'cli']),
+  moto: python('moto', 'moto_server'),
+  ministack: python('ministack', 'ministack'),
 };
 
 /** The program of a peer. */
@@ -39,7 +61,7 @@ export async function installPeer(name) {
   const { what, root, program, make } = PEERS[name];
   if (existsSync(program)) return;
   const start = Date.now();
-  console.log(`setup: ${what}, made once and kept in ${root} (a few minutes)`);
+  console.log(`setup: ${what}, made once and kept in ${root} (minutes)`);
   try {
     await make();
     console.log(`setup: ${what} took ${elapsed(start)}`);

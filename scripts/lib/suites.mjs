@@ -28,6 +28,9 @@ const types = (name, project, shows, more = {}) => ({
   ...more,
 });
 
+/** What is compared with, beside what npm brings. */
+const PEERS = ['dynoxide', 'moto', 'ministack'];
+
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
   cargo(
@@ -62,7 +65,7 @@ export const SUITES = [
     'differential',
     'tests/differential',
     'random requests answered as other implementations answer them, or as a fact says',
-    { packages: 'benches', peers: ['dynoxide'] },
+    { packages: 'benches', peers: PEERS },
   ),
   node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
@@ -109,7 +112,7 @@ export const SUITES = [
   node('peers', 'tests/differential', 'random requests beside other implementations, many more', {
     long: true,
     packages: 'benches',
-    peers: ['dynoxide'],
+    peers: PEERS,
     env: { DYNATAB_DIFFERENTIAL_ROUNDS: '25' },
   }),
   node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {

@@ -19,7 +19,13 @@ const show = ({ seed, number, operation, input, answers, states }) =>
   ].join('\n');
 
 /** Peers, and how many requests of a seed each is sent: fewer where it is slow. */
-const PEERS = Object.entries({ 'DynamoDB Local': 4000, dynalite: 4000, dynoxide: 4000 });
+const PEERS = Object.entries({
+  'DynamoDB Local': 4000,
+  dynalite: 4000,
+  dynoxide: 4000,
+  moto: 600,
+  ministack: 1500,
+});
 
 for (const [peer, requests] of PEERS) {
   test(`answers as ${peer} does`, { timeout: ROUNDS * 300_000 }, async (t) => {

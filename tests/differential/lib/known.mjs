@@ -4,8 +4,10 @@
 import dynalite from './known/dynalite.mjs';
 import dynoxide from './known/dynoxide.mjs';
 import local from './known/local.mjs';
+import ministack from './known/ministack.mjs';
+import moto from './known/moto.mjs';
 
-const FACTS = { 'DynamoDB Local': local, dynalite, dynoxide };
+const FACTS = { 'DynamoDB Local': local, dynalite, dynoxide, moto, ministack };
 
 /** What decides a difference, or undefined when nothing does. */
 export function known(peer, { answers: [ours, theirs], ...seen }) {

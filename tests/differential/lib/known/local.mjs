@@ -3,12 +3,14 @@
 import { changed } from '../normal.mjs';
 import { codes, refuses, rejects, sameItems, sortedText } from './seen.mjs';
 import {
-  rangesDoNotOverlap,
   allBounds,
   equalIndexKeys,
+  fullPages,
   listsReached,
   noPathIntoKeys,
+  rangesDoNotOverlap,
   removingCreatesNothing,
+  tablesFirst,
 } from './shared.mjs';
 
 /** What DynamoDB Local refuses the whole request for, while it carries out an action. */
@@ -35,28 +37,13 @@ export default [
     fact: 'a transaction names an item once, whatever its conditions are',
     is: (_, ours, theirs) => theirs.error && refuses(ours, 'cannot include multiple operations on one item'),
   },
-  {
-    fact: 'tables are looked up before anything is carried out',
-    is: ({ operation }, ours, theirs) =>
-      operation.includes('Transact') &&
-      ours.error === 'ResourceNotFoundException' &&
-      theirs.error &&
-      !refuses(theirs, 'cannot include multiple operations'),
-  },
+  tablesFirst,
   {
     fact: 'expressions are read before tables are looked up',
     is: (_, ours, theirs) =>
       ours.error === 'ValidationException' && theirs.error === 'ResourceNotFoundException',
   },
-  {
-    fact: 'a page that is full has a LastEvaluatedKey, whatever follows',
-    is: ({ operation, input }, ours, theirs) =>
-      operation === 'Query' &&
-      ours.body.ScannedCount === input.Limit &&
-      theirs.body.ScannedCount === input.Limit &&
-      Boolean(ours.body.LastEvaluatedKey) &&
-      !theirs.body.LastEvaluatedKey,
-  },
+  fullPages,
   {
     fact: 'a key of an index keeps its type',
     is: (_, ours, theirs) => !theirs.error && refuses(ours, 'Type mismatch for Index Key'),

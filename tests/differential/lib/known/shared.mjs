@@ -95,6 +95,15 @@ export const noneBesideMisfits = {
   },
 };
 
+export const tablesFirst = {
+  fact: 'tables are looked up before anything is carried out',
+  is: ({ operation }, ours, theirs) =>
+    operation.includes('Transact') &&
+    ours.error === 'ResourceNotFoundException' &&
+    theirs.error &&
+    !refuses(theirs, 'cannot include multiple operations'),
+};
+
 export const projectedFilters = {
   fact: 'a Query does not filter by what its index lacks (DynamoDB Local agrees)',
   is: (_, ours, theirs) => !theirs.error && refuses(ours, 'does not project one or more filter attributes'),
@@ -107,7 +116,7 @@ export const localIndexReadsTable = {
       input.Statement?.split('"local"')[1] ?? input.ProjectionExpression ?? input.FilterExpression;
     return (
       (input.IndexName === 'local' || input.Statement?.includes('sorted."local"')) &&
-      /\b(a|s|l|m|ss|b|x)\b/.test(asked) &&
+      (/\b(a|s|l|m|ss|b|x)\b/.test(asked ?? '') || input.Select === 'ALL_ATTRIBUTES') &&
       !ours.error &&
       !theirs.error &&
       ours.body.ScannedCount === theirs.body.ScannedCount
@@ -141,4 +150,64 @@ export const allBounds = {
     (/ sk > \d AND sk < /.test(input.Statement) || / sk IN /.test(input.Statement)) &&
     !ours.error &&
     !theirs.error,
+};
+
+/** Facts for what a peer does not look at: DynamoDB Local, which does, is asked the same. */
+export const unchecked = (texts) =>
+  texts.map((text) => ({
+    fact: `it is refused, as DynamoDB Local has it too: ${text}`,
+    is: (_, ours, theirs) => ours.error && refuses(ours, text) && !refuses(theirs, text),
+  }));
+
+export const fullPages = {
+  fact: 'a page that is full has a LastEvaluatedKey, whatever follows',
+  is: ({ operation, input }, ours, theirs) =>
+    operation === 'Query' &&
+    ours.body.ScannedCount === input.Limit &&
+    theirs.body.ScannedCount === input.Limit &&
+    Boolean(ours.body.LastEvaluatedKey) &&
+    !theirs.body.LastEvaluatedKey,
+};
+
+/** The conditions of a request. */
+const conditions = (input) =>
+  [input, ...(input.TransactItems ?? []).flatMap((action) => Object.values(action))].map(
+    ({ ConditionExpression, FilterExpression, ExpressionAttributeValues = {} }) => ({
+      text: ConditionExpression ?? FilterExpression ?? '',
+      values: ExpressionAttributeValues,
+    }),
+  );
+
+/** A condition in which `function` has a value of this type. */
+const has = (name, type) => (input) =>
+  conditions(input).some(({ text, values }) =>
+    [...text.matchAll(new RegExp(`${name}\\([^,()]+, (:\\w+)\\)`, 'g'))].some(
+      ([, value]) => values[value]?.[type] !== undefined,
+    ),
+  );
+
+const outcomes = [undefined, 'ConditionalCheckFailedException', 'TransactionCanceledException'];
+
+export const binaryParts = {
+  fact: 'begins_with and contains are of bytes too (DynamoDB Local agrees)',
+  is: ({ input }, ours, theirs) =>
+    (has('begins_with', 'B')(input) || has('contains', 'B')(input)) &&
+    [ours, theirs].every(({ error }) => outcomes.includes(error)),
+};
+
+export const sizeOfNothing = {
+  fact: 'a number, a boolean and null have no size',
+  is: ({ input }, ours, theirs) =>
+    conditions(input).some(({ text }) => text.includes('size(')) &&
+    [ours, theirs].every(({ error }) => outcomes.includes(error)),
+};
+
+export const equalToNothing = {
+  fact: 'null is not equal to what is not there, nor true to one (DynamoDB Local agrees)',
+  is: ({ input }, ours) =>
+    conditions(input).some(
+      ({ text, values }) =>
+        /( IN | = | <> |NOT )/.test(text) &&
+        Object.values(values).some(({ NULL, BOOL }) => (NULL ?? BOOL) !== undefined),
+    ) && outcomes.includes(ours.error),
 };
