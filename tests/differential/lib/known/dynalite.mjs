@@ -1,24 +1,35 @@
 // What decides where dynalite answers otherwise.
 
-import { refuses } from './seen.mjs';
+import { refuses, sortedText, stored } from './seen.mjs';
 import {
   equalIndexKeys,
+  indexKeysLast,
   localIndexReadsTable,
   noPathIntoKeys,
   projectedFilters,
   removingCreatesNothing,
 } from './shared.mjs';
 
+const FAILED = 'ConditionalCheckFailedException';
+
+/** Whether a condition is about an attribute that holds, or has in it, what is false, null or empty. */
+const isHollow = (item, text) =>
+  [...text.matchAll(/(?<![:\w.])\w+\b(?!\()/g)].some(
+    ([name]) =>
+      name in item && /"BOOL":false|"NULL":|"[SB]":""|"[LM]":(\[\]|\{\})/.test(JSON.stringify(item[name])),
+  );
+
+/** The items that only one of two answers has. */
+function difference(ours = [], theirs = []) {
+  const [mine, its] = [ours, theirs].map((items) => new Set(items.map(sortedText)));
+  const only = (items, others) => items.filter((item) => !others.has(sortedText(item)));
+  return [...only(ours, its), ...only(theirs, mine)];
+}
+
 export default [
   removingCreatesNothing,
   equalIndexKeys,
-  {
-    fact: 'keys of an index are looked at once the condition holds and the update is carried out',
-    is: ({ operation }, ours, theirs) =>
-      operation === 'UpdateItem' &&
-      refuses(theirs, 'Type mismatch for Index Key') &&
-      (!ours.error || ours.error === 'ConditionalCheckFailedException'),
-  },
+  indexKeysLast,
   noPathIntoKeys,
   {
     fact: 'only what is ordered is compared by order (DynamoDB Local agrees)',
@@ -47,10 +58,17 @@ export default [
   },
   {
     fact: 'false, null and what is empty are there (DynamoDB Local agrees)',
-    is: ({ input }, ours, theirs) =>
-      (/attribute_type|contains/.test(input.ConditionExpression ?? input.FilterExpression) ||
-        /"[LM]":(\[\]|\{\})/.test(JSON.stringify(input.ExpressionAttributeValues))) &&
-      [ours, theirs].every(({ error }) => !error || error === 'ConditionalCheckFailedException'),
+    is: ({ input, states }, ours, theirs) => {
+      const text = input.ConditionExpression ?? input.FilterExpression;
+      if (!text || ![ours, theirs].every(({ error }) => !error || error === FAILED)) return false;
+      if (/"[LM]":(\[\]|\{\})/.test(JSON.stringify(input.ExpressionAttributeValues))) return true;
+      // What the conditions differ over has such an attribute, where it is shown.
+      const items = states.length
+        ? states.flatMap((state) => stored(state, input.TableName, input.Key ?? input.Item) ?? [])
+        : difference(ours.body.Items, theirs.body.Items);
+      const hidden = input.Select === 'COUNT' || input.ProjectionExpression !== undefined;
+      return items.some((item) => isHollow(item, text)) || hidden;
+    },
   },
   {
     fact: 'NOT may be repeated (DynamoDB Local agrees)',

@@ -1,6 +1,5 @@
 // What decides where DynamoDB Local answers otherwise.
 
-import { changed } from '../normal.mjs';
 import { codes, refuses, rejects, sameItems, sortedText } from './seen.mjs';
 import {
   allBounds,

@@ -1,15 +1,15 @@
 // What decides where ministack answers otherwise.
 
+import { binaryParts, sizeOfNothing } from './conditions.mjs';
 import { refuses } from './seen.mjs';
 import {
-  binaryParts,
+  indexKeysLast,
   localIndexReadsTable,
   noneBesideMisfits,
   noPathIntoKeys,
   projectedFilters,
   readBeforeRun,
   removingCreatesNothing,
-  sizeOfNothing,
   unchecked,
 } from './shared.mjs';
 
@@ -20,6 +20,7 @@ export default [
   noneBesideMisfits,
   projectedFilters,
   localIndexReadsTable,
+  indexKeysLast,
   binaryParts,
   sizeOfNothing,
   ...unchecked([
@@ -27,6 +28,8 @@ export default [
     'An operand in the update expression has an incorrect data type',
     'The provided key element does not match the schema',
     'Filter Expression can only contain non-primary key attributes',
+    'One or more parameter values were invalid: Missing the key',
+    'One or more parameter values were invalid: Type mismatch for key',
   ]),
   {
     fact: 'begins_with is false of what is stored in another type (DynamoDB Local agrees)',

@@ -1,10 +1,9 @@
 // What decides where moto answers otherwise.
 
 import { changed } from '../normal.mjs';
+import { binaryParts, equalToNothing } from './conditions.mjs';
 import { codes, refuses, sortedText, updates } from './seen.mjs';
 import {
-  binaryParts,
-  equalToNothing,
   fullPages,
   localIndexReadsTable,
   noneBesideMisfits,

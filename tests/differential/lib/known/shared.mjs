@@ -104,6 +104,15 @@ export const tablesFirst = {
     !refuses(theirs, 'cannot include multiple operations'),
 };
 
+export const indexKeysLast = {
+  fact: 'keys of an index are looked at once the condition holds and the update is carried out (DynamoDB Local agrees)',
+  is: (request, ours, theirs) =>
+    updates(request).length > 0 &&
+    refuses(theirs, 'Type mismatch for Index Key') &&
+    !refuses(ours, 'Type mismatch for Index Key') &&
+    (!ours.error || refuses(ours, 'The conditional request failed')),
+};
+
 export const projectedFilters = {
   fact: 'a Query does not filter by what its index lacks (DynamoDB Local agrees)',
   is: (_, ours, theirs) => !theirs.error && refuses(ours, 'does not project one or more filter attributes'),
@@ -167,47 +176,4 @@ export const fullPages = {
     theirs.body.ScannedCount === input.Limit &&
     Boolean(ours.body.LastEvaluatedKey) &&
     !theirs.body.LastEvaluatedKey,
-};
-
-/** The conditions of a request. */
-const conditions = (input) =>
-  [input, ...(input.TransactItems ?? []).flatMap((action) => Object.values(action))].map(
-    ({ ConditionExpression, FilterExpression, ExpressionAttributeValues = {} }) => ({
-      text: ConditionExpression ?? FilterExpression ?? '',
-      values: ExpressionAttributeValues,
-    }),
-  );
-
-/** A condition in which `function` has a value of this type. */
-const has = (name, type) => (input) =>
-  conditions(input).some(({ text, values }) =>
-    [...text.matchAll(new RegExp(`${name}\\([^,()]+, (:\\w+)\\)`, 'g'))].some(
-      ([, value]) => values[value]?.[type] !== undefined,
-    ),
-  );
-
-const outcomes = [undefined, 'ConditionalCheckFailedException', 'TransactionCanceledException'];
-
-export const binaryParts = {
-  fact: 'begins_with and contains are of bytes too (DynamoDB Local agrees)',
-  is: ({ input }, ours, theirs) =>
-    (has('begins_with', 'B')(input) || has('contains', 'B')(input)) &&
-    [ours, theirs].every(({ error }) => outcomes.includes(error)),
-};
-
-export const sizeOfNothing = {
-  fact: 'a number, a boolean and null have no size',
-  is: ({ input }, ours, theirs) =>
-    conditions(input).some(({ text }) => text.includes('size(')) &&
-    [ours, theirs].every(({ error }) => outcomes.includes(error)),
-};
-
-export const equalToNothing = {
-  fact: 'null is not equal to what is not there, nor true to one (DynamoDB Local agrees)',
-  is: ({ input }, ours) =>
-    conditions(input).some(
-      ({ text, values }) =>
-        /( IN | = | <> |NOT )/.test(text) &&
-        Object.values(values).some(({ NULL, BOOL }) => (NULL ?? BOOL) !== undefined),
-    ) && outcomes.includes(ours.error),
 };
