@@ -27,7 +27,6 @@ import { serveFiles } from './lib/static.mjs';
 import { first } from '../benches/first/run.mjs';
 import { http } from '../benches/http/run.mjs';
 import { inProcess } from '../benches/http/in-process.mjs';
-import { DYNOXIDE } from '../benches/http/servers.mjs';
 import { memory } from '../benches/memory/run.mjs';
 import { native } from '../benches/native/run.mjs';
 import { markdown } from '../benches/report/markdown.mjs';
@@ -36,7 +35,8 @@ import { figure as show } from '../benches/report/words.mjs';
 import { serve } from '../benches/serve.mjs';
 import { buildNamed } from './lib/named.mjs';
 import { install } from './lib/packages.mjs';
-import { setup, tool } from './setup.mjs';
+import { installPeer } from './lib/peers.mjs';
+import { setup } from './setup.mjs';
 
 /** What runs in one page of Chromium. */
 const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'transactions', 'peers'];
@@ -188,19 +188,6 @@ async function inChromium(names, profile, each) {
   }
 }
 
-/** A peer that is built from its source, once; where that fails it is left out. */
-async function installDynoxide() {
-  const { name, version } = DYNOXIDE;
-  const root = tool(name, version);
-  if (existsSync(root)) return;
-  console.log(`setup: ${name} ${version}, built once and kept in ${root} (a few minutes)`);
-  const features = ['--no-default-features', '--features', 'native-sqlite,http-server,cli'];
-  const what = ['install', name, '--version', version, '--locked', '--root', root, ...features, '--quiet'];
-  await run('cargo', what, {
-    env: { ...process.env, CARGO_TARGET_DIR: join(ROOT, 'target', 'tools') },
-  }).catch((error) => console.log(error.message));
-}
-
 await main(async () => {
   const start = Date.now();
   const { values, positionals: asked } = parseArgs({
@@ -213,7 +200,7 @@ await main(async () => {
   await setup();
   await build();
   await install('benches');
-  if (names.includes('http') || names.includes('process')) await installDynoxide();
+  if (names.includes('http') || names.includes('process')) await installPeer('dynoxide');
   await bundle(values.profile);
   const reports = [];
   const each = (report) => {

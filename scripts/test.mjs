@@ -14,6 +14,7 @@ import { build } from './build.mjs';
 import { findBrowser, missingBrowser } from './lib/browser.mjs';
 import { elapsed, Failure, main, output, ROOT } from './lib/run.mjs';
 import { install } from './lib/packages.mjs';
+import { installPeer } from './lib/peers.mjs';
 import { files } from './lib/stamp.mjs';
 import { SUITES } from './lib/suites.mjs';
 import { addCounts, cargoCounts, closingLine, tapCounts } from './lib/counts.mjs';
@@ -26,7 +27,6 @@ const NEEDS = {
   firefox: () => (findBrowser('firefox') ? undefined : missingBrowser('firefox')),
   boto3: () =>
     output('python3', ['-c', 'import boto3']) === undefined ? 'Python with boto3 is not found' : undefined,
-  java: () => (output('java', ['-version']) === undefined ? 'Java 17 or newer is not found' : undefined),
 };
 
 /** Runs a program with its output shown; resolves with its exit code and what it printed on stdout. */

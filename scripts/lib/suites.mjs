@@ -2,8 +2,10 @@
 //
 // A row: name; what it shows (for a person); quick (part of `npm run test:quick`); long (only in `npm run test:long`);
 // needs (programs without which it is skipped on a person's machine and fails in CI); and how it runs: `cargo`
-// (arguments of cargo), `env` (variables that say how far a campaign goes), `node` (a folder of *.test.mjs files for Node's test runner) or `command` (one program, whose
-// exit code is one test). `packages`: a folder with npm packages of its own, installed before. A row whose folder is missing fails: a suite cannot vanish unseen.
+// (arguments of cargo), `env` (variables that say how far a campaign goes), `node` (a folder of *.test.mjs files for
+// Node's test runner) or `command` (one program, whose exit code is one test). `packages`: a folder with npm packages of
+// its own, installed before; `peers`: other implementations, made before. A row whose folder is missing fails: a suite
+// cannot vanish unseen.
 
 /** A suite of Node test files below `folder`. */
 const node = (name, folder, shows, more = {}) => ({ name, shows, node: folder, ...more });
@@ -25,6 +27,9 @@ const types = (name, project, shows, more = {}) => ({
   command: [process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', project]],
   ...more,
 });
+
+/** What is compared with, beside what npm brings. */
+const PEERS = ['dynoxide', 'moto', 'ministack'];
 
 export const SUITES = [
   cargo('rust', ['test', '--quiet'], 'the engine, natively: units, laws, models, crashes', { quick: true }),
@@ -60,7 +65,7 @@ export const SUITES = [
     'differential',
     'tests/differential',
     'random requests answered as other implementations answer them, or as a fact says',
-    { needs: ['java'], packages: 'benches' },
+    { packages: 'benches', peers: PEERS },
   ),
   node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
@@ -106,8 +111,8 @@ export const SUITES = [
   ),
   node('peers', 'tests/differential', 'random requests beside other implementations, many more', {
     long: true,
-    needs: ['java'],
     packages: 'benches',
+    peers: PEERS,
     env: { DYNATAB_DIFFERENTIAL_ROUNDS: '25' },
   }),
   node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {

@@ -97,6 +97,8 @@ pub struct Failure {
     pub reasons: Vec<Reason>,
     /// It answers a statement of PartiQL, which spells one of its members in another way.
     pub statement: bool,
+    /// It refuses a whole transaction, and is no reason beside others.
+    pub whole: bool,
 }
 
 /// Why an action cancelled its transaction, or that it did not.
@@ -125,12 +127,26 @@ impl ApiError {
 
     #[cold]
     fn of(kind: ErrorKind, message: Cow<'static, str>) -> Self {
-        Self(Box::new(Failure { kind, message, item: None, reasons: Vec::new(), statement: false }))
+        Self(Box::new(Failure {
+            kind,
+            message,
+            item: None,
+            reasons: Vec::new(),
+            statement: false,
+            whole: false,
+        }))
     }
 
     /// A ValidationException.
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Validation, message)
+    }
+
+    /// The same, which refuses a whole transaction too.
+    #[cold]
+    pub(super) fn of_whole(mut self) -> Self {
+        self.whole = true;
+        self
     }
 }
 

@@ -97,7 +97,8 @@ fn check_key_values(table: &Table, map: MapRef<'_>) -> Result<(), ApiError> {
                  contain an empty {} value. Key: {}",
                 empty_word(attribute.kind),
                 String::from_utf8_lossy(&attribute.name)
-            )));
+            ))
+            .of_whole());
         }
         if length > limit {
             return Err(too_long(limit));
@@ -112,6 +113,7 @@ fn too_long(limit: usize) -> ApiError {
     } else {
         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
     })
+    .of_whole()
 }
 
 fn empty_word(kind: Kind) -> &'static str {
@@ -126,23 +128,8 @@ fn key_length(value: ValueRef<'_>) -> Option<usize> {
     }
 }
 
-/// What is wrong with an index key attribute.
-pub(super) enum IndexFault {
-    /// Its type.
-    Type(ApiError),
-    /// Its length.
-    Length(ApiError),
-}
-
-impl From<IndexFault> for ApiError {
-    fn from(fault: IndexFault) -> Self {
-        let (IndexFault::Type(error) | IndexFault::Length(error)) = fault;
-        error
-    }
-}
-
 /// The index key attributes of a new image: where present, of the right type and not empty.
-pub(super) fn check_index_keys(table: &Table, item: MapRef<'_>, is_update: bool) -> Result<(), IndexFault> {
+pub(super) fn check_index_keys(table: &Table, item: MapRef<'_>, is_update: bool) -> Result<(), ApiError> {
     for index in &table.indexes {
         check_one_index(index, &index.hash, MAX_HASH, item, is_update)?;
         check_one_index(index, &index.range, MAX_RANGE, item, is_update)?;
@@ -156,38 +143,40 @@ fn check_one_index(
     limit: usize,
     item: MapRef<'_>,
     is_update: bool,
-) -> Result<(), IndexFault> {
+) -> Result<(), ApiError> {
     for attribute in attributes {
         let Some(value) = item.get(&attribute.name) else { continue };
         let name = String::from_utf8_lossy(&attribute.name);
         let kind = value.kind().unwrap_or(Kind::Null);
         if kind != attribute.kind {
-            return Err(IndexFault::Type(ApiError::validation(format!(
+            return Err(ApiError::validation(format!(
                 "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {} Actual: {} IndexName: {}",
                 attribute.kind.name(),
                 kind.name(),
                 index.name
-            ))));
+            )));
         }
         match key_length(value) {
             Some(0) if is_update => {
-                return Err(IndexFault::Length(ApiError::validation(format!(
+                return Err(ApiError::validation(format!(
                     "One or more parameter values are not valid. The update expression attempted to update a \
                      secondary index key to a value that is not supported. The AttributeValue for a key attribute \
                      cannot contain an empty {} value.",
                     empty_word(kind)
-                ))));
+                ))
+                .of_whole());
             }
             Some(0) => {
-                return Err(IndexFault::Length(ApiError::validation(format!(
+                return Err(ApiError::validation(format!(
                     "One or more parameter values are not valid. A value specified for a secondary index key is \
                      not supported. The AttributeValue for a key attribute cannot contain an empty {} value. \
                      IndexName: {}, IndexKey: {name}",
                     empty_word(kind),
                     index.name
-                ))));
+                ))
+                .of_whole());
             }
-            Some(length) if length > limit => return Err(IndexFault::Length(too_long(limit))),
+            Some(length) if length > limit => return Err(too_long(limit)),
             _ => {}
         }
     }
@@ -214,7 +203,8 @@ pub(super) fn check_scalars(table: &Table, roots: &[expression::Bytes]) -> Resul
         Some((what, attribute)) => Err(ApiError::validation(format!(
             "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}: {}",
             String::from_utf8_lossy(&attribute.name)
-        ))),
+        ))
+        .of_whole()),
         None => Ok(()),
     }
 }

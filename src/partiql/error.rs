@@ -68,11 +68,6 @@ impl Refusal {
     pub fn is_malformed(&self) -> bool {
         matches!(*self.0, Cause::Malformed(_))
     }
-
-    /// It is about the statement alone, not about a value or a place in it.
-    pub fn is_plain(&self) -> bool {
-        matches!(*self.0, Cause::Said(..))
-    }
 }
 
 impl fmt::Display for Refusal {

@@ -76,6 +76,11 @@ pub struct Returning {
     pub new: bool,
 }
 
+/// Whether a text begins as a SELECT does.
+pub fn is_select(text: &str) -> bool {
+    parser::Parser::new(text, &[]).is("SELECT")
+}
+
 /// Reads a statement. `parameters` are the encoded canonical values that its question marks stand for.
 pub fn parse(text: &str, parameters: &[Bytes]) -> Result<Box<Statement>, Refusal> {
     parser::Parser::new(text, parameters).whole()

@@ -475,6 +475,14 @@ fn a_batch_that_is_refused_does_nothing() {
             ],
             "Read and write requests together in the same batch is not supported.",
         ),
+        // Refused each by itself, they are a read and a write.
+        (
+            [
+                "UPDATE music SET n = 1, n = 2 WHERE artist = 'a' AND song = '1'",
+                "SELECT n, n FROM music WHERE artist = 'a' AND song = '2'",
+            ],
+            "Read and write requests together in the same batch is not supported.",
+        ),
         (
             [
                 "DELETE FROM music WHERE artist = 'a' AND song = '1'",
@@ -540,6 +548,7 @@ fn transactions_that_are_refused() {
     let write = "UPDATE music SET n = 1 WHERE artist = 'a' AND song = '1'";
     let pinned = "Validation failed in TransactStatements[1]: Select statements within ExecuteTransaction must specify the primary key in the where clause.";
     let one = "SELECT * FROM music WHERE artist = 'a' AND song = '1'";
+    let into_key = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: genre";
     for (list, expected) in [
         (
             [write, one],
@@ -547,6 +556,21 @@ fn transactions_that_are_refused() {
         ),
         ([one, "SELECT * FROM music WHERE artist = 'a'"], pinned),
         ([one, "SELECT * FROM music WHERE artist = 'a' AND song = '2' AND year = 2"], pinned),
+        ([one, "SELECT * FROM music WHERE artist = 'a' AND song = '2' AND genre[0] = 2"], pinned),
+        ([one, "SELECT genre[0] FROM music WHERE artist = 'a' AND song = '2'"], into_key),
+        ([write, "DELETE FROM music WHERE artist = 'a' AND song = '2' AND genre[0] = 2"], into_key),
+        (
+            [write, "UPDATE music SET n = 1, n = 2 WHERE artist = 'a' AND song = '2'"],
+            "Validation failed in TransactStatements[1]: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]",
+        ),
+        (
+            [write, "DELETE FROM music WHERE artist = 'a' AND song = '2' AND begins_with(n, 5)"],
+            "Validation failed in TransactStatements[1]: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+        ),
+        (
+            [write, "DELETE FROM music WHERE artist = 'a' AND song = '2' AND n = <<'b', 'b'>>"],
+            "Validation failed in TransactStatements[1]: One or more parameter values were invalid: Input collection [b, b] contains duplicates.",
+        ),
         (
             [one, "SELECT * FROM music.\"artist-year\" WHERE artist = 'a' AND year = 2"],
             "Validation failed in TransactStatements[1]: Reads on indices are not supported within transactions.",

@@ -152,6 +152,88 @@ fn what_cannot_be_evaluated_is_a_reason_and_the_others_are_not_looked_at() {
 }
 
 #[test]
+fn an_expression_that_reaches_into_a_key_refuses_the_request() {
+    let db = Database::in_memory();
+    music(&db);
+    let refused = |operation: &str, items: &[Value]| {
+        assert_eq!(
+            db.error(operation, write(items)),
+            "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: genre",
+            "{operation}"
+        );
+    };
+    let check = json!({"ConditionCheck": {"TableName": "music", "Key": song("a", "x"), "ConditionExpression": "attribute_exists(genre.x)"}});
+    let misfit = json!({"Delete": {"TableName": "music", "Key": {"artist": {"S": "a"}}}});
+    refused("TransactWriteItems", std::slice::from_ref(&check));
+    refused("TransactWriteItems", &[misfit.clone(), check]);
+    let get =
+        json!({"Get": {"TableName": "music", "Key": song("a", "b"), "ProjectionExpression": "genre[0]"}});
+    refused("TransactGetItems", &[get]);
+    // A key that does not fit comes before what is asked of its item.
+    let both = json!({"Delete": {"TableName": "music", "Key": {"artist": {"S": "a"}}, "ConditionExpression": "attribute_exists(genre.x)"}});
+    assert_eq!(
+        reasons(&db, "TransactWriteItems", write(&[both])),
+        [("ValidationError", "The provided key element does not match the schema".to_owned())]
+    );
+}
+
+#[test]
+fn that_an_item_is_named_twice_comes_before_what_does_not_fit_it() {
+    let db = Database::in_memory();
+    music(&db);
+    let twice = "ValidationException: Transaction request cannot include multiple operations on one item";
+    let delete = json!({"Delete": {"TableName": "music", "Key": song("a", "b")}});
+    let of_key = json!({"Update": {"TableName": "music", "Key": song("a", "b"), "UpdateExpression": "SET song = :s",
+        "ExpressionAttributeValues": {":s": {"S": "c"}}}});
+    let into_key = json!({"ConditionCheck": {"TableName": "music", "Key": song("a", "b"), "ConditionExpression": "attribute_exists(genre.x)"}});
+    let of_index = put_entry(&with(song("a", "b"), json!({"year": {"S": "old"}})));
+    for action in [of_key, into_key, of_index] {
+        assert_eq!(db.error("TransactWriteItems", write(&[action, delete.clone()])), twice);
+    }
+    let get =
+        json!({"Get": {"TableName": "music", "Key": song("a", "b"), "ProjectionExpression": "genre[0]"}});
+    assert_eq!(db.error("TransactGetItems", write(&[get.clone(), get_entry(&song("a", "b"))])), twice);
+    // A table that is not there counts where it stands.
+    let not_found = "ResourceNotFoundException: Requested resource not found";
+    let nowhere = json!({"Delete": {"TableName": "nowhere", "Key": song("a", "b")}});
+    let writes = |list: [&Value; 3]| db.error("TransactWriteItems", write(&list.map(Value::clone)));
+    assert_eq!(writes([&delete, &delete, &nowhere]), twice);
+    assert_eq!(writes([&nowhere, &delete, &delete]), not_found);
+    let nowhere = json!({"Get": {"TableName": "nowhere", "Key": song("a", "b")}});
+    let gets = |list: [&Value; 3]| db.error("TransactGetItems", write(&list.map(Value::clone)));
+    assert_eq!(gets([&get, &get, &nowhere]), twice);
+    assert_eq!(gets([&nowhere, &get, &get]), not_found);
+}
+
+#[test]
+fn a_key_that_is_empty_refuses_the_request() {
+    let db = Database::in_memory();
+    music(&db);
+    db.ok("PutItem", json!({"TableName": "music", "Item": song("a", "b")}));
+    let misfit = json!({"Delete": {"TableName": "music", "Key": {"artist": {"S": "a"}}}});
+    let failing = json!({"ConditionCheck": {"TableName": "music", "Key": song("a", "x"), "ConditionExpression": "attribute_exists(song)"}});
+    let statement = |text: &str| json!({"TransactStatements": [{"Statement": text}]});
+    let refused = |operation: &str, input: Value, word: &str| {
+        let sentence = format!("ValidationException: One or more parameter values are not valid. {word}");
+        assert!(db.error(operation, input).starts_with(&sentence), "{operation}");
+    };
+
+    let updated =
+        "The update expression attempted to update a secondary index key to a value that is not supported.";
+    let update = json!({"Update": {"TableName": "music", "Key": song("a", "b"), "UpdateExpression": "SET genre = :e",
+        "ExpressionAttributeValues": {":e": {"S": ""}}}});
+    refused("TransactWriteItems", write(&[failing, update]), updated);
+    let update = statement("UPDATE music SET genre = '' WHERE artist = 'a' AND song = 'b'");
+    refused("ExecuteTransaction", update, updated);
+
+    let inserted = "A value specified for a secondary index key is not supported.";
+    let put = put_entry(&with(song("a", "c"), json!({"genre": {"S": ""}})));
+    refused("TransactWriteItems", write(&[misfit, put]), inserted);
+    let insert = statement("INSERT INTO music VALUE {'artist': 'a', 'song': 'c', 'genre': ''}");
+    refused("ExecuteTransaction", insert, inserted);
+}
+
+#[test]
 fn requests_that_are_wrong_as_a_whole_are_refused() {
     let db = Database::in_memory();
     music(&db);

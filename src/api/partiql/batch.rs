@@ -8,7 +8,7 @@ use super::super::single_write::{ItemChange, ReturnValues};
 use super::super::step::{Answer, Environment, Partition, Step};
 use super::super::transact::Get;
 use super::keys::pinned;
-use super::request::Request;
+use super::request::{self, Request};
 use super::{ONLY_IN_TRANSACTIONS, capacity, write};
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::sort;
@@ -42,9 +42,22 @@ pub(in crate::api) fn begin(
     environment: &Environment,
 ) -> Result<StatementBatch, ApiError> {
     let entries = document.find(b"Statements").into_iter().flat_map(list);
-    let requests: Vec<_> = entries.map(|entry| Request::read(map(entry).unwrap_or_default())).collect();
-    let reads = |wanted| requests.iter().flatten().any(|request| request.is_read() == wanted);
-    if reads(true) && reads(false) {
+    let (mut reads, mut writes) = (false, false);
+    let requests: Vec<_> = entries
+        .map(|entry| {
+            let unread = Request::parameters(map(entry).unwrap_or_default())?;
+            let outcome = unread.parse();
+            // What is refused, but is a statement, is a read or a write all the same.
+            match &outcome {
+                Err(refusal) if refusal.is_malformed() => {}
+                Ok(request) if !request.is_read() => writes = true,
+                Err(_) if !unread.is_select() => writes = true,
+                _ => reads = true,
+            }
+            outcome.map_err(|refusal| request::error(&refusal))
+        })
+        .collect();
+    if reads && writes {
         return Err(ApiError::validation(
             "Read and write requests together in the same batch is not supported.",
         ));
@@ -91,9 +104,10 @@ pub(super) fn get(engine: &Engine, request: Request) -> Result<Option<Get>, ApiE
     if statement.index.is_some() {
         return Ok(None);
     }
-    let pinned = pinned(&table, statement.condition.as_ref(), Reach::Any)?.filter(|pinned| pinned.alone);
+    let pinned = pinned(&table, statement.condition.as_ref(), Reach::Any)?;
+    let Some(pinned) = pinned.filter(|pinned| pinned.alone) else { return Ok(None) };
     check_scalars(&table, &statement.nested_roots)?;
-    Ok(pinned.map(|pinned| Get { table, name: statement.table, key: pinned.tree_key, projection: columns }))
+    Ok(Some(Get { table, name: statement.table, key: pinned.tree_key, projection: columns }))
 }
 
 impl Work {

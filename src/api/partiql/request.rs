@@ -6,7 +6,7 @@ use crate::api::expressions::Wording;
 use crate::api::transact::{Fingerprint, fingerprint};
 use crate::expression::Bytes;
 use crate::item::{Kind, MapRef, ValueRef, admit};
-use crate::partiql::{Refusal, Statement, Verb, parse};
+use crate::partiql::{Refusal, Statement, Verb, is_select, parse};
 
 /// A statement that was read.
 pub(super) struct Request {
@@ -50,8 +50,17 @@ pub(super) struct Unread<'a> {
 }
 
 impl Unread<'_> {
+    fn text(&self) -> &str {
+        self.document.find(b"Statement").and_then(string).unwrap_or_default()
+    }
+
+    /// It begins as a SELECT does.
+    pub fn is_select(&self) -> bool {
+        is_select(self.text())
+    }
+
     pub fn parse(&self) -> Result<Request, Refusal> {
-        let text = self.document.find(b"Statement").and_then(string).unwrap_or_default();
+        let text = self.text();
         let mut written = text.as_bytes().to_vec();
         for value in &self.parameters {
             written.push(0);

@@ -36,7 +36,7 @@ pub(in crate::api) fn begin(
         let unread = Request::parameters(map(entry).unwrap_or_default())?;
         let request = unread.parse().map_err(|refusal| {
             let error = request::error(&refusal);
-            if refusal.is_plain() { invalid(number, &error.message) } else { error }
+            if refusal.is_malformed() { error } else { invalid(number, &error.message) }
         })?;
         requests.push(request);
     }

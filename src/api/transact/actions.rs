@@ -1,12 +1,13 @@
 //! The actions of TransactWriteItems: their expressions first, then their tables and keys.
 
 use super::super::expressions::{Wording, condition, placeholders};
-use super::super::keys::{self, IndexFault, find_table};
+use super::super::keys::{self, find_table};
 use super::super::members::{Members, map};
 use super::super::metrics;
 use super::super::single_write::{Change, ItemChange, MAX_ITEM};
+use super::reasons::Reasons;
 use crate::api::ApiError;
-use crate::engine::{Engine, Table};
+use crate::engine::Engine;
 use crate::expression::{Condition, Placeholders, parse_update};
 use crate::item::{ItemBuf, MapRef};
 
@@ -81,35 +82,38 @@ pub(super) fn parse<'a>((name, action): (&'static str, MapRef<'a>)) -> Result<Pa
 }
 
 impl Parsed<'_> {
-    /// Finds the table and the key. Inside, `Err` is the reason to cancel the transaction for: what does not fit the
-    /// schema is one, while values that are no key at all refuse the request.
+    /// Finds the table and the key, `None` when it is no key of the table. Whether the action fits its table goes to
+    /// `reasons`: one that does not may still name an item twice.
     pub(super) fn bind(
         self,
         engine: &Engine,
         wants_metrics: bool,
-    ) -> Result<Result<Bound, ApiError>, ApiError> {
+        reasons: &mut Reasons,
+    ) -> Result<Option<Bound>, ApiError> {
         let Self { members, change, key, condition, placeholders, .. } = self;
         let table = find_table(engine, members.table)?;
-        let outcome = match &change {
-            Change::Put(item) => {
-                let item = item.as_ref().map();
-                keys::check_item_schema(&table, item).and_then(|()| check_put(&table, item))
-            }
-            _ => keys::check_key_schema(&table, key.as_ref().unwrap_or(&ItemBuf::default()).as_ref().map())
-                .and_then(|()| check_update(&table, &change)),
-        };
-        if let Err(reason) = outcome.and_then(|()| keys::check_scalars(&table, placeholders.nested_roots())) {
-            return Ok(Err(reason));
-        }
         let attributes = match (&change, &key) {
             (Change::Put(item), _) => table.key_part(item.as_ref().map()),
             (_, Some(key)) => key.as_ref().map(),
             _ => MapRef::default(),
         };
-        let tree_key = keys::tree_key(&table, attributes)?;
-        if let Change::Put(item) = &change {
-            keys::check_index_keys(&table, item.as_ref().map(), false)?;
-        }
+        let is_key = match &change {
+            Change::Put(item) => keys::check_item_schema(&table, item.as_ref().map()),
+            _ => keys::check_key_schema(&table, attributes),
+        };
+        let tree_key = match is_key.and_then(|()| keys::tree_key(&table, attributes)) {
+            Ok(key) => key,
+            Err(error) => {
+                reasons.add(Err(error));
+                return Ok(None);
+            }
+        };
+        let fits = match &change {
+            Change::Put(item) => keys::check_index_keys(&table, item.as_ref().map(), false),
+            Change::Update { update, .. } => keys::check_untouched(&table, update),
+            _ => Ok(()),
+        };
+        reasons.add(fits.and_then(|()| keys::check_scalars(&table, placeholders.nested_roots())));
         let collection = match change {
             Change::Check => None,
             _ => metrics::collection(&table, attributes, wants_metrics),
@@ -122,18 +126,6 @@ impl Parsed<'_> {
             change,
             return_old_on_failure: members.return_on_failure == Some("ALL_OLD"),
         };
-        Ok(Ok(Bound { change, collection }))
+        Ok(Some(Bound { change, collection }))
     }
-}
-
-/// Index keys of another type cancel; empty and long ones refuse, and are looked at with the key.
-fn check_put(table: &Table, item: MapRef<'_>) -> Result<(), ApiError> {
-    match keys::check_index_keys(table, item, false) {
-        Err(IndexFault::Type(error)) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn check_update(table: &Table, change: &Change) -> Result<(), ApiError> {
-    if let Change::Update { update, .. } = change { keys::check_untouched(table, update) } else { Ok(()) }
 }

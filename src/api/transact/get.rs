@@ -52,26 +52,34 @@ pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<Tran
     let mut gets = Vec::with_capacity(parsed.len());
     let mut reasons = Reasons::default();
     for (name, key, projection, placeholders) in parsed {
-        let table = find_table(engine, name)?;
-        let fits = keys::check_key_schema(&table, key.as_ref().map())
-            .and_then(|()| keys::check_scalars(&table, placeholders.nested_roots()));
-        if fits.is_ok() {
-            let key = keys::tree_key(&table, key.as_ref().map())?;
-            gets.push(Get { table, name: name.unwrap_or_default().to_owned(), key, projection });
+        let table = match find_table(engine, name) {
+            Ok(table) => table,
+            // What was read before counts before.
+            Err(missing) => return Err(check_gets(&gets).err().unwrap_or(missing)),
+        };
+        match keys::request_key(&table, &key) {
+            Ok(key) => {
+                reasons.add(keys::check_scalars(&table, placeholders.nested_roots()));
+                gets.push(Get { table, name: name.unwrap_or_default().to_owned(), key, projection });
+            }
+            Err(error) => reasons.add(Err(error)),
         }
-        reasons.add(fits);
     }
     TransactGetItems::new(gets, reasons, ReturnConsumedCapacity::parse(members.return_capacity))
 }
 
+fn check_gets(gets: &[Get]) -> Result<(), ApiError> {
+    check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))
+}
+
 impl TransactGetItems {
-    /// Refuses several reads of one item, and then reads of which one could not be bound.
+    /// Refuses several reads of one item, and then reads of which one does not fit its table.
     pub(in crate::api) fn new(
         gets: Vec<Get>,
         reasons: Reasons,
         capacity: ReturnConsumedCapacity,
     ) -> Result<Self, ApiError> {
-        check_distinct(gets.iter().map(|get| (&*get.table, get.key.as_slice())))?;
+        check_gets(&gets)?;
         reasons.cancelled().map_or(Ok(Self { gets, capacity }), Err)
     }
 

@@ -7,17 +7,23 @@ use crate::api::{ApiError, ErrorKind};
 #[derive(Default)]
 pub(in crate::api) struct Reasons {
     reasons: Vec<Option<ApiError>>,
+    /// What refuses the whole request.
+    refusal: Option<ApiError>,
 }
 
 impl Reasons {
     /// The next action went well, or did not.
     pub(in crate::api) fn add(&mut self, outcome: Result<(), ApiError>) {
-        self.reasons.push(outcome.err());
+        match outcome {
+            Err(error) if error.whole => self.refusal = self.refusal.take().or(Some(error)),
+            other => self.reasons.push(other.err()),
+        }
     }
 
-    /// The error that cancels the transaction, if any action failed.
+    /// The error that refuses or cancels the transaction, if any action failed.
     pub(in crate::api) fn cancelled(self) -> Option<ApiError> {
-        self.reasons.iter().any(Option::is_some).then(|| cancel(self.reasons))
+        let Self { reasons, refusal } = self;
+        refusal.or_else(|| reasons.iter().any(Option::is_some).then(|| cancel(reasons)))
     }
 }
 

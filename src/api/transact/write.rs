@@ -54,12 +54,10 @@ pub(in crate::api) fn begin(
     let mut actions = Vec::with_capacity(parsed.len());
     let mut reasons = Reasons::default();
     for action in parsed {
-        match action.bind(engine, members.metrics)? {
-            Ok(bound) => {
-                actions.push(bound);
-                reasons.add(Ok(()));
-            }
-            Err(reason) => reasons.add(Err(reason)),
+        match action.bind(engine, members.metrics, &mut reasons) {
+            Ok(bound) => actions.extend(bound),
+            // What was read before counts before.
+            Err(missing) => return Err(check_actions(&actions).err().unwrap_or(missing)),
         }
     }
     let token = request
@@ -71,7 +69,7 @@ pub(in crate::api) fn begin(
 }
 
 impl TransactWriteItems {
-    /// Refuses several actions on one item, and then actions of which one could not be bound.
+    /// Refuses several actions on one item, and then actions of which one does not fit its table.
     pub(in crate::api) fn new(
         actions: Vec<Bound>,
         reasons: Reasons,
@@ -79,7 +77,7 @@ impl TransactWriteItems {
         capacity: ReturnConsumedCapacity,
         environment: &Environment,
     ) -> Result<Self, ApiError> {
-        check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))?;
+        check_actions(&actions)?;
         if let Some(cancelled) = reasons.cancelled() {
             return Err(cancelled);
         }
@@ -250,6 +248,10 @@ impl TransactWriteItems {
         out.end(open);
         out.finish()
     }
+}
+
+fn check_actions(actions: &[Bound]) -> Result<(), ApiError> {
+    check_distinct(actions.iter().map(|one| (&*one.change.table, one.change.key.as_slice())))
 }
 
 /// What a transaction consumes of one table.

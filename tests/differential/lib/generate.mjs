@@ -59,15 +59,23 @@ export const TABLES = [
   },
 ];
 
+/** Pages of an index show by what they are sorted, so that one can tell which entries may be on either. */
+function showSort(input) {
+  if (input.Select === 'COUNT') delete input.FilterExpression;
+  const shown = input.ProjectionExpression;
+  if (shown && !/^pk, n\b/.test(shown)) input.ProjectionExpression = `${shown}, n`;
+}
+
 /** Top-level attributes of items beside their keys; `a` and `n` are keys of indexes. */
 export const NAMES = ['a', 'n', 's', 'l', 'm', 'ss', 'b', 'x'];
 
 export class Generator {
-  constructor(seed, { transactions = true, pathOperands = true, statements = true } = {}) {
+  constructor(seed, { transactions = true, pathOperands = true, statements = true, exists = true } = {}) {
     this.random = new Random(seed);
     this.statements = statements && new Statements(this);
     this.transactions = transactions;
     this.pathOperands = pathOperands;
+    this.exists = exists;
   }
 
   /** An operation and its input. */
@@ -303,6 +311,7 @@ export class Generator {
     if (random.chance(20))
       input.Select = random.pick(['COUNT', 'ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES']);
     if (random.chance(20)) input.ProjectionExpression = `pk, ${this.path()}`;
+    if (index && input.Limit) showSort(input);
     if (random.chance(20)) input.ConsistentRead = true;
     input.ExpressionAttributeValues = values;
     return input;

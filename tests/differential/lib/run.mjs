@@ -50,7 +50,7 @@ async function run({ name, ours, theirs }, generator, count, report) {
     if (fact) add(fact);
     else report({ number, ...seen });
     // What follows is about one state again.
-    if (seen.states.length) await copy(seen.states, theirs);
+    if (seen.states.length) await align(seen.states, theirs);
   }
   return tally;
 }
@@ -82,6 +82,17 @@ async function state(port) {
     });
   }
   return tables;
+}
+
+/** Gives a peer our state; where it holds on to what it should not have, in new tables. */
+async function align([from, to], port) {
+  await copy([from, to], port);
+  if (same(from, await state(port))) return;
+  for (const table of TABLES) {
+    await send(port, 'DeleteTable', { TableName: table.TableName });
+    await create(port, table);
+  }
+  await copy([from, await state(port)], port);
 }
 
 async function copy([from, to], port) {

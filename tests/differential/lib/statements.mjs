@@ -259,6 +259,11 @@ export class Statements {
   }
 
   ExecuteTransaction() {
-    return { TransactStatements: this.several(['single'], ['insert', 'changed', 'exists']) };
+    return {
+      TransactStatements: this.several(
+        ['single'],
+        this.generator.exists ? ['insert', 'changed', 'exists'] : ['insert', 'changed'],
+      ),
+    };
   }
 }
