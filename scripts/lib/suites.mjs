@@ -39,6 +39,12 @@ export const SUITES = [
     'operations beside a plain map, 200,000 of them',
     { env: { DYNATAB_MODEL_OPERATIONS: '200000' } },
   ),
+  cargo(
+    'simulation',
+    ['test', '--quiet', '--test', 'simulation'],
+    'crashes at 14,000 storage calls, and 6,000 that fail',
+    { env: { DYNATAB_CRASH_POINTS: '14000', DYNATAB_FAULT_POINTS: '6000' } },
+  ),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
     quick: true,
@@ -94,8 +100,8 @@ export const SUITES = [
   cargo(
     'crashes',
     ['test', '--profile', 'campaign', '--test', 'simulation', '--', '--nocapture'],
-    'crashes at every storage call',
-    { long: true, env: { DYNATAB_CRASH_POINTS: '100000' } },
+    'crashes at every storage call, and calls that fail',
+    { long: true, env: { DYNATAB_CRASH_POINTS: '850000', DYNATAB_FAULT_POINTS: '150000' } },
   ),
   cargo(
     'file-crashes',

@@ -21,7 +21,8 @@ pub(super) struct JobBatch {
 
 /// What is known about a commit.
 enum Outcome {
-    Committed,
+    /// Written; the next frame has this number.
+    Committed(u64),
     /// Nothing was written; the database goes on from the last durable state.
     Refused(StoreError),
     /// This owner cannot go on.
@@ -35,6 +36,7 @@ struct InFlight {
     witness: Option<(u64, Option<u32>)>,
     /// Number of the frame that follows.
     next_frame: u64,
+    durability: Durability,
 }
 
 /// A group under way.
@@ -116,9 +118,8 @@ impl Driver {
     /// next starts anew.
     async fn end_group(self: &Rc<Self>, group: GroupInFlight) -> bool {
         let GroupInFlight { last, commit } = group;
-        let next = commit.next_frame;
         match self.outcome(commit).await {
-            Outcome::Committed => {
+            Outcome::Committed(next) => {
                 let mut state = self.state.borrow_mut();
                 state.next_frame = next;
                 state.engine.committed(last, next);
@@ -146,9 +147,8 @@ impl Driver {
     async fn commit_job(self: &Rc<Self>, job: JobBatch) {
         // Strict whatever the writes are: a manifest must never outlive the blocks it names.
         let commit = self.begin_commit(&[], job.batch, Durability::Strict);
-        let next = commit.next_frame;
         let result = match self.outcome(commit).await {
-            Outcome::Committed => {
+            Outcome::Committed(next) => {
                 self.state.borrow_mut().next_frame = next;
                 Ok(())
             }
@@ -174,28 +174,49 @@ impl Driver {
         let mut batch: Batch =
             frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
         batch.extend(more);
-        InFlight { ended: self.store.commit(batch, durability), witness, next_frame }
+        InFlight { ended: self.store.commit(batch, durability), witness, next_frame, durability }
     }
 
     async fn outcome(&self, commit: InFlight) -> Outcome {
-        match commit.ended.await {
-            Ok(()) => Outcome::Committed,
+        let InFlight { ended, witness, next_frame, durability } = commit;
+        match ended.await {
+            Ok(()) => Outcome::Committed(next_frame),
             Err(error @ (StoreError::Aborted(_) | StoreError::Full(_))) => Outcome::Refused(error),
             Err(error @ StoreError::Conflict) => Outcome::Lost(error),
-            Err(error) => self.settle_unknown(commit.witness, error).await,
+            Err(error) => match self.settle_unknown(witness, next_frame, error).await {
+                Outcome::Committed(next) if durability == Durability::Strict => self.make_last(next).await,
+                outcome => outcome,
+            },
         }
     }
 
     /// Reads the log's tail to find out what became of a commit.
-    async fn settle_unknown(&self, witness: Option<(u64, Option<u32>)>, error: StoreError) -> Outcome {
+    async fn settle_unknown(
+        &self,
+        witness: Option<(u64, Option<u32>)>,
+        next_frame: u64,
+        error: StoreError,
+    ) -> Outcome {
         let Some((number, checksum)) = witness else { return Outcome::Lost(error) };
         match self.store.read(Space::Log, &[number]).await {
             Ok(values) => match values.into_iter().next().flatten() {
-                Some(bytes) if log::checksum_of(&bytes) == checksum => Outcome::Committed,
+                Some(bytes) if log::checksum_of(&bytes) == checksum => Outcome::Committed(next_frame),
                 Some(_) => Outcome::Lost(StoreError::Conflict),
                 None => Outcome::Refused(StoreError::Aborted(error.to_string())),
             },
             Err(_) => Outcome::Lost(error),
+        }
+    }
+
+    /// What can be read need not be on the disk: a strict commit of a frame without records sees to that.
+    async fn make_last(&self, number: u64) -> Outcome {
+        let epoch = self.state.borrow().epoch;
+        let frames = log::encode_group(epoch, number, &[]);
+        let next_frame = number + frames.len() as u64;
+        let batch = frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
+        match self.store.commit(batch, Durability::Strict).await {
+            Ok(()) => Outcome::Committed(next_frame),
+            Err(error) => Outcome::Lost(error),
         }
     }
 

@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod faults;
 mod script;
 
 use std::rc::Rc;
