@@ -16,9 +16,17 @@ const MODULES = [
   'api::tags',
   'api::time_to_live',
   'bindings::files',
+  'bindings::transfer',
+  'driver::dump',
+  'driver::load',
+  'dump',
+  'engine::catalog::sound',
   'engine::catalog::update',
+  'engine::dump',
+  'engine::load',
   'partiql',
   'platform::files',
+  'storage::bulk',
 ];
 
 const NAME = String.raw`\$(?:"(?:[^"\\]|\\.)*"|[^\s()]+)`;

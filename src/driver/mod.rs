@@ -8,8 +8,10 @@
 
 mod backfill;
 mod commit;
+mod dump;
 mod fetch;
 mod jobs;
+mod load;
 mod open;
 mod signal;
 mod upkeep;
@@ -25,6 +27,8 @@ use crate::engine::Engine;
 use crate::platform::{Durability, Platform, Store};
 use crate::storage::SeqNo;
 
+pub use dump::Dump;
+pub use load::{Load, LoadError};
 pub use open::{OpenError, OpenOptions};
 
 /// The caller's number for a call whose answer comes later.
@@ -61,6 +65,8 @@ struct State {
     /// The last group had one write: the application awaits each before the next.
     one_by_one: bool,
     job_running: bool,
+    /// A dump is being loaded: no calls are taken.
+    loading: bool,
     /// An index is being filled.
     backfill_running: bool,
     upkeep: upkeep::Schedule,
@@ -100,6 +106,10 @@ impl Driver {
         }
         if state.closing {
             return Some(Err(closed()));
+        }
+        if state.loading {
+            let message = "A dump is being loaded into the database";
+            return Some(Err(ApiError::new(ErrorKind::DatabaseClosed, message)));
         }
         let task = match state.engine.begin(operation, document, &environment) {
             Ok(task) => task,

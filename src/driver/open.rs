@@ -116,6 +116,7 @@ impl Driver {
                 committing: false,
                 one_by_one: false,
                 job_running: false,
+                loading: false,
                 backfill_running: false,
                 upkeep: upkeep::Schedule::default(),
                 idle_watch: false,

@@ -154,6 +154,16 @@ impl Driver {
         (count, last)
     }
 
+    /// Keeps upkeep from running until [`Driver::release_upkeep`]; `false`: it runs just now.
+    pub(super) fn hold_upkeep(&self) -> bool {
+        !std::mem::replace(&mut self.state.borrow_mut().upkeep.running, true)
+    }
+
+    pub(super) fn release_upkeep(self: &Rc<Self>) {
+        self.state.borrow_mut().upkeep.running = false;
+        self.begin_upkeep();
+    }
+
     /// Deletes what has expired, now; gives the number of items once their deletion is durable.
     pub async fn delete_expired(self: &Rc<Self>) -> Result<u64, ApiError> {
         loop {

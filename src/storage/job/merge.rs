@@ -26,7 +26,7 @@ pub(super) struct Merge {
 }
 
 /// Bytes a level may hold.
-fn limit(level: u8, storage: &Storage) -> u64 {
+pub(in crate::storage) fn limit(level: u8, storage: &Storage) -> u64 {
     let tenfold = 10u64.saturating_pow(u32::from(level.saturating_sub(1)));
     storage.options.level1_bytes.saturating_mul(tenfold)
 }
