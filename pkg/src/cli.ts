@@ -1,9 +1,12 @@
-/** `dynatab serve`: a DynamoDB endpoint on this machine. */
+/** The command `dynatab`: an endpoint on this machine, and databases to files and back. */
 
 import { parseArgs } from 'node:util';
+import { dumpCommand, DUMP_USAGE } from './cli-dump.js';
+import { loadCommand, LOAD_USAGE } from './cli-load.js';
+import { UsageError } from './cli-usage.js';
 import { open, serve, type AccessKey } from './node.js';
 
-const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN] [--signed]
+const SERVE_USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN] [--signed]
 
   --port   where to listen; 0 takes any free port
   --host   the address to listen on (127.0.0.1); given, any Host header is accepted
@@ -12,7 +15,23 @@ const USAGE = `usage: dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] 
   --signed answer only what is signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
 `;
 
+/** Commands that come to an end; each gives its exit code. */
+const COMMANDS: Record<string, { run: (args: string[]) => Promise<number>; usage: string }> = {
+  dump: { run: dumpCommand, usage: DUMP_USAGE },
+  load: { run: loadCommand, usage: LOAD_USAGE },
+};
+
+const [asked = '', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
+const USAGE =
+  command?.usage ?? [SERVE_USAGE, ...Object.values(COMMANDS).map(({ usage }) => usage)].join('\n');
+
 async function main(): Promise<void> {
+  if (command) process.exitCode = await command.run(args);
+  else await serveCommand();
+}
+
+async function serveCommand(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -79,8 +98,6 @@ function accessKey(): AccessKey {
     throw new UsageError('--signed: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined };
 }
-
-class UsageError extends Error {}
 
 main().catch((error: unknown) => {
   const usage =

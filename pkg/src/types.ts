@@ -765,3 +765,15 @@ export interface CallOptions {
   /** Rejects the call with an `AbortError`. A write already handed to the engine still happens. */
   abortSignal?: AbortSignalLike | undefined;
 }
+
+/** How far a dump or a load has come. */
+export interface Progress {
+  /** Items so far. */
+  items: number;
+  /** Their bytes, by DynamoDB's item size, as in TableSizeBytes. */
+  bytes: number;
+  /** Items of the whole, by the statistics when the dump began. */
+  totalItems: number;
+  /** Their bytes. */
+  totalBytes: number;
+}

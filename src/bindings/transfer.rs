@@ -30,8 +30,8 @@ impl Transfers {
         Rc::clone(self.0.borrow().get(&id)?).downcast().ok()
     }
 
-    /// Ends what is under way by that number, if anything is.
-    pub(super) fn end(&self, id: u64) {
+    /// Forgets what is under way by that number.
+    fn end(&self, id: u64) {
         let ended = self.0.borrow_mut().remove(&id);
         drop(ended);
     }
@@ -48,13 +48,16 @@ pub(super) fn dump(driver: Rc<Driver>, transfers: Rc<Transfers>, id: u64) -> Ans
             return Ok(answer);
         };
         let Some(mut dump) = slot.take() else { return Ok(JsValue::UNDEFINED) };
-        match dump.next().await.map_err(|cause| api_error(&cause))? {
-            Some(part) => {
+        match dump.next().await {
+            Ok(Some(part)) => {
                 let answer = progress(Some(&part), dump.progress());
                 slot.replace(Some(dump));
                 Ok(answer)
             }
-            None => Ok(JsValue::UNDEFINED),
+            ended => {
+                transfers.end(id);
+                ended.map(|_| JsValue::UNDEFINED).map_err(|cause| api_error(&cause))
+            }
         }
     })
 }
@@ -80,10 +83,14 @@ pub(super) fn load(
         };
         let Some(mut load) = slot.take() else { return Ok(JsValue::UNDEFINED) };
         let Some(part) = part else {
+            transfers.end(id);
             let done = load.finish().await.map_err(failed)?;
             return Ok(progress(None, done));
         };
-        load.feed(&part.to_vec()).await.map_err(failed)?;
+        if let Err(cause) = load.feed(&part.to_vec()).await {
+            transfers.end(id);
+            return Err(failed(cause));
+        }
         let answer = progress(None, load.progress());
         slot.replace(Some(load));
         Ok(answer)

@@ -16,6 +16,7 @@ import {
   ConditionalCheckFailedException,
   DatabaseClosedException,
   fromEngine,
+  fromTransfer,
   InternalServerError,
   SerializationException,
   TransactionCanceledException,
@@ -151,12 +152,29 @@ export class Connection {
   /** Deletes what has expired, now. */
   async deleteExpired(): Promise<number> {
     this.check();
+    return this.ask((engine) => engine.deleteExpired());
+  }
+
+  /** A number that no other call or transfer has. */
+  ticket(): number {
+    return this.nextId++;
+  }
+
+  /** Asks for a step of a dump or a load, whose code is in the second file. */
+  async transfer<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
+    this.check();
+    await this.module.complete();
+    return this.ask(ask);
+  }
+
+  /** Something that takes time and answers for itself. */
+  private async ask<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
     const id = this.nextId++;
     try {
-      return await this.run((engine) => engine.deleteExpired());
+      return await this.run(ask);
     } catch (error) {
       const { name, message } = error as Error;
-      throw fromEngine(name, message, 503, this.requestId(id));
+      throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));
     }
   }
 

@@ -103,6 +103,14 @@ export class FakeEngine implements Engine {
     return 0;
   }
 
+  async dump(): Promise<undefined> {}
+
+  async load(): Promise<never> {
+    throw new Error('not here');
+  }
+
+  async abandon(): Promise<void> {}
+
   async close(): Promise<void> {
     this.closed = true;
   }

@@ -1,0 +1,86 @@
+/** `dynatab dump`: a database of files as one file. */
+
+import { createWriteStream, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
+import { parseArgs } from 'node:util';
+import { interruptible, ProgressLine, UsageError } from './cli-usage.js';
+import { open } from './node.js';
+import type { Progress } from './types.js';
+
+export const DUMP_USAGE = `usage: dynatab dump --dir PATH [--out FILE]
+
+  --dir    the directory of the database, which nobody else has open
+  --out    the file to write; without it, standard output
+`;
+
+/** Gives the exit code. */
+export async function dumpCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      dir: { type: 'string' },
+      out: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(DUMP_USAGE);
+    return 0;
+  }
+  const { dir, out } = values;
+  if (positionals.length > 0) throw new UsageError(`unexpected argument: ${positionals[0]}`);
+  if (!dir) throw new UsageError('--dir: the directory of the database is needed');
+  if (out === undefined && process.stdout.isTTY)
+    throw new UsageError('a dump is no text for a terminal: give --out FILE, or redirect the output');
+  // Opening would make one.
+  if (!holdsDatabase(dir)) throw new Error(`there is no database in ${dir}`);
+  const db = await open({ name: 'dynatab', storage: 'files', path: dir });
+  const line = new ProgressLine('dumped');
+  let last: Progress | undefined;
+  try {
+    const interrupted = await interruptible(async (signal) => {
+      const stream = db.dump({
+        signal,
+        progress(done) {
+          last = done;
+          line.show(done);
+        },
+      });
+      await (out === undefined ? toOutput(stream) : toFile(stream, out));
+    });
+    line.clear();
+    if (interrupted !== undefined) return interrupted;
+    if (out !== undefined) console.log(`dumped ${last?.items ?? 0} items to ${out}`);
+    return 0;
+  } finally {
+    line.clear();
+    await db.close();
+  }
+}
+
+function holdsDatabase(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir).some((name) => /^(segment|index)-[0-9a-f]{16}$/.test(name));
+}
+
+/** Under another name until it is complete: no file is ever taken for a dump that is only the beginning of one. */
+async function toFile(stream: ReadableStream<Uint8Array>, file: string): Promise<void> {
+  const partial = `${file}.partial`;
+  try {
+    await through(stream, createWriteStream(partial, { flush: true }));
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
+
+function toOutput(stream: ReadableStream<Uint8Array>): Promise<void> {
+  return through(stream, process.stdout);
+}
+
+function through(stream: ReadableStream<Uint8Array>, to: Writable): Promise<void> {
+  return pipeline(Readable.fromWeb(stream as NodeStream<Uint8Array>), to);
+}

@@ -1,0 +1,58 @@
+/** A database as one file: the stream of a dump. */
+
+import { DumpError } from '../errors/index.js';
+import type { Progress } from '../types.js';
+import type { EngineProgress } from '../wasm.js';
+import type { Connection } from './connection.js';
+
+/** Options of `db.dump`. */
+export interface DumpOptions {
+  /** Called with each part that was read: items and bytes so far, and how many there were when the dump began. */
+  progress?: ((done: Progress) => void) | undefined;
+  /** Ends the dump; the stream fails with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** `gzip` (the default), or `none` for the same file unpacked; `open({ load })` takes both. */
+  compression?: 'gzip' | 'none' | undefined;
+}
+
+/** A dump of what `connection` is open on, as a stream of bytes. */
+export function dump(connection: Connection, options: DumpOptions = {}): ReadableStream<Uint8Array> {
+  const { progress, signal, compression = 'gzip' } = options;
+  if (compression !== 'gzip' && compression !== 'none')
+    throw new TypeError(`compression: unknown value ${String(compression)}; use "gzip" or "none"`);
+  if (compression === 'gzip' && typeof CompressionStream === 'undefined')
+    throw new DumpError(
+      'this runtime has no CompressionStream; db.dump({ compression: "none" }) gives the same file unpacked',
+    );
+  const id = connection.ticket();
+  // The picture is taken now, not when somebody begins to read.
+  const begun = connection.transfer((engine) => engine.dump(id));
+  const abandon = () =>
+    begun.then(() => connection.transfer((engine) => engine.abandon(id))).catch(() => undefined);
+  const source = new ReadableStream<Uint8Array>(
+    {
+      start: () => begun.then(() => undefined),
+      async pull(controller) {
+        const part = await connection.transfer((engine) => engine.dump(id));
+        if (!part) return controller.close();
+        try {
+          progress?.(progressOf(part));
+        } catch (error) {
+          await abandon();
+          throw error;
+        }
+        controller.enqueue(part[4]!);
+      },
+      cancel: abandon,
+    },
+    { highWaterMark: 0 },
+  );
+  // What compresses may read ahead; what passes on does not.
+  const through = compression === 'gzip' ? new CompressionStream('gzip') : new TransformStream();
+  return source.pipeThrough(through as TransformStream<Uint8Array, Uint8Array>, signal ? { signal } : {});
+}
+
+/** The progress of a part of a dump or a load. */
+export function progressOf([items, bytes, totalItems, totalBytes]: EngineProgress): Progress {
+  return { items, bytes, totalItems, totalBytes };
+}
