@@ -40,20 +40,20 @@ export async function dumpCommand(args: string[]): Promise<number> {
   const db = await open({ name: 'dynatab', storage: 'files', path: dir });
   const line = new ProgressLine('dumped');
   let last: Progress | undefined;
+  const progress = (done: Progress) => {
+    last = done;
+    line.show(done);
+  };
   try {
-    const interrupted = await interruptible(async (signal) => {
-      const stream = db.dump({
-        signal,
-        progress(done) {
-          last = done;
-          line.show(done);
-        },
-      });
-      await (out === undefined ? toOutput(stream) : toFile(stream, out));
-    });
+    if (out === undefined) {
+      // Writing to a pipe that is full stops everything, signals too, unless they end the process as they do by default.
+      await through(db.dump({ progress }), process.stdout);
+      return 0;
+    }
+    const interrupted = await interruptible((signal) => toFile(db.dump({ progress, signal }), out));
     line.clear();
     if (interrupted !== undefined) return interrupted;
-    if (out !== undefined) console.log(`dumped ${last?.items ?? 0} items to ${out}`);
+    console.log(`dumped ${last?.items ?? 0} items to ${out}`);
     return 0;
   } finally {
     line.clear();
@@ -75,10 +75,6 @@ async function toFile(stream: ReadableStream<Uint8Array>, file: string): Promise
     rmSync(partial, { force: true });
     throw error;
   }
-}
-
-function toOutput(stream: ReadableStream<Uint8Array>): Promise<void> {
-  return through(stream, process.stdout);
 }
 
 function through(stream: ReadableStream<Uint8Array>, to: Writable): Promise<void> {
