@@ -723,3 +723,33 @@ fn a_store_without_durability_is_loaded_into_memory() {
         same(&picture(&db), &wanted);
     }
 }
+
+/// A dump that format version 1 made, and what is in it: later versions must read it as this one does.
+const VERSION_1: &[u8] = include_bytes!("../golden/version-1.dump");
+
+#[test]
+fn the_dump_of_version_1_is_loaded() {
+    let wanted: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("../golden/version-1.json")).unwrap();
+    for db in [stored(1).0, Database::in_memory()] {
+        db.load(VERSION_1, 10_000).unwrap();
+        same(&picture(&db), &wanted);
+    }
+    assert_eq!(
+        VERSION_1[8],
+        dynatab::dump::VERSION,
+        "a new version of the format has a dump of its own here"
+    );
+}
+
+/// `cargo test --test engine writes_the_dump -- --ignored` makes the two files anew, for a new version.
+#[test]
+#[ignore = "writes into the repository"]
+fn writes_the_dump_of_this_version() {
+    let db = Database::in_memory();
+    fill(&db, 1, 40);
+    let file = format!("tests/golden/version-{}", dynatab::dump::VERSION);
+    std::fs::write(format!("{file}.dump"), db.dump().unwrap()).unwrap();
+    let picture = serde_json::to_string_pretty(&picture(&db)).unwrap();
+    std::fs::write(format!("{file}.json"), picture + "\n").unwrap();
+}

@@ -4,6 +4,7 @@ import { DumpError } from '../errors/index.js';
 import type { Progress } from '../types.js';
 import type { EngineProgress } from '../wasm.js';
 import type { Connection } from './connection.js';
+import { Through } from './through.js';
 
 /** Options of `db.dump`. */
 export interface DumpOptions {
@@ -24,32 +25,50 @@ export function dump(connection: Connection, options: DumpOptions = {}): Readabl
     throw new DumpError(
       'this runtime has no CompressionStream; db.dump({ compression: "none" }) gives the same file unpacked',
     );
+  const gzip = compression === 'gzip' ? new Through(new CompressionStream('gzip')) : undefined;
   const id = connection.ticket();
   // The picture is taken now, not when somebody begins to read.
   const begun = connection.transfer((engine) => engine.dump(id));
-  const abandon = () =>
-    begun.then(() => connection.transfer((engine) => engine.abandon(id))).catch(() => undefined);
-  const source = new ReadableStream<Uint8Array>(
+  const next = async () => {
+    const part = await connection.transfer((engine) => engine.dump(id));
+    if (part) progress?.(progressOf(part));
+    return part?.[4];
+  };
+  let ended = false;
+  let aborted = () => {};
+  const end = () => {
+    ended = true;
+    signal?.removeEventListener('abort', aborted);
+    gzip?.close();
+    return begun.then(() => connection.transfer((engine) => engine.abandon(id))).catch(() => undefined);
+  };
+  return new ReadableStream<Uint8Array>(
     {
-      start: () => begun.then(() => undefined),
+      async start(controller) {
+        aborted = () => {
+          controller.error(signal!.reason);
+          void end();
+        };
+        if (signal?.aborted) return aborted();
+        signal?.addEventListener('abort', aborted);
+        await begun;
+      },
       async pull(controller) {
-        const part = await connection.transfer((engine) => engine.dump(id));
-        if (!part) return controller.close();
         try {
-          progress?.(progressOf(part));
+          const bytes = await (gzip ? gzip.read(next) : next());
+          if (ended) return;
+          if (bytes) return controller.enqueue(bytes);
+          controller.close();
+          await end();
         } catch (error) {
-          await abandon();
+          await end();
           throw error;
         }
-        controller.enqueue(part[4]!);
       },
-      cancel: abandon,
+      cancel: end,
     },
     { highWaterMark: 0 },
   );
-  // What compresses may read ahead; what passes on does not.
-  const through = compression === 'gzip' ? new CompressionStream('gzip') : new TransformStream();
-  return source.pipeThrough(through as TransformStream<Uint8Array, Uint8Array>, signal ? { signal } : {});
 }
 
 /** The progress of a part of a dump or a load. */

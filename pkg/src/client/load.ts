@@ -4,6 +4,7 @@ import { DumpError } from '../errors/index.js';
 import type { Progress } from '../types.js';
 import type { Connection } from './connection.js';
 import { progressOf } from './dump.js';
+import { Through } from './through.js';
 
 /** What a dump is read from. It may be packed with gzip, as `db.dump()` makes it, or not. */
 export type DumpSource = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array> | Response;
@@ -41,35 +42,28 @@ export async function load(
 
 /** The bytes of a dump, unpacked. */
 class Source {
-  private readonly raw: ReadableStreamDefaultReader<Uint8Array>;
-  /** What follows the first bytes, unpacked. */
-  private unpacked: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** What the stream we were given failed with. */
-  private failure: { cause: unknown } | undefined;
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** Unpacks them; `null` where there is nothing to unpack, and nothing while it is not known. */
+  private gzip: Through | null | undefined;
+  /** What was read to find out. */
+  private first: Uint8Array | undefined;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.raw = stream.getReader();
+    this.reader = stream.getReader();
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    this.unpacked ??= await this.begin();
-    try {
-      const { done, value } = await this.unpacked.read();
-      return done ? undefined : value;
-    } catch (error) {
-      if (this.failure) throw this.failure.cause;
-      throw new DumpError(`the dump is damaged or cut off: it cannot be unpacked (${textOf(error)})`, {
-        cause: error,
-      });
-    }
+    if (this.gzip === undefined) await this.begin();
+    return this.gzip ? this.gzip.read(this.next) : this.next();
   }
 
   async cancel(reason: unknown): Promise<void> {
-    await (this.unpacked ?? this.raw).cancel(reason).catch(() => undefined);
+    this.gzip?.close();
+    await this.reader.cancel(reason).catch(() => undefined);
   }
 
-  /** Looks at the first two bytes, which say whether the rest is packed. */
-  private async begin(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  /** Looks at the first two bytes, which say whether it is packed. */
+  private async begin(): Promise<void> {
     let first = new Uint8Array(0);
     while (first.length < 2) {
       const more = await this.next();
@@ -79,38 +73,27 @@ class Source {
       joined.set(more, first.length);
       first = joined;
     }
-    const all = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(first),
-      pull: async (controller) => {
-        const more = await this.next();
-        if (more) controller.enqueue(more);
-        else controller.close();
-      },
-      cancel: (reason) => this.raw.cancel(reason),
-    });
-    if (first[0] !== 0x1f || first[1] !== 0x8b) return all.getReader();
+    this.first = first;
+    this.gzip = null;
+    if (first[0] !== 0x1f || first[1] !== 0x8b) return;
     if (typeof DecompressionStream === 'undefined') {
       throw new DumpError('the dump is packed with gzip, and this runtime has no DecompressionStream');
     }
-    const through = new DecompressionStream('gzip') as TransformStream<Uint8Array, Uint8Array>;
-    return all.pipeThrough(through).getReader();
+    this.gzip = new Through(
+      new DecompressionStream('gzip'),
+      (cause) =>
+        new DumpError(`the dump is damaged or cut off: it cannot be unpacked (${textOf(cause)})`, { cause }),
+    );
   }
 
-  private async next(): Promise<Uint8Array | undefined> {
-    let chunk: ReadableStreamReadResult<Uint8Array>;
-    try {
-      chunk = await this.raw.read();
-    } catch (cause) {
-      this.failure = { cause };
-      throw cause;
-    }
-    if (!chunk.done && !ArrayBuffer.isView(chunk.value)) {
-      const cause = new TypeError('load: a stream of bytes is needed');
-      this.failure = { cause };
-      throw cause;
-    }
-    return chunk.done ? undefined : chunk.value;
-  }
+  private readonly next = async (): Promise<Uint8Array | undefined> => {
+    const { first } = this;
+    this.first = undefined;
+    if (first) return first;
+    const { done, value } = await this.reader.read();
+    if (!done && !ArrayBuffer.isView(value)) throw new TypeError('load: a stream of bytes is needed');
+    return value;
+  };
 }
 
 function textOf(error: unknown): string {
