@@ -49,6 +49,8 @@ impl Dump {
     /// The next bytes of the file; `None`: it is complete.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ApiError> {
         let mut gone = None;
+        // Others have their turn, however fast the parts are taken.
+        self.driver.platform.yield_now().await;
         loop {
             let step = {
                 let Some(dump) = &mut self.dump else { return Ok(None) };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::fetch::storage_error;
 use super::{Driver, closed};
-use crate::api::ApiError;
+use crate::api::{ApiError, ErrorKind};
 use crate::engine::{self, LoadStep, Loader, Progress};
 use crate::platform::{Batch, Durability, StoreError};
 
@@ -94,8 +94,11 @@ impl Driver {
             self.run_flushes().await;
         }
         let mut state = self.state.borrow_mut();
-        let loader = state.engine.begin_load(self.platform.now_millis())?;
-        Ok(loader)
+        if self.durability.is_some() && state.engine.storage.has_unflushed() {
+            let message = "What the database holds in memory could not be written; nothing was loaded";
+            return Err(ApiError::new(ErrorKind::StorageFailed, message).into());
+        }
+        Ok(state.engine.begin_load(self.platform.now_millis())?)
     }
 
     /// Calls are taken again, and jobs begin.

@@ -156,7 +156,15 @@ impl Driver {
 
     /// Keeps upkeep from running until [`Driver::release_upkeep`]; `false`: it runs just now.
     pub(super) fn hold_upkeep(&self) -> bool {
-        !std::mem::replace(&mut self.state.borrow_mut().upkeep.running, true)
+        let upkeep = &mut self.state.borrow_mut().upkeep;
+        if upkeep.running {
+            return false;
+        }
+        // A timer that is set already counts no more.
+        upkeep.generation += 1;
+        upkeep.armed = u64::MAX;
+        upkeep.running = true;
+        true
     }
 
     pub(super) fn release_upkeep(self: &Rc<Self>) {

@@ -724,6 +724,49 @@ fn a_store_without_durability_is_loaded_into_memory() {
     }
 }
 
+/// Upkeep writes, and its timer may be set before a load begins: it waits until the load has ended.
+#[test]
+fn upkeep_waits_for_a_load() {
+    let source = Database::in_memory();
+    fill(&source, 9, 60);
+    let (dump, wanted) = (source.dump().unwrap(), picture(&source));
+    let (db, _) = stored(9);
+    fill(&db, 10, 20);
+    let unprotected = json!({"TableName": "plain", "DeletionProtectionEnabled": false});
+    db.ok("UpdateTable", unprotected);
+    for name in ["music", "plain", "empty"] {
+        db.ok("DeleteTable", json!({"TableName": name}));
+    }
+    db.platform.run_until_idle();
+    let (driver, half) = (Rc::clone(&db.driver), dump.len() / 2);
+    let first = dump[..half].to_vec();
+    let load = async move {
+        let mut load = driver.load().await.unwrap();
+        load.feed(&first).await.unwrap();
+        load
+    };
+    let mut load = db.platform.block_on(load).unwrap();
+    // The records of the stream that went with its table are too old now.
+    db.platform.advance_millis(3 * 24 * 60 * 60 * 1000);
+    db.platform.run_until_idle();
+    let rest = dump[half..].to_vec();
+    let done = async move {
+        load.feed(&rest).await.unwrap();
+        load.finish().await.unwrap()
+    };
+    db.platform.block_on(done).unwrap();
+    same(&picture(&db), &wanted);
+    db.platform.advance_millis(10_000);
+    db.ok("ListTables", json!({}));
+    db.platform.run_until_idle();
+    let streams = db.driver.inspect(|engine| {
+        let now = engine.now_millis.max(1_767_225_600_000 + 4 * 24 * 60 * 60 * 1000);
+        engine.tables().streams().readable(now).count()
+    });
+    assert_eq!(streams, 1, "the old stream is forgotten, the new one runs");
+    same(&picture(&db), &wanted);
+}
+
 /// A dump that format version 1 made, and what is in it: later versions must read it as this one does.
 const VERSION_1: &[u8] = include_bytes!("../golden/version-1.dump");
 
