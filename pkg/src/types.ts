@@ -777,3 +777,17 @@ export interface Progress {
   /** Their bytes. */
   totalBytes: number;
 }
+
+/** What `db.verify()` looked at, and found. */
+export interface VerifyReport {
+  tables: number;
+  items: number;
+  indexEntries: number;
+  /** Blocks of the log and of the tables that were read. */
+  blocks: number;
+  bytes: number;
+  /** What is wrong: the first hundred. */
+  problems: { tableName?: string; indexName?: string; problem: string }[];
+  /** How many more there are. */
+  moreProblems: number;
+}

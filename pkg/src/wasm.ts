@@ -4,6 +4,7 @@
 
 import init, * as generated from '../wasm/dynatab.js';
 import { EngineLoadError } from './errors/index.js';
+import type { VerifyReport } from './types.js';
 
 /** Called by the engine. */
 export interface EngineCallbacks {
@@ -68,6 +69,8 @@ export interface Engine {
   load(id: number, part?: Uint8Array): Promise<EngineProgress>;
   /** Gives up a dump or a load. */
   abandon(id: number): Promise<void>;
+  /** In the second file. */
+  verify(): Promise<VerifyReport>;
   close(): Promise<void>;
 }
 

@@ -17,16 +17,20 @@ const MODULES = [
   'api::time_to_live',
   'bindings::files',
   'bindings::transfer',
+  'bindings::verify',
   'driver::dump',
   'driver::load',
+  'driver::verify',
   'dump',
   'engine::catalog::sound',
   'engine::catalog::update',
   'engine::dump',
   'engine::load',
+  'engine::verify',
   'partiql',
   'platform::files',
   'storage::bulk',
+  'storage::verify',
 ];
 
 const NAME = String.raw`\$(?:"(?:[^"\\]|\\.)*"|[^\s()]+)`;

@@ -13,7 +13,7 @@ pub(super) fn collection(table: &Table, item: MapRef<'_>, wanted: bool) -> Optio
 /// Writes the structure. The estimate is in whole gigabytes, from so many to one more.
 pub(super) fn write(out: &mut DocWriter, engine: &Engine, table: &Table, key: &ItemBuf) {
     let gigabytes =
-        i64::try_from(engine.collection_bytes(table, key.as_ref().map()) >> 30).unwrap_or_default();
+        i64::try_from(engine.collection_bytes(table, key.as_ref().map(), 1 << 30) >> 30).unwrap_or_default();
     let open = out.begin(tag::MAP, 2);
     out.name("ItemCollectionKey");
     out.item(&key.as_ref());

@@ -7,6 +7,7 @@
 mod files;
 mod options;
 mod transfer;
+mod verify;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -217,6 +218,12 @@ impl Database {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn abandon(&self, id: f64) -> Promise {
         js::promise(transfer::abandon(Rc::clone(&self.transfers), id as u64))
+    }
+
+    /// Checks all that is stored; resolves with a `VerifyReport`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
+    pub fn verify(&self) -> Promise {
+        verify::run(Rc::clone(&self.driver))
     }
 
     /// Waits for what is under way, then releases the store.

@@ -15,6 +15,7 @@ mod load;
 mod open;
 mod signal;
 mod upkeep;
+pub mod verify;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -7,7 +7,7 @@ use super::{Driver, Settle, State, fetch, signal, upkeep};
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
-use crate::platform::{Durability, Platform, Space, Store, StoreError};
+use crate::platform::{Durability, LocalFuture, Platform, Space, Store, StoreError};
 use crate::storage::{Manifest, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
@@ -95,7 +95,9 @@ impl Driver {
             if recovered.is_some() {
                 break;
             }
-            match Recovered::from_store(&*store, &options).await {
+            // A task of its own: inlined into what opens, it compresses worse.
+            let reading: LocalFuture<_> = Box::pin(Recovered::from_store(Rc::clone(&store), options.clone()));
+            match reading.await {
                 // Another owner wrote between our reading and our frame: read again.
                 Err(OpenError::Storage(StoreError::Conflict)) => {}
                 other => recovered = Some(other?),
@@ -151,9 +153,9 @@ impl Recovered {
         Self { engine, epoch: 0, next_frame: 0 }
     }
 
-    async fn from_store(store: &dyn Store, options: &OpenOptions) -> Result<Self, OpenError> {
+    async fn from_store(store: Rc<dyn Store>, options: OpenOptions) -> Result<Self, OpenError> {
         let (durability, manifest) =
-            (options.durability.unwrap_or(Durability::Strict), manifest(store).await?);
+            (options.durability.unwrap_or(Durability::Strict), manifest(&*store).await?);
         let catalog = manifest.catalog.clone();
         let garbage = manifest.garbage();
         let mut replay = Replay::new(&manifest);

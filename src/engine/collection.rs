@@ -4,7 +4,6 @@
 use super::table::{Table, put_value, stamp_hash};
 use super::{Engine, IndexKind};
 use crate::item::{ItemRef, MapRef, key};
-use crate::storage::TreeId;
 
 /// Largest item collection, in bytes.
 pub const MAX_COLLECTION: u64 = 10 << 30;
@@ -12,35 +11,38 @@ pub const MAX_COLLECTION: u64 = 10 << 30;
 impl Engine {
     /// Whether a write would add to an item collection that is full. What makes an item smaller is let through.
     pub fn is_collection_full(&self, table: &Table, old: Option<ItemRef<'_>>, new: ItemRef<'_>) -> bool {
-        // Almost every table ends the question here: no collection is larger than its table.
         table.has_local_indexes()
-            && trees(table).map(|tree| self.tree_bytes(tree)).sum::<u64>() >= self.max_collection
             && new.size() > old.map_or(0, |item| item.size())
-            && self.collection_bytes(table, new.map()) >= self.max_collection
+            && self.collection_bytes(table, new.map(), self.max_collection) >= self.max_collection
     }
 
     /// About how large the item collection of an item is, in bytes: each tree's bytes by the share of its sorted pieces
     /// that lies within the partition. Nothing is counted by collection, since that would be a write for each write.
-    pub fn collection_bytes(&self, table: &Table, item: MapRef<'_>) -> u64 {
+    /// A table that has less than `from` bytes is not looked at; then it is 0.
+    pub fn collection_bytes(&self, table: &Table, item: MapRef<'_>, from: u64) -> u64 {
+        let mut trees = vec![(table.tree, self.stats(table.tree).bytes as u64)];
+        for index in &table.indexes {
+            if index.kind == IndexKind::Local {
+                trees.push((index.tree, self.stats(index.tree).bytes as u64));
+            }
+        }
+        let mut sum = 0;
+        for (_, bytes) in &trees {
+            sum += bytes;
+        }
+        // Almost every table ends the question here: no collection is larger than its table.
+        if sum < from {
+            return 0;
+        }
         let Some(prefix) = partition_prefix(table, item) else { return 0 };
         let end = key::prefix_end(&prefix);
-        let share = |tree| {
+        let mut own = 0;
+        for (tree, bytes) in trees {
             let extent = self.storage.extent(tree, &prefix, end.as_deref());
-            let bytes = u128::from(self.tree_bytes(tree)) * u128::from(extent.inside);
-            u64::try_from(bytes / u128::from(extent.all.max(1))).unwrap_or(u64::MAX)
-        };
-        trees(table).map(share).sum()
+            own += (bytes as f64 * extent.inside as f64 / extent.all.max(1) as f64) as u64;
+        }
+        own
     }
-
-    fn tree_bytes(&self, tree: TreeId) -> u64 {
-        u64::try_from(self.stats(tree).bytes).unwrap_or_default()
-    }
-}
-
-/// The trees that hold the collections of a table.
-fn trees(table: &Table) -> impl Iterator<Item = TreeId> {
-    let local = table.indexes.iter().filter(|index| index.kind == IndexKind::Local);
-    std::iter::once(table.tree).chain(local.map(|index| index.tree))
 }
 
 /// What the tree keys of a partition begin with, in the table and its local indexes.

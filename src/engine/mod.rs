@@ -18,6 +18,7 @@ pub mod table;
 mod tables;
 pub mod tokens;
 mod upkeep;
+pub mod verify;
 mod write;
 
 use std::collections::VecDeque;

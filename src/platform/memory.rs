@@ -9,24 +9,24 @@ use super::store::Usage;
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
 
 /// What a key held before a commit touched it.
-type Before = ((Space, u64), Option<Vec<u8>>);
+type Before = ((Space, u64), Option<Rc<Vec<u8>>>);
 
-/// The values of a store, as plain data.
+/// The values of a store, as plain data. Clones share them until they differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
-    values: BTreeMap<(Space, u64), Vec<u8>>,
+    values: BTreeMap<(Space, u64), Rc<Vec<u8>>>,
     bytes: u64,
 }
 
 impl Image {
     /// One value.
     pub fn get(&self, space: Space, id: u64) -> Option<&[u8]> {
-        self.values.get(&(space, id)).map(Vec::as_slice)
+        self.values.get(&(space, id)).map(|value| value.as_slice())
     }
 
     /// The value itself, to change it: tests damage it.
     pub fn get_mut(&mut self, space: Space, id: u64) -> Option<&mut Vec<u8>> {
-        self.values.get_mut(&(space, id))
+        self.values.get_mut(&(space, id)).map(Rc::make_mut)
     }
 
     /// Ids of a space, ascending.
@@ -50,7 +50,7 @@ impl Image {
             return Vec::new();
         }
         let range = self.values.range((space, from)..(space, to)).take(limit);
-        range.map(|((_, id), value)| (*id, value.clone())).collect()
+        range.map(|((_, id), value)| (*id, value.to_vec())).collect()
     }
 
     /// [`Store::commit`]: all of `batch`, or nothing when an added value exists already. Writes take effect in
@@ -68,7 +68,7 @@ impl Image {
                     Err(StoreError::Aborted("a value is too long".into()))
                 }
                 Write::Add(space, id, value) | Write::Put(space, id, value) => {
-                    self.set((*space, *id), Some(value.clone()), &mut undo);
+                    self.set((*space, *id), Some(Rc::new(value.clone())), &mut undo);
                     Ok(())
                 }
                 Write::Delete(space, id) => {
@@ -96,7 +96,7 @@ impl Image {
         Ok(())
     }
 
-    fn set(&mut self, key: (Space, u64), value: Option<Vec<u8>>, undo: &mut Vec<Before>) {
+    fn set(&mut self, key: (Space, u64), value: Option<Rc<Vec<u8>>>, undo: &mut Vec<Before>) {
         self.bytes += value.as_ref().map_or(0, |value| value.len() as u64);
         let before = match value {
             Some(value) => self.values.insert(key, value),

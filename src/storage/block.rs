@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0      magic 0xD7
-//! 1      kind: 1 data, 2 index, 3 overflow (4 reserved for filters)
+//! 1      kind: 1 data, 2 index, 3 overflow, 4 filter
 //! 2      format version, 1
 //! 3      flags; 1 compressed and 2 encrypted are reserved, all are 0 today
 //! 4..8   CRC-32 of bytes 0..4 and 8.., u32 LE
@@ -10,13 +10,13 @@
 //! 16..   body
 //! ```
 //!
-//! The body of an overflow block is a part of a value. The body of data and index blocks is entries in key order,
+//! The body of an overflow block is a part of a value; that of a filter is described in `filter`. The body of data and index blocks is entries in key order,
 //! then the position of each entry in the block (u16 LE), then their count (u16 LE).
 
 use std::ops::Range;
 
 use super::coding::{Reader, put, put_prefixed};
-use super::{BlockId, Bytes, Corruption, SeqNo};
+use super::{BlockId, Bytes, Corruption, SeqNo, filter};
 use crate::checksum::Crc32;
 use crate::platform::store::MAX_VALUE;
 
@@ -39,6 +39,7 @@ pub(super) enum Kind {
     Data = 1,
     Index = 2,
     Overflow = 3,
+    Filter = 4,
 }
 
 /// Blocks with ids in sequence.
@@ -144,7 +145,7 @@ pub(super) struct Block {
     bytes: Bytes,
     kind: Kind,
     count: usize,
-    /// Where the positions begin; the end of the body for an overflow block.
+    /// Where the positions begin; the end of the body for a block without.
     table: usize,
 }
 
@@ -183,11 +184,14 @@ impl Block {
             1 => Kind::Data,
             2 => Kind::Index,
             3 => Kind::Overflow,
+            4 => Kind::Filter,
             _ => return Err(wrong("unknown kind")),
         };
         let mut block = Self { kind, count: 0, table: bytes.len(), bytes };
-        if kind != Kind::Overflow {
-            block.check_entries().ok_or(wrong("entries are malformed"))?;
+        match kind {
+            Kind::Filter if !filter::is_body(&block.chunk()) => return Err(wrong("not a filter")),
+            Kind::Overflow | Kind::Filter => {}
+            Kind::Data | Kind::Index => block.check_entries().ok_or(wrong("entries are malformed"))?,
         }
         Ok(block)
     }
@@ -297,6 +301,11 @@ impl Block {
         low
     }
 
+    /// Whether a key of that hash may be in the piece that a filter block is about.
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        self.kind != Kind::Filter || self.bytes.get(HEADER..).is_none_or(|body| filter::may_hold(body, hash))
+    }
+
     /// The part of a value an overflow block holds.
     pub(super) fn chunk(&self) -> Bytes {
         self.bytes.slice(HEADER, self.bytes.len())
@@ -326,6 +335,13 @@ fn seal(mut block: Vec<u8>, id: BlockId) -> Vec<u8> {
         field.copy_from_slice(&crc.to_le_bytes());
     }
     block
+}
+
+/// The filter of a piece whose keys have these hashes.
+pub(super) fn filter_block(id: BlockId, hashes: &[u64]) -> Vec<u8> {
+    let mut block = begin(Kind::Filter);
+    block.extend_from_slice(&filter::build(hashes));
+    seal(block, id)
 }
 
 /// One block of an overflow value.

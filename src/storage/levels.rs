@@ -14,8 +14,6 @@ pub(super) struct TreePieces {
     pub(super) level0: Vec<Rc<Piece>>,
     /// Levels 1 and up, each sorted by key and without overlap.
     pub(super) deeper: Vec<Vec<Rc<Piece>>>,
-    /// Of all pieces.
-    pub(super) bytes: u64,
 }
 
 impl TreePieces {
@@ -43,22 +41,7 @@ impl TreePieces {
         level0.chain(deeper)
     }
 
-    /// The pieces all of whose keys are in `lower..upper`.
-    pub(super) fn within<'a>(
-        &'a self,
-        lower: &'a [u8],
-        upper: Option<&'a [u8]>,
-    ) -> impl Iterator<Item = &'a Rc<Piece>> {
-        let inside = move |piece: &&Rc<Piece>| piece.is_within(lower, upper);
-        let deeper = self.deeper.iter().flat_map(move |level| {
-            let from = level.partition_point(|piece| *piece.first < *lower);
-            level.get(from..).unwrap_or_default().iter().take_while(inside)
-        });
-        self.level0.iter().filter(inside).chain(deeper)
-    }
-
     fn insert(&mut self, piece: Rc<Piece>) {
-        self.bytes += piece.bytes;
         let Some(at) = usize::from(piece.level).checked_sub(1) else {
             let at = self.level0.partition_point(|other| other.id > piece.id);
             self.level0.insert(at, piece);
@@ -94,7 +77,6 @@ impl Levels {
                 let kept = |piece: &Rc<Piece>| !remove.contains(&piece.id);
                 pieces.level0.retain(kept);
                 pieces.deeper.iter_mut().for_each(|level| level.retain(kept));
-                pieces.bytes = pieces.all().map(|piece| piece.bytes).sum();
                 !pieces.is_empty()
             });
         }

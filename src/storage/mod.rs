@@ -13,6 +13,7 @@ mod bytes;
 mod cache;
 pub(crate) mod coding;
 mod cursor;
+mod filter;
 mod job;
 mod levels;
 mod manifest;
@@ -22,6 +23,7 @@ mod run;
 mod snapshot;
 mod tree;
 mod types;
+pub mod verify;
 mod writer;
 
 #[cfg(test)]

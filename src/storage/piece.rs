@@ -28,6 +28,8 @@ pub(super) struct Piece {
     pub(super) tombstones: u64,
     /// Bytes of data blocks and of overflow values.
     pub(super) bytes: u64,
+    /// Tells keys that are not here; a piece of one data block has none.
+    pub(super) filter: Option<BlockId>,
     pub(super) index: Index,
 }
 
@@ -52,6 +54,12 @@ impl Piece {
             Index::One(_) => 1,
             Index::Blocks(blocks) => blocks.len(),
         }
+    }
+
+    /// Whether `key`, of that hash, may be inside; or the block that has to be read to tell.
+    pub(super) fn may_hold(&self, hash: u64, cache: &mut Cache) -> Result<bool, BlockId> {
+        let Some(id) = self.filter else { return Ok(true) };
+        Ok(cache.get(id).ok_or(id)?.may_hold(hash))
     }
 
     /// The data block that may hold `key`, or the index block that has to be read to tell.
@@ -86,7 +94,7 @@ impl Piece {
             put(&mut record, field);
         }
         // Id of a filter block; 0 is none.
-        put(&mut record, 0);
+        put(&mut record, self.filter.map_or(0, |id| id.0));
         match &self.index {
             Index::One(meta) => {
                 put(&mut record, 0);
@@ -115,7 +123,7 @@ impl Piece {
         let entries = reader.counter()?;
         let tombstones = reader.counter()?;
         let bytes = reader.counter()?;
-        let _filter = reader.leb()?;
+        let filter = Some(reader.leb()?).filter(|id| *id > 0).map(BlockId);
         let index = match reader.size()? {
             0 => Index::One(BlockMeta::read(&mut reader)?),
             count => {
@@ -126,6 +134,19 @@ impl Piece {
                 Index::Blocks(blocks)
             }
         };
-        Some(Self { id, tree, level, first, last, min_seq, max_seq, entries, tombstones, bytes, index })
+        Some(Self {
+            id,
+            tree,
+            level,
+            first,
+            last,
+            min_seq,
+            max_seq,
+            entries,
+            tombstones,
+            bytes,
+            filter,
+            index,
+        })
     }
 }

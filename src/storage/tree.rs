@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use super::block::{Block, Held, Kind, Span};
 use super::cache::Cache;
+use super::filter;
 use super::job::Job;
 use super::levels::{Levels, TreePieces};
 use super::memory::MemoryTable;
@@ -128,6 +129,11 @@ impl Storage {
     /// Bytes that work between the calls of the application goes through before it yields.
     pub fn slice_bytes(&self) -> usize {
         self.options.slice_bytes
+    }
+
+    /// The first frame of the log that is not in the pieces.
+    pub fn log_start(&self) -> u64 {
+        self.manifest.log_start
     }
 
     /// The last commit applied.
@@ -285,7 +291,7 @@ impl Storage {
     }
 
     /// Whether a checkpoint at `seq` no longer has this tree.
-    pub(super) fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
+    pub fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
         self.dropped.get(&tree).is_some_and(|dropped| *dropped <= seq)
     }
 
@@ -326,9 +332,15 @@ impl Storage {
 
     /// How much of a tree's pieces lies within `lower..upper`. A piece that is partly inside counts as outside.
     pub fn extent(&self, tree: TreeId, lower: &[u8], upper: Option<&[u8]>) -> Extent {
-        let Some(pieces) = self.levels.trees.get(&tree) else { return Extent::default() };
-        let inside = pieces.within(lower, upper).map(|piece| piece.bytes).sum();
-        Extent { inside, all: pieces.bytes }
+        let mut extent = Extent::default();
+        let Some(pieces) = self.levels.trees.get(&tree) else { return extent };
+        for piece in pieces.all() {
+            extent.all += piece.bytes;
+            if piece.is_within(lower, upper) {
+                extent.inside += piece.bytes;
+            }
+        }
+        extent
     }
 
     /// Figures for tests and benches.
@@ -378,9 +390,20 @@ fn in_pieces(
 ) -> Option<Found> {
     let before = missing.len();
     let Some(pieces) = pieces else { return Some(Found::default()) };
+    let mut hash = None;
     for piece in pieces.candidates(key) {
+        let unknown = match piece.may_hold(*hash.get_or_insert_with(|| filter::hash(key)), cache) {
+            Ok(false) => continue,
+            Ok(true) => false,
+            // With it comes the index, if that is needed too; the data block only once the filter lets the key pass.
+            Err(id) => {
+                missing.push(id);
+                true
+            }
+        };
         let block = match piece.locate(key, cache) {
             Ok(None) => continue,
+            Ok(Some(_)) if unknown => continue,
             Ok(Some(id)) => cache.get(id).ok_or(id),
             Err(id) => Err(id),
         };

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::block::{
-    BlockMeta, Builder, Entry, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span, overflow_block,
+    BlockMeta, Builder, Entry, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span, filter_block, overflow_block,
 };
 use super::piece::{Index, Piece};
-use super::{BlockId, Bytes, SeqNo, StorageOptions, TreeId};
+use super::{BlockId, Bytes, SeqNo, StorageOptions, TreeId, filter};
 
 /// Index blocks stay below this, so that one more entry with the longest key still fits a block.
 const INDEX_BYTES: usize = 16_000;
@@ -47,6 +47,8 @@ struct Open {
     tombstones: u64,
     bytes: u64,
     metas: Vec<BlockMeta>,
+    /// Of the keys.
+    hashes: Vec<u64>,
 }
 
 pub(super) struct PieceWriter {
@@ -109,8 +111,10 @@ impl PieceWriter {
             tombstones: 0,
             bytes: 0,
             metas: Vec::new(),
+            hashes: Vec::new(),
         });
         open.last = entry.key.clone();
+        open.hashes.push(filter::hash(&entry.key));
         open.min_seq = open.min_seq.min(entry.seq);
         open.max_seq = open.max_seq.max(entry.seq);
         open.entries += 1;
@@ -143,9 +147,15 @@ impl PieceWriter {
     pub(super) fn end(&mut self, out: &mut Output<'_>) {
         self.end_block(out);
         let Some(open) = self.open.take() else { return };
-        let index = match open.metas.as_slice() {
-            [only] => Index::One(BlockMeta { first_key: only.first_key.clone().compact(), ..only.clone() }),
-            metas => Index::Blocks(write_index(metas, out)),
+        let (filter, index) = match open.metas.as_slice() {
+            [only] => {
+                (None, Index::One(BlockMeta { first_key: only.first_key.clone().compact(), ..only.clone() }))
+            }
+            metas => {
+                let id = out.take(1);
+                out.blocks.push((id, filter_block(id, &open.hashes)));
+                (Some(id), Index::Blocks(write_index(metas, out)))
+            }
         };
         let id = *out.next_piece;
         *out.next_piece += 1;
@@ -160,6 +170,7 @@ impl PieceWriter {
             entries: open.entries,
             tombstones: open.tombstones,
             bytes: open.bytes,
+            filter,
             index,
         }));
     }

@@ -203,6 +203,7 @@ fn what_was_dumped_is_loaded_whatever_the_storage() {
             let (to, store) = stored(seed + 100);
             let progress = to.load(&dump, 1 + 700 * seed as usize).unwrap();
             assert_eq!((progress.items, progress.bytes), (progress.total_items, progress.total_bytes));
+            to.assert_sound("loaded");
             same(&picture(&to), &wanted);
             let again = Database::in_memory();
             again.load(&to.dump().unwrap(), 3_000).unwrap();
@@ -222,6 +223,7 @@ fn what_was_dumped_is_loaded_whatever_the_storage() {
                 db.platform.run_until_idle();
                 same(&picture(db), &wanted);
             }
+            to.assert_sound("written to and merged");
         }
     }
 }
@@ -588,6 +590,7 @@ fn a_load_that_a_crash_cuts_short_is_whole_or_absent_and_another_works() {
             } else {
                 whole += 1;
             }
+            after.assert_sound("after a crash");
             same(&picture(&after), &wanted);
             if !db.platform.step_store() {
                 break;

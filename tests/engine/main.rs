@@ -28,6 +28,7 @@ mod tables;
 mod time_to_live;
 mod transactions;
 mod update_table;
+mod verify;
 
 use serde_json::{Value, json};
 use support::Database;

@@ -414,6 +414,7 @@ fn random_operations_answer_as_a_plain_map_does() {
             store = SimulatedStore::with_image(step, store.image());
             platform.attach(&store);
             db = Database::open(&platform, Rc::new(store.clone()), options.clone());
+            db.assert_sound("opened again");
         }
     }
     model.read_stream(&db);

@@ -128,23 +128,24 @@ test('a directory that a server has is refused, and so is one without a database
 });
 
 test('mistakes are told with the usage of the command', () => {
+  const usage = 'usage: dynatab serve.*dynatab dump --dir.*dynatab load --dir';
   const cases = [
-    [['dump'], /--dir: the directory of the database is needed\nusage: dynatab dump/],
-    [['dump', '--dir', 'x', 'y'], /unexpected argument: y\nusage: dynatab dump/],
-    [['dump', '--directory', 'x'], /Unknown option '--directory'.*\nusage: dynatab dump/s],
-    [['load', 'x'], /--dir: the directory of the database is needed\nusage: dynatab load/],
-    [['load', '--dir', 'x', 'y', 'z'], /unexpected argument: z\nusage: dynatab load/],
-    [['undump'], /unknown command: undump\nusage: dynatab serve.*usage: dynatab dump.*usage: dynatab load/s],
+    [['dump'], 'dump needs --dir\n'],
+    [['dump', '--dir', 'x', 'y'], "Unexpected argument 'y'"],
+    [['dump', '--directory', 'x'], "Unknown option '--directory'"],
+    [['load', 'x'], 'load needs --dir\n'],
+    [['load', '--dir', 'x', 'y', 'z'], 'unexpected argument: z\n'],
+    [['undump'], 'unknown command: undump\n'],
   ];
   for (const [args, message] of cases) {
     const wrong = run(args, { cwd: ROOT });
     assert.equal(wrong.status, 2, args.join(' '));
-    assert.match(wrong.stderr, message);
+    assert.match(wrong.stderr, new RegExp(`^dynatab: ${message}.*${usage}`, 's'));
   }
   for (const command of ['dump', 'load']) {
     const help = run([command, '--help']);
     assert.equal(help.status, 0);
-    assert.match(help.stdout.toString(), new RegExp(`^usage: dynatab ${command}`));
+    assert.match(help.stdout.toString(), new RegExp(`^usage: dynatab .*dynatab ${command} --dir`, 's'));
   }
 });
 

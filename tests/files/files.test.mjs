@@ -1,7 +1,7 @@
 // The files storage through the package: what it keeps, and from whom.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -81,6 +81,36 @@ test('a damaged file is an error of its own, and is left as it is', async (t) =>
   const again = await open();
   assert.equal((await scan(again.documentClient())).length, 20);
   await again.close();
+});
+
+test('dynatab verify says whether a directory is sound, and where it is not', async (t) => {
+  const dir = directory(t);
+  const verify = () =>
+    spawnSync(process.execPath, [path.join(DIST, 'cli.js'), 'verify', '--dir', dir], { encoding: 'utf8' });
+  const db = await dynatab.open({ name: 'db', storage: 'files', path: dir, tables: [TABLE] });
+  // More than one segment, so that opening does not read all of the first.
+  const text = 'x'.repeat(390_000);
+  for (let id = 0; id < 100; id++) await db.documentClient().put({ TableName: 'load', Item: { id, text } });
+  await db.close();
+  assert.ok(hasIndex(dir), 'no segment was full');
+  const sound = verify();
+  assert.equal(sound.status, 0, sound.stderr);
+  assert.match(
+    sound.stdout,
+    /^1 tables, 100 items, 0 index entries; \d+ blocks of \d+ bytes read\nno problems\n$/,
+  );
+  const segments = readdirSync(dir).filter((name) => name.startsWith('segment-'));
+  for (const name of segments.sort().slice(0, -1)) {
+    const bytes = readFileSync(path.join(dir, name));
+    // Much of it is of the log, which is no longer asked for.
+    for (let at = 1_000_000; at < bytes.length; at += 50_000) bytes[at] ^= 1;
+    writeFileSync(path.join(dir, name), bytes);
+  }
+  const damaged = verify();
+  assert.equal(damaged.status, 1, damaged.stdout);
+  assert.match(damaged.stdout, /^load: block \d+ is damaged: checksum differs$/m);
+  assert.match(damaged.stdout, /^\d+ problems$/m);
+  assert.equal(spawnSync(process.execPath, [path.join(DIST, 'cli.js'), 'verify']).status, 2);
 });
 
 test('a process killed in the middle of a load loses no acknowledged write', async (t) => {

@@ -49,13 +49,14 @@ fn options() -> OpenOptions {
 }
 
 /// Reopens what a crash left and compares it with the script.
-fn verify(script: &Script, store: &SimulatedStore, crash_seed: u64) {
+fn verify(script: &mut Script, store: &SimulatedStore, crash_seed: u64) {
     let image = store.crash(crash_seed);
     let survivor = SimulatedStore::with_image(crash_seed, image);
     let platform = SimulatedPlatform::new(crash_seed);
     platform.attach(&survivor);
     let database = support::Database::open(&platform, Rc::new(survivor), options());
     script.verify(&database);
+    database.assert_sound("after a crash");
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
             script.collect(&database);
             // The store does some of what it was asked; it crashes before and after each of its calls.
             while store.in_flight() > 0 && script.should_step(&store) {
-                verify(&script, &store, seed ^ points);
+                verify(&mut script, &store, seed ^ points);
                 points += 1;
                 platform.step_store();
                 platform.run_until_stalled();
@@ -88,7 +89,7 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
         platform.run_until_idle();
         script.collect(&database);
         assert_eq!(script.unanswered(), 0, "every operation is answered");
-        verify(&script, &store, seed);
+        verify(&mut script, &store, seed);
         script.verify(&database);
         script.report(&database);
         seed += 1;

@@ -1,6 +1,7 @@
 //! A random script of operations and the plain model it is compared with.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use dynatab::api::{ErrorKind, Operation};
 use dynatab::driver::Ticket;
@@ -12,13 +13,16 @@ use crate::support::Database;
 /// (table, key).
 type Key = (usize, String);
 
+/// Items by their keys.
+type State = BTreeMap<Key, Rc<Value>>;
+
 const TABLES: [&str; 3] = ["plain", "sorted", "indexed"];
 
 /// A write that the engine has evaluated, and the sequence number it got.
 struct Write {
     seq: u64,
     key: Key,
-    item: Option<Value>,
+    item: Option<Rc<Value>>,
 }
 
 struct Pending {
@@ -32,7 +36,9 @@ pub struct Script {
     /// Everything evaluated, in the order of sequence numbers.
     writes: Vec<Write>,
     /// The newest state, as the next operation sees it.
-    newest: BTreeMap<Key, Value>,
+    newest: State,
+    /// The state that every crash so far has left at least: of so many writes.
+    base: (usize, State),
     pending: Vec<Pending>,
     /// Everything up to here was acknowledged.
     acknowledged: u64,
@@ -48,7 +54,8 @@ impl Script {
         Self {
             random: Random::new(seed.wrapping_mul(0x9E37_79B9)),
             writes: Vec::new(),
-            newest: BTreeMap::new(),
+            newest: State::new(),
+            base: (0, State::new()),
             pending: Vec::new(),
             acknowledged: 0,
             last: 0,
@@ -158,7 +165,7 @@ impl Script {
         );
         // What it makes of the item depends on the newest state, which may still be on its way from the store:
         // writes to one partition take effect in order, so the model can say.
-        let mut item = self.newest.get(&key).cloned().unwrap_or(attributes);
+        let mut item = self.newest.get(&key).map_or(attributes, |item| Value::clone(item));
         let n: u64 = item["n"]["N"].as_str().map_or(0, |n| n.parse().expect("a number"));
         item["n"] = json!({"N": (n + 1).to_string()});
         item["rank"] = json!({"S": "r9"});
@@ -260,10 +267,8 @@ impl Script {
         self.last = last;
         // Within a batch the model does not know the order of tables; the state after all of them is what counts.
         for (key, item) in writes {
-            match &item {
-                Some(item) => self.newest.insert(key.clone(), item.clone()),
-                None => self.newest.remove(&key),
-            };
+            let item = item.map(Rc::new);
+            set(&mut self.newest, &key, item.as_ref());
             self.writes.push(Write { seq: last, key, item });
         }
         self.pending.push(Pending { ticket, seq: last });
@@ -286,59 +291,48 @@ impl Script {
         });
     }
 
-    /// The state after all writes up to `seq`.
-    fn state_at(&self, seq: u64) -> BTreeMap<Key, Value> {
-        let mut state = BTreeMap::new();
-        for write in self.writes.iter().take_while(|w| w.seq <= seq) {
-            match &write.item {
-                Some(item) => state.insert(write.key.clone(), item.clone()),
-                None => state.remove(&write.key),
-            };
+    /// The state after all writes up to `seq`, which is not before the last acknowledged one.
+    fn state_at(&mut self, seq: u64) -> State {
+        let (applied, base) = &mut self.base;
+        while let Some(write) = self.writes.get(*applied).filter(|write| write.seq <= self.acknowledged) {
+            set(base, &write.key, write.item.as_ref());
+            *applied += 1;
+        }
+        let mut state = base.clone();
+        for write in self.writes.iter().skip(*applied).take_while(|write| write.seq <= seq) {
+            set(&mut state, &write.key, write.item.as_ref());
         }
         state
     }
 
     /// Compares a database with the script: it must hold the state after some operation that is not before the
     /// last acknowledged one.
-    pub fn verify(&self, database: &Database) {
+    pub fn verify(&mut self, database: &Database) {
         let seq = latest(database);
         assert!(
             seq >= self.acknowledged,
             "acknowledged up to {}, recovered only up to {seq}",
             self.acknowledged
         );
-        let expected = self.state_at(seq);
+        let want = self.state_at(seq);
+        let mut got = State::new();
         for (number, name) in TABLES.iter().enumerate() {
-            let mut want: Vec<Value> = expected
-                .iter()
-                .filter(|((table, _), _)| *table == number)
-                .map(|(_, item)| item.clone())
-                .collect();
-            sort(&mut want);
-            let mut got = scan(database, name, None);
-            sort(&mut got);
-            assert_eq!(got, want, "table {name} at {seq}");
+            got.extend(scan(database, number, name, None));
         }
-        let indexed: Vec<&Value> =
-            expected.iter().filter(|((table, _), _)| *table == 2).map(|(_, item)| item).collect();
-        let mut want: Vec<Value> = indexed
-            .iter()
-            .filter(|item| item.get("group").is_some() && item.get("rank").is_some())
-            .map(|item| (*item).clone())
+        assert_eq!(got, want, "the tables at {seq}");
+        let indexed = || want.iter().filter(|((table, _), item)| *table == 2 && item.get("rank").is_some());
+        let by_group: State = indexed()
+            .filter(|(_, item)| item.get("group").is_some())
+            .map(|(key, item)| (key.clone(), Rc::clone(item)))
             .collect();
-        sort(&mut want);
-        let mut got = scan(database, "indexed", Some("by-group"));
-        sort(&mut got);
-        assert_eq!(got, want, "the GSI at {seq}");
-        let mut want: Vec<Value> = indexed
-            .iter()
-            .filter(|item| item.get("rank").is_some())
-            .map(|item| json!({"pk": item["pk"], "sk": item["sk"], "rank": item["rank"]}))
+        assert_eq!(scan(database, 2, "indexed", Some("by-group")), by_group, "the GSI at {seq}");
+        let by_rank: State = indexed()
+            .map(|(key, item)| {
+                let entry = json!({"pk": item["pk"], "sk": item["sk"], "rank": item["rank"]});
+                (key.clone(), Rc::new(entry))
+            })
             .collect();
-        sort(&mut want);
-        let mut got = scan(database, "indexed", Some("by-rank"));
-        sort(&mut got);
-        assert_eq!(got, want, "the LSI at {seq}");
+        assert_eq!(scan(database, 2, "indexed", Some("by-rank")), by_rank, "the LSI at {seq}");
         // Transactions that were carried out are known by their tokens: to repeat them changes nothing.
         for (_, input) in self.tokens.iter().rev().filter(|(at, _)| *at <= seq).take(3) {
             database.ok("TransactWriteItems", input.clone());
@@ -356,12 +350,16 @@ fn latest(database: &Database) -> u64 {
     database.driver.inspect(|engine| engine.storage.latest().0)
 }
 
-fn sort(items: &mut [Value]) {
-    items.sort_by_key(ToString::to_string);
+fn set(state: &mut State, key: &Key, item: Option<&Rc<Value>>) {
+    match item {
+        Some(item) => state.insert(key.clone(), Rc::clone(item)),
+        None => state.remove(key),
+    };
 }
 
-fn scan(database: &Database, table: &str, index: Option<&str>) -> Vec<Value> {
-    let mut items = Vec::new();
+fn scan(database: &Database, number: usize, table: &str, index: Option<&str>) -> State {
+    let mut items = State::new();
+    let mut count = 0;
     let mut start = None;
     loop {
         let mut input = json!({"TableName": table, "ConsistentRead": index.is_none(), "Limit": 97});
@@ -372,10 +370,17 @@ fn scan(database: &Database, table: &str, index: Option<&str>) -> Vec<Value> {
             input["ExclusiveStartKey"] = start;
         }
         let mut page = database.ok("Scan", input);
-        items.append(page["Items"].as_array_mut().expect("items"));
+        for item in std::mem::take(page["Items"].as_array_mut().expect("items")) {
+            let part = |name: &str| item[name]["S"].as_str().map(str::to_owned);
+            let key = [part("pk"), part("sk")].into_iter().flatten().collect::<Vec<_>>().join("/");
+            items.insert((number, key), Rc::new(item));
+            count += 1;
+        }
         match page.get("LastEvaluatedKey") {
             Some(key) => start = Some(key.clone()),
-            None => return items,
+            None => break,
         }
     }
+    assert_eq!(items.len(), count, "a key comes twice");
+    items
 }

@@ -125,6 +125,13 @@ impl Database {
         loaded.expect("a load does not hang")
     }
 
+    /// Nothing in the store is damaged, and everything fits together.
+    pub fn assert_sound(&self, when: &str) {
+        let verification = dynatab::driver::verify::verify(Rc::clone(&self.driver));
+        let report = self.platform.block_on(verification).expect("it ends").expect("it can be verified");
+        assert!(report.problems.is_empty(), "{when}: {:#?}", report.problems);
+    }
+
     pub fn close(self) {
         let driver = Rc::clone(&self.driver);
         self.platform.block_on(async move { driver.close().await }).expect("closing does not hang");

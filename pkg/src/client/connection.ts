@@ -28,6 +28,7 @@ import type {
   CallOptions,
   CancellationReason,
   MetadataBearer,
+  VerifyReport,
 } from '../types.js';
 import type { Engine, EngineCallbacks, EngineModule, EngineSettings } from '../wasm.js';
 import { needsMore, OPERATIONS, operationOf, requestShape, type OperationName } from './operations.js';
@@ -150,9 +151,14 @@ export class Connection {
   }
 
   /** Deletes what has expired, now. */
-  async deleteExpired(): Promise<number> {
-    this.check();
-    return this.ask((engine) => engine.deleteExpired());
+  deleteExpired(): Promise<number> {
+    return this.work((engine) => engine.deleteExpired());
+  }
+
+  /** Checks all that is stored. */
+  async verify(): Promise<VerifyReport> {
+    if (!this.module.whole) await this.module.complete();
+    return this.work((engine) => engine.verify());
   }
 
   /** A number that no other call or transfer has. */
@@ -164,14 +170,15 @@ export class Connection {
   async transfer<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
     this.check();
     await this.module.complete();
-    return this.ask(ask);
+    return this.work(ask);
   }
 
-  /** Something that takes time and answers for itself. */
-  private async ask<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
+  /** Work of the engine that is no operation. */
+  private async work<T>(begin: (engine: Engine) => Promise<T>): Promise<T> {
+    this.check();
     const id = this.nextId++;
     try {
-      return await this.run(ask);
+      return await this.run(begin);
     } catch (error) {
       const { name, message } = error as Error;
       throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));

@@ -7,7 +7,7 @@ import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
 import { answerSigned, type AccessKey } from './signature.js';
-import type { CallOptions } from '../types.js';
+import type { CallOptions, VerifyReport } from '../types.js';
 
 /** How the data is kept. */
 export interface Persistence {
@@ -171,6 +171,15 @@ export class Database {
    */
   dump(options?: DumpOptions): ReadableStream<Uint8Array> {
     return dump(this.connection, options);
+  }
+
+  /**
+   * Reads all that is stored and checks it: checksums of manifest, log and blocks, the order of keys, items against the
+   * rules of items, indexes against their tables, counts against what is there. Calls go on meanwhile; what they write
+   * is not looked at. Takes about as long as reading the whole database. `problems` is empty when all is well.
+   */
+  verify(): Promise<VerifyReport> {
+    return this.connection.verify();
   }
 
   /** Calls `listener` for every event of a kind, or with `event` for all of them; returns what ends it. */

@@ -183,6 +183,11 @@ impl Streams {
         self.0.iter().filter(move |stream| stream.readable(now_millis).next().is_some())
     }
 
+    /// All, also those that have ended.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Rc<Stream>> {
+        self.0.iter()
+    }
+
     /// The running stream of the table whose items are in `tree`.
     pub(super) fn of_table(&self, tree: TreeId) -> Option<&Rc<Stream>> {
         self.0.iter().rev().find(|stream| stream.table == tree && stream.open().is_some())

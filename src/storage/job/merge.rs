@@ -154,7 +154,8 @@ impl Merge {
         let Some(best) = best.cloned() else {
             self.writer.end(&mut storage.output(&mut edit.add, blocks));
             let visited = self.runs.iter_mut().flat_map(Run::take_visited);
-            edit.garbage.extend(visited.map(|first| Span { first, count: 1 }));
+            let filters = self.inputs.iter().filter_map(|piece| piece.filter);
+            edit.garbage.extend(visited.chain(filters).map(|first| Span { first, count: 1 }));
             return Progress::Finished;
         };
         let mut newest = true;

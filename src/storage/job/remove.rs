@@ -47,6 +47,7 @@ impl Remove {
                 }
             }
         }
+        edit.garbage.extend(piece.filter.map(one));
         edit.remove.push(piece.id);
         self.pieces.pop();
         Progress::More

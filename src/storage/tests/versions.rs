@@ -1,6 +1,7 @@
 //! Versions in memory: snapshots, rollbacks, pruning, freezing.
 
 use super::harness::*;
+use crate::storage::block::{Block, Kind};
 use crate::storage::*;
 
 fn put(storage: &mut Storage, seq: u64, key: &[u8], value: Option<&[u8]>) {
@@ -161,6 +162,51 @@ fn a_get_asks_for_all_blocks_of_its_key_at_once_and_for_no_others() {
     missing.clear();
     assert!(harness.storage.get(TreeId(1), &[201], SeqNo::MAX, &mut missing).is_some());
     assert!(missing.is_empty());
+}
+
+#[test]
+fn a_key_that_is_nowhere_costs_filters_and_no_data_block() {
+    let options = StorageOptions {
+        level0_pieces: 100,
+        memory_table_bytes: 1 << 20,
+        piece_bytes: 64 << 10,
+        cache_bytes: 1 << 20,
+        ..small()
+    };
+    let mut harness = Harness::new(options);
+    // Every piece covers nearly the whole range and has even keys only.
+    for round in 0..4u8 {
+        let changes = (0..120).map(|k| change(1, &[k * 2, round], Some(&[round; 50])));
+        harness.group(vec![changes.collect()], None, true);
+        harness.storage.freeze(harness.next_log, Vec::new());
+        harness.run_jobs();
+    }
+    harness.reopen();
+    let pieces: Vec<_> = harness.storage.levels.all().cloned().collect();
+    let filters: Vec<_> = pieces.iter().filter_map(|piece| piece.filter).collect();
+    assert_eq!(filters.len(), pieces.len());
+    let mut data = 0;
+    for k in 0..119u8 {
+        let mut found = None;
+        while found.is_none() {
+            let mut missing = Vec::new();
+            found = harness.storage.get(TreeId(1), &[k * 2 + 1, 1], SeqNo::MAX, &mut missing);
+            for id in missing {
+                let value = harness.store.image().get(crate::platform::Space::Block, id.0).unwrap().to_vec();
+                let block = Block::open(id, value.clone()).unwrap();
+                data += usize::from(block.kind() == Kind::Data);
+                harness.storage.install(id, value).unwrap();
+            }
+        }
+        assert_eq!(found.unwrap().value, None);
+    }
+    // Of some hundred questions to filters, one in a hundred is answered wrong.
+    assert!(data <= 10, "{data} data blocks were read for keys that are nowhere");
+    let image = harness.store.image().clone();
+    for (k, round) in [(0, 0), (60, 3), (238, 2)] {
+        let found = get(&mut harness.storage, &image, 1, &[k, round], u64::MAX);
+        assert_eq!(found.value.as_deref(), Some(&[round; 50][..]));
+    }
 }
 
 #[test]

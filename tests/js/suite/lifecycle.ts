@@ -43,6 +43,20 @@ export const lifecycle: Case[] = [
     },
   },
 
+  withTables('a database can be verified', async (doc, db) => {
+    const puts = Array.from({ length: 60 }, (_, i) =>
+      doc.put({ TableName: 'things', Item: { pk: `p${i % 7}`, sk: i, gk: 'g', text: 'x'.repeat(i * 400) } }),
+    );
+    await Promise.all(puts);
+    await doc.delete({ TableName: 'things', Key: { pk: 'p0', sk: 7 } });
+    const { tables, items, indexEntries, problems, moreProblems, blocks, bytes } = await db.verify();
+    equal(
+      { tables, items, indexEntries, problems, moreProblems },
+      { tables: 2, items: 59, indexEntries: 59, problems: [], moreProblems: 0 },
+    );
+    ok(db.persistence.kind === 'memory' ? blocks === 0 : blocks > 0 && bytes > 1000, `${blocks} ${bytes}`);
+  }),
+
   {
     name: 'options that mean nothing are refused by their name',
     async run({ pkg, env }) {

@@ -4,6 +4,7 @@ import { Writer } from '../../../pkg/src/codec/writer.js';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
 import type { Shape } from '../../../pkg/src/client/operations.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
+import type { VerifyReport } from '../../../pkg/src/types.js';
 import type { Engine, EngineSettings, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
 
 export interface Answer {
@@ -110,6 +111,10 @@ export class FakeEngine implements Engine {
   }
 
   async abandon(): Promise<void> {}
+
+  async verify(): Promise<VerifyReport> {
+    return { tables: 0, items: 0, indexEntries: 0, blocks: 0, bytes: 0, problems: [], moreProblems: 0 };
+  }
 
   async close(): Promise<void> {
     this.closed = true;

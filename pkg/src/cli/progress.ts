@@ -1,9 +1,6 @@
-/** What the commands share: mistakes in their use, and the line that says how far they are. */
+/** How far a command is, and the signals that end it. */
 
-import type { Progress } from './types.js';
-
-/** A mistake in how a command was called; it is followed by the usage. */
-export class UsageError extends Error {}
+import type { Progress } from '../types.js';
 
 /** Least time between two lines, in milliseconds. */
 const PAUSE = 100;

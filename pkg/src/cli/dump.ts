@@ -4,35 +4,19 @@ import { createWriteStream, existsSync, readdirSync, renameSync, rmSync } from '
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
-import { parseArgs } from 'node:util';
-import { interruptible, ProgressLine, UsageError } from './cli-usage.js';
-import { open } from './node.js';
-import type { Progress } from './types.js';
+import type { Progress } from '../types.js';
+import { interruptible, ProgressLine } from './progress.js';
+import { UsageError, type Package } from './usage.js';
 
-export const DUMP_USAGE = `usage: dynatab dump --dir PATH [--out FILE]
+export const USAGE = `dynatab dump --dir PATH [--out FILE]
 
-  --dir    the directory of the database, which nobody else has open
-  --out    the file to write; without it, standard output
+  writes the database of the directory to a file, or to standard output
 `;
 
-/** Gives the exit code. */
-export async function dumpCommand(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      dir: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(DUMP_USAGE);
-    return 0;
-  }
-  const { dir, out } = values;
-  if (positionals.length > 0) throw new UsageError(`unexpected argument: ${positionals[0]}`);
-  if (!dir) throw new UsageError('--dir: the directory of the database is needed');
+export const OPTIONS = { dir: { type: 'string' }, out: { type: 'string' } } as const;
+
+export async function run({ dir, out }: { dir?: string; out?: string }, { open }: Package): Promise<void> {
+  if (dir === undefined) throw new UsageError('dump needs --dir');
   if (out === undefined && process.stdout.isTTY)
     throw new UsageError('a dump is no text for a terminal: give --out FILE, or redirect the output');
   // Opening would make one.
@@ -48,13 +32,12 @@ export async function dumpCommand(args: string[]): Promise<number> {
     if (out === undefined) {
       // Writing to a pipe that is full stops everything, signals too, unless they end the process as they do by default.
       await through(db.dump({ progress }), process.stdout);
-      return 0;
+      return;
     }
     const interrupted = await interruptible((signal) => toFile(db.dump({ progress, signal }), out));
     line.clear();
-    if (interrupted !== undefined) return interrupted;
-    console.log(`dumped ${last?.items ?? 0} items to ${out}`);
-    return 0;
+    if (interrupted !== undefined) process.exitCode = interrupted;
+    else console.log(`dumped ${last?.items ?? 0} items to ${out}`);
   } finally {
     line.clear();
     await db.close();

@@ -2,32 +2,21 @@
 
 import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { addAbortSignal, Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
-import { interruptible, ProgressLine, UsageError } from './cli-usage.js';
-import { open } from './node.js';
-import type { Progress } from './types.js';
+import type { Progress } from '../types.js';
+import { interruptible, ProgressLine } from './progress.js';
+import { UsageError, type Package } from './usage.js';
 
-export const LOAD_USAGE = `usage: dynatab load --dir PATH [FILE]
+export const USAGE = `dynatab load --dir PATH [FILE]
 
-  --dir    the directory of the database, which is made, or has no tables
-  FILE     a dump; without it, or with -, standard input
+  makes the database of the directory, which is new or has no tables, from a dump: a file, or standard input
 `;
 
-/** Gives the exit code. */
-export async function loadCommand(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { dir: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
-  });
-  if (values.help) {
-    process.stdout.write(LOAD_USAGE);
-    return 0;
-  }
-  const { dir } = values;
-  const [file = '-', ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`unexpected argument: ${rest[0]}`);
-  if (!dir) throw new UsageError('--dir: the directory of the database is needed');
+export const OPTIONS = { dir: { type: 'string' } } as const;
+
+export const FILE = true;
+
+export async function run({ dir }: { dir?: string }, { open }: Package, file = '-'): Promise<void> {
+  if (dir === undefined) throw new UsageError('load needs --dir');
   if (file === '-' && process.stdin.isTTY)
     throw new UsageError('no dump: give its FILE, or pipe it to standard input');
   // Before anything is made.
@@ -52,10 +41,12 @@ export async function loadCommand(args: string[]): Promise<number> {
   try {
     const interrupted = await interruptible(load);
     line.clear();
-    if (interrupted !== undefined && fresh) rmSync(dir, { recursive: true, force: true });
-    if (interrupted !== undefined) return interrupted;
-    console.log(`loaded ${last?.items ?? 0} items into ${dir}`);
-    return 0;
+    if (interrupted === undefined) {
+      console.log(`loaded ${last?.items ?? 0} items into ${dir}`);
+      return;
+    }
+    process.exitCode = interrupted;
+    if (fresh) rmSync(dir, { recursive: true, force: true });
   } catch (error) {
     line.clear();
     // A directory that was made for nothing goes.

@@ -1,0 +1,31 @@
+/** `dynatab verify`: is a database in a directory what it should be? */
+
+import { UsageError, type Package } from './usage.js';
+
+export const USAGE = `dynatab verify --dir PATH
+
+  reads all that is stored in the directory and checks it; ends with 1 when something is wrong
+`;
+
+export const OPTIONS = { dir: { type: 'string' } } as const;
+
+/** Prints what was looked at, and what is wrong. */
+export async function run({ dir }: { dir?: string }, { open }: Package): Promise<void> {
+  if (dir === undefined) throw new UsageError('verify needs --dir');
+  const db = await open({ name: 'dynatab', storage: 'files', path: dir });
+  try {
+    const { tables, items, indexEntries, blocks, bytes, problems, moreProblems } = await db.verify();
+    for (const { tableName, indexName, problem } of problems) {
+      console.log([tableName, indexName, problem].filter((part) => part !== undefined).join(': '));
+    }
+    if (moreProblems > 0) console.log(`and ${moreProblems} more`);
+    console.log(
+      `${tables} tables, ${items} items, ${indexEntries} index entries; ${blocks} blocks of ${bytes} bytes read`,
+    );
+    const wrong = problems.length + moreProblems;
+    console.log(wrong === 0 ? 'no problems' : `${wrong} problems`);
+    if (wrong > 0) process.exitCode = 1;
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,274 @@
+//! Checks tables against their indexes, their statistics and the rules of items, at one sequence number, in slices.
+//!
+//! Items and index entries are in different orders, so they are compared by sums: each item says which entries it must
+//! have, and the sum of hashes over these equals the sum over the entries that are there, or they are not the same.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use xxhash_rust::xxh64::xxh64;
+
+use super::{Engine, Stats, Table, Tables};
+use crate::item::{ItemRef, admit};
+use crate::storage::verify::trees;
+use crate::storage::{BlockId, Bytes, Cursor, CursorStep, SeqNo, Snapshot, TreeId};
+
+/// How a verification goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum VerifyStep {
+    /// With the next slice.
+    Slice,
+    /// Once these blocks are read and installed.
+    Missing(Vec<BlockId>),
+    /// It has ended.
+    Done,
+}
+
+/// Something that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The tree of a table or an index.
+    pub tree: TreeId,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Tables.
+    pub tables: u64,
+    /// Items.
+    pub items: u64,
+    /// Entries of indexes.
+    pub entries: u64,
+    /// Records of streams, and what else is kept.
+    pub records: u64,
+}
+
+/// Entries of a tree, as they add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    count: i64,
+    bytes: i64,
+    hash: u128,
+}
+
+impl Sum {
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        self.count += 1;
+        self.bytes += ItemRef::parse(value).map_or(0, |item| i64::from(item.size()));
+        let [low, high] = [0, 1].map(|seed| xxh64(value, xxh64(key, seed)));
+        self.hash = self.hash.wrapping_add(u128::from(high) << 64 | u128::from(low));
+    }
+
+    fn counts(&self) -> (i64, i64) {
+        (self.count, self.bytes)
+    }
+}
+
+/// What is in a tree.
+enum Subject {
+    /// The items of a table, none of which expires before that second.
+    Items(Rc<Table>, u64),
+    /// The entries of an index of the table before, by its number.
+    Entries(usize),
+    /// Something that has no structure here.
+    Records,
+}
+
+struct Part {
+    tree: TreeId,
+    subject: Subject,
+}
+
+/// A tree under way.
+struct Walk {
+    part: Part,
+    cursor: Cursor,
+    sum: Sum,
+    /// Wrong items of this tree that were told already.
+    told: usize,
+}
+
+/// Items of one tree that are told one by one.
+const MOST_TOLD: usize = 10;
+
+/// A verification under way. It sees the database as it was when it began.
+pub struct Verification {
+    snapshot: Snapshot,
+    /// Of the trees, as of the snapshot.
+    stats: Vec<(TreeId, Stats)>,
+    parts: VecDeque<Part>,
+    walk: Option<Walk>,
+    /// What the items seen so far demand of the indexes of their table.
+    demanded: Vec<Sum>,
+    /// What was found so far.
+    pub misfits: Vec<Misfit>,
+    /// What was looked at so far.
+    pub looked: Looked,
+}
+
+impl Verification {
+    /// One of everything as it is now, pending writes included.
+    #[inline(never)]
+    pub fn begin(engine: &Engine) -> Self {
+        let snapshot = engine.storage.snapshot(engine.storage.latest());
+        let tables = engine.tables();
+        let mut verification = Self {
+            stats: Vec::new(),
+            parts: VecDeque::new(),
+            walk: None,
+            demanded: Vec::new(),
+            misfits: Vec::new(),
+            looked: Looked::default(),
+            snapshot,
+        };
+        for table in tables.after(None) {
+            verification.plan(engine, table);
+        }
+        for tree in record_trees(tables) {
+            verification.parts.push_back(Part { tree, subject: Subject::Records });
+        }
+        let owned = |tree: &TreeId| verification.parts.iter().any(|part| part.tree == *tree);
+        let stray = trees(&verification.snapshot).into_iter().filter(|tree| !owned(tree));
+        let stray = stray.filter(|tree| !engine.storage.is_dropped_at(*tree, SeqNo::MAX));
+        let what = || "blocks of a table that is not there".to_owned();
+        verification.misfits = stray.map(|tree| Misfit { tree, what: what() }).collect();
+        verification
+    }
+
+    /// The snapshot it looks at.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    fn plan(&mut self, engine: &Engine, table: &Rc<Table>) {
+        self.looked.tables += 1;
+        let stats = engine.stats(table.tree);
+        self.stats.push((table.tree, stats));
+        let subject = Subject::Items(Rc::clone(table), stats.expiry);
+        self.parts.push_back(Part { tree: table.tree, subject });
+        for (number, index) in table.indexes.iter().enumerate() {
+            self.stats.push((index.tree, engine.stats(index.tree)));
+            let subject = Subject::Entries(number);
+            self.parts.push_back(Part { tree: index.tree, subject });
+        }
+    }
+
+    /// Checks the next slice.
+    #[inline(never)]
+    pub fn step(&mut self, engine: &mut Engine) -> VerifyStep {
+        let mut bytes = 0;
+        while bytes < engine.storage.slice_bytes() {
+            let Some(walk) = &mut self.walk else {
+                let Some(part) = self.parts.pop_front() else { return VerifyStep::Done };
+                if let Subject::Items(table, _) = &part.subject {
+                    self.demanded = vec![Sum::default(); table.indexes.len()];
+                }
+                let mut cursor = engine.storage.cursor_at(&self.snapshot, part.tree, Vec::new(), None, false);
+                cursor.expect_most();
+                self.walk = Some(Walk { part, cursor, sum: Sum::default(), told: 0 });
+                continue;
+            };
+            match walk.cursor.next(&mut engine.storage) {
+                CursorStep::Missing(blocks) => return VerifyStep::Missing(blocks),
+                CursorStep::Entry { key, value, .. } => {
+                    bytes += key.len() + value.len();
+                    walk.sum.add(&key, &value);
+                    match &walk.part.subject {
+                        Subject::Items(table, least) => {
+                            self.looked.items += 1;
+                            if let Err(what) = check_item(table, *least, &key, &value, &mut self.demanded) {
+                                walk.told += 1;
+                                if walk.told <= MOST_TOLD {
+                                    let what = what.to_owned();
+                                    self.misfits.push(Misfit { tree: walk.part.tree, what });
+                                }
+                            }
+                        }
+                        Subject::Entries(_) => self.looked.entries += 1,
+                        Subject::Records => self.looked.records += 1,
+                    }
+                }
+                CursorStep::End => {
+                    if let Some(walk) = self.walk.take() {
+                        self.end(&walk);
+                    }
+                }
+            }
+        }
+        VerifyStep::Slice
+    }
+
+    /// Leaves the tree that cannot be read on: a block of it is damaged.
+    #[inline(never)]
+    pub fn skip(&mut self) {
+        let Some(walk) = self.walk.take() else { return };
+        self.misfits.push(Misfit { tree: walk.part.tree, what: "cannot be read to its end".into() });
+        // Nor can the entries of its indexes be held against it.
+        if let Subject::Items(table, _) = walk.part.subject {
+            self.parts.retain(|part| !table.indexes.iter().any(|index| index.tree == part.tree));
+        }
+    }
+
+    fn end(&mut self, walk: &Walk) {
+        let tree = walk.part.tree;
+        let mut tell = |what: String| self.misfits.push(Misfit { tree, what });
+        if walk.told > MOST_TOLD {
+            tell(format!("{} more items are not as they should be", walk.told - MOST_TOLD));
+        }
+        if let Subject::Entries(number) = walk.part.subject {
+            let demanded = self.demanded.get(number).copied().unwrap_or_default();
+            if walk.sum.counts() != demanded.counts() {
+                let (found, wanted) = (walk.sum.count, demanded.count);
+                tell(format!("has {found} entries, and its table's items ask for {wanted}"));
+            } else if walk.sum != demanded {
+                tell("has other entries than its table's items ask for".into());
+            }
+        }
+        if let Some((_, stats)) = self.stats.iter().find(|(own, _)| *own == tree)
+            && walk.sum.counts() != (stats.count, stats.bytes)
+        {
+            let (count, bytes) = walk.sum.counts();
+            tell(format!(
+                "has {count} entries of {bytes} bytes, and was counted as {} of {}",
+                stats.count, stats.bytes
+            ));
+        }
+    }
+}
+
+/// An item is one that a request could have put there. Adds up what it demands of the indexes.
+fn check_item(
+    table: &Table,
+    least_expiry: u64,
+    key: &Bytes,
+    value: &Bytes,
+    demanded: &mut [Sum],
+) -> Result<(), &'static str> {
+    let item = ItemRef::parse(value).ok_or("an item that cannot be read")?;
+    if !admit::item(item.map()).is_ok_and(|own| own.as_ref().bytes() == &**value) {
+        return Err("an item that is not well formed");
+    }
+    if table.key_of(item.map()).as_deref() != Some(&**key) {
+        return Err("an item in the place of another key");
+    }
+    if table.expiry(item).is_some_and(|seconds| seconds < least_expiry) {
+        return Err("an item that expires before any is looked for");
+    }
+    for (index, sum) in table.indexes.iter().zip(demanded) {
+        if let Some((key, value)) = index.entry(table, item).filter(|_| !index.waits_for(key)) {
+            sum.add(&key, &value);
+        }
+    }
+    Ok(())
+}
+
+/// The trees that hold no items: records of streams, and tokens of transactions.
+fn record_trees(tables: &Tables) -> Vec<TreeId> {
+    let tokens = tables.tokens();
+    let streams = tables.streams().all();
+    let shards = streams.flat_map(|stream| stream.shards.iter().map(|shard| shard.tree));
+    shards.chain(tokens.current.map(|(tree, _)| tree)).chain(tokens.previous).collect()
+}
