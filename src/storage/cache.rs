@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use super::BlockId;
 use super::block::{Block, Span};
+use crate::platform::store::MAX_VALUE;
 
 /// Block ids are dense: one multiplication spreads them well enough, and the same on every machine.
 #[derive(Default)]
@@ -48,6 +49,8 @@ struct Slot {
 const KEPT: u8 = 2;
 /// The part of the cache for blocks on probation: one in so many.
 const PROBATION: usize = 10;
+/// Blocks that a run asks for at once, more or less: the one it needs and those that come after.
+const AHEAD: usize = 4;
 /// Places of removed blocks that are let stand.
 const STALE: usize = 64;
 
@@ -100,6 +103,13 @@ impl Cache {
 
     pub(super) fn bytes(&self) -> usize {
         self.probation.bytes + self.kept.bytes
+    }
+
+    /// How many blocks may be asked for at once by what reads from so many runs. As a rule there are few of them. A load
+    /// leaves many, and blocks that drove each other out before they were looked at would be read for ever.
+    pub(super) fn at_once(&self, runs: usize) -> usize {
+        let fit = self.limit / PROBATION / MAX_VALUE;
+        if runs <= fit / AHEAD { usize::MAX } else { fit.max(1) }
     }
 
     pub(super) fn get(&mut self, id: BlockId) -> Option<Rc<Block>> {

@@ -138,8 +138,12 @@ impl Merge {
             edit.remove.extend(self.inputs.iter().map(|piece| piece.id));
         }
         let mut missing = Vec::new();
+        let most = storage.cache.at_once(self.runs.len());
         for run in &mut self.runs {
-            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD);
+            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD.min(most - 1));
+            if missing.len() >= most {
+                break;
+            }
         }
         if !missing.is_empty() {
             return Progress::Read(missing);
