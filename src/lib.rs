@@ -8,6 +8,7 @@
 //! - [`partiql`]: statements to the same conditions, updates and projections.
 //! - [`platform`]: the store contract, clock, entropy, timers; memory, files, IndexedDB, and a simulated one.
 //! - [`log`]: the write-ahead log's records and frames.
+//! - [`dump`]: the file that a database is dumped to and loaded from.
 //! - [`storage`]: memory table, sorted runs of blocks, manifest, cache, cursors, merging. No I/O of its own.
 //! - [`engine`]: tables, items and indexes over `storage`. Synchronous, no clock, no I/O.
 //! - [`api`]: one typed request and response per operation, their checks, DynamoDB's words.
@@ -21,6 +22,7 @@ pub mod bindings;
 mod checksum;
 mod collections;
 pub mod driver;
+pub mod dump;
 pub mod engine;
 pub mod expression;
 pub mod item;

@@ -1,6 +1,8 @@
 /** The command `dynatab`. */
 
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import * as dump from './cli/dump.js';
+import * as load from './cli/load.js';
 import * as serve from './cli/serve.js';
 import { UsageError, type Package } from './cli/usage.js';
 import * as verify from './cli/verify.js';
@@ -9,10 +11,12 @@ import * as dynatab from './node.js';
 interface Command {
   USAGE: string;
   OPTIONS: ParseArgsConfig['options'];
-  run(values: never, dynatab: Package): Promise<void>;
+  /** It may be given a file. */
+  FILE?: boolean;
+  run(values: never, dynatab: Package, file?: string): Promise<void>;
 }
 
-const COMMANDS: Record<string, Command> = { serve, verify };
+const COMMANDS: Record<string, Command> = { serve, verify, dump, load };
 
 const USAGE = `usage: ${Object.values(COMMANDS)
   .map((command) => command.USAGE)
@@ -24,12 +28,15 @@ async function main(): Promise<void> {
   const name = args[0] === undefined || args[0].startsWith('-') ? 'serve' : args.shift();
   const command = Object.hasOwn(COMMANDS, name!) ? COMMANDS[name!]! : undefined;
   if (!command) throw new UsageError(`unknown command: ${name}`);
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: command.FILE ?? false,
     options: { ...command.OPTIONS, help: { type: 'boolean', short: 'h', default: false } },
   });
+  const [file, more] = positionals;
+  if (more !== undefined) throw new UsageError(`unexpected argument: ${more}`);
   if (values.help) process.stdout.write(USAGE);
-  else await command.run(values as never, dynatab);
+  else await command.run(values as never, dynatab, file);
 }
 
 main().catch((error: unknown) => {

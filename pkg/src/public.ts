@@ -59,6 +59,8 @@ export type {
   SdkHttpResponse,
 } from './client/database.js';
 export type { AccessKey } from './client/signature.js';
+export type { DumpOptions } from './client/dump.js';
+export type { DumpSource } from './client/load.js';
 export { DocumentClient } from './client/document-client.js';
 export type { TranslateConfig } from './client/document-client.js';
 export type { DestroyOptions, OpenOptions } from './client/open.js';
@@ -71,6 +73,8 @@ export {
   DatabaseClosedException,
   DatabaseDamagedError,
   DatabaseLockedError,
+  DatabaseNotEmptyError,
+  DumpError,
   DuplicateItemException,
   DynatabServiceException,
   EngineLoadError,

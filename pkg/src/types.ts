@@ -766,6 +766,18 @@ export interface CallOptions {
   abortSignal?: AbortSignalLike | undefined;
 }
 
+/** How far a dump or a load has come. */
+export interface Progress {
+  /** Items so far. */
+  items: number;
+  /** Their bytes, by DynamoDB's item size, as in TableSizeBytes. */
+  bytes: number;
+  /** Items of the whole, by the statistics when the dump began. */
+  totalItems: number;
+  /** Their bytes. */
+  totalBytes: number;
+}
+
 /** What `db.verify()` looked at, and found. */
 export interface VerifyReport {
   tables: number;

@@ -35,6 +35,15 @@ export interface EngineSettings {
   accountId: string;
 }
 
+/** Items, bytes, how many of both are expected; and the part of a dump. */
+export type EngineProgress = readonly [
+  items: number,
+  bytes: number,
+  totalItems: number,
+  totalBytes: number,
+  part?: Uint8Array,
+];
+
 /** One open database inside the engine. */
 export interface Engine {
   /** A place of at least `length` bytes for a request; the memory's buffer may change. */
@@ -54,6 +63,12 @@ export interface Engine {
   outputLen(): number;
   settings(): EngineSettings;
   deleteExpired(): Promise<number>;
+  /** The next part of dump `id`; the first call begins it and gives no bytes. Nothing: it is complete. */
+  dump(id: number): Promise<EngineProgress | undefined>;
+  /** Gives a part to load `id`, which begins with its first; without a part, the dump is complete. */
+  load(id: number, part?: Uint8Array): Promise<EngineProgress>;
+  /** Gives up a dump or a load. */
+  abandon(id: number): Promise<void>;
   /** In the second file. */
   verify(): Promise<VerifyReport>;
   close(): Promise<void>;

@@ -13,8 +13,7 @@ use crate::item::{ItemBuf, ItemRef, tag};
 use crate::storage::{Bytes, SeqNo};
 use crate::wire::document::DocWriter;
 
-/// Largest item, names and values, in bytes.
-pub(super) const MAX_ITEM: u32 = 400 * 1024;
+pub(super) use crate::engine::table::MAX_ITEM;
 
 /// ReturnValues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,15 +6,17 @@
 
 mod files;
 mod options;
+mod transfer;
 mod verify;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use self::options::Settings;
+use self::transfer::Transfers;
 use crate::api::{ApiError, Operation};
 use crate::collections::VecMap;
 use crate::driver::{Driver, Response};
@@ -53,6 +55,7 @@ pub struct Database {
     output: Rc<RefCell<Vec<u8>>>,
     http_calls: HttpCalls,
     settings: Settings,
+    transfers: Rc<Transfers>,
 }
 
 /// `call` and `http` return this when the answer is in the output buffer.
@@ -85,6 +88,7 @@ impl Database {
                 output,
                 http_calls,
                 settings: opened.settings,
+                transfers: Rc::default(),
             };
             Ok(database.into())
         }))
@@ -196,6 +200,24 @@ impl Database {
                 Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
             }
         }))
+    }
+
+    /// The next part of dump `id`, which begins with its first: see `transfer::dump`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<number[] | undefined>")]
+    pub fn dump(&self, id: f64) -> Promise {
+        js::promise(transfer::dump(Rc::clone(&self.driver), Rc::clone(&self.transfers), id as u64))
+    }
+
+    /// Gives a part to load `id`, which begins with its first; without a part, the dump is complete.
+    #[wasm_bindgen(unchecked_return_type = "Promise<number[]>")]
+    pub fn load(&self, id: f64, part: Option<Uint8Array>) -> Promise {
+        js::promise(transfer::load(Rc::clone(&self.driver), Rc::clone(&self.transfers), id as u64, part))
+    }
+
+    /// Gives up a dump or a load.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn abandon(&self, id: f64) -> Promise {
+        js::promise(transfer::abandon(Rc::clone(&self.transfers), id as u64))
     }
 
     /// Checks all that is stored; resolves with a `VerifyReport`.

@@ -87,6 +87,11 @@ impl Driver {
             state.engine.freeze_tail(next_frame);
             state.job_running = true;
         }
+        self.run_flushes().await;
+    }
+
+    /// Runs the flushes there are. The caller has set `job_running`.
+    pub(super) async fn run_flushes(self: &Rc<Self>) {
         loop {
             let job = self.state.borrow_mut().engine.storage.next_flush();
             let Some(job) = job else { break };
@@ -182,7 +187,7 @@ impl Driver {
     }
 
     /// Commits a job's manifest edit. Its blocks are made to last first: a manifest must not outlive what it names.
-    async fn finish(self: &Rc<Self>, batch: Batch, wrote: bool) -> Result<(), StoreError> {
+    pub(super) async fn finish(self: &Rc<Self>, batch: Batch, wrote: bool) -> Result<(), StoreError> {
         if wrote {
             self.submit(Batch::new()).await?;
         }

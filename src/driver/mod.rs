@@ -8,8 +8,10 @@
 
 mod backfill;
 mod commit;
+mod dump;
 mod fetch;
 mod jobs;
+mod load;
 mod open;
 mod signal;
 mod upkeep;
@@ -26,6 +28,8 @@ use crate::engine::Engine;
 use crate::platform::{Durability, Platform, Store};
 use crate::storage::SeqNo;
 
+pub use dump::Dump;
+pub use load::{Load, LoadError};
 pub use open::{OpenError, OpenOptions};
 
 /// The caller's number for a call whose answer comes later.
@@ -66,6 +70,8 @@ struct State {
     job_resting: bool,
     /// Jobs that failed since the last one that did not.
     job_failures: u32,
+    /// A dump is being loaded: no calls are taken.
+    loading: bool,
     /// An index is being filled.
     backfill_running: bool,
     upkeep: upkeep::Schedule,
@@ -105,6 +111,10 @@ impl Driver {
         }
         if state.closing {
             return Some(Err(closed()));
+        }
+        if state.loading {
+            let message = "A dump is being loaded into the database";
+            return Some(Err(ApiError::new(ErrorKind::DatabaseClosed, message)));
         }
         let task = match state.engine.begin(operation, document, &environment) {
             Ok(task) => task,

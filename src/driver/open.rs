@@ -120,6 +120,7 @@ impl Driver {
                 job_running: false,
                 job_resting: false,
                 job_failures: 0,
+                loading: false,
                 backfill_running: false,
                 upkeep: upkeep::Schedule::default(),
                 idle_watch: false,

@@ -154,6 +154,24 @@ impl Driver {
         (count, last)
     }
 
+    /// Keeps upkeep from running until [`Driver::release_upkeep`]; `false`: it runs just now.
+    pub(super) fn hold_upkeep(&self) -> bool {
+        let upkeep = &mut self.state.borrow_mut().upkeep;
+        if upkeep.running {
+            return false;
+        }
+        // A timer that is set already counts no more.
+        upkeep.generation += 1;
+        upkeep.armed = u64::MAX;
+        upkeep.running = true;
+        true
+    }
+
+    pub(super) fn release_upkeep(self: &Rc<Self>) {
+        self.state.borrow_mut().upkeep.running = false;
+        self.begin_upkeep();
+    }
+
     /// Deletes what has expired, now; gives the number of items once their deletion is durable.
     pub async fn delete_expired(self: &Rc<Self>) -> Result<u64, ApiError> {
         loop {

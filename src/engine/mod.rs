@@ -8,7 +8,10 @@ mod backfill;
 pub mod capacity;
 pub mod catalog;
 mod collection;
+mod dump;
 mod expiry;
+mod load;
+mod progress;
 mod recovery;
 pub mod streams;
 pub mod table;
@@ -28,6 +31,9 @@ use crate::storage::{SeqNo, Storage, TreeId};
 
 pub use backfill::Backfill;
 pub use collection::MAX_COLLECTION;
+pub use dump::{Dump, DumpStep};
+pub use load::{LoadError, LoadStep, Loader};
+pub use progress::Progress;
 pub use table::{Index, IndexKind, KeyAttribute, Table};
 pub use tables::Tables;
 pub use upkeep::Upkeep;
@@ -202,6 +208,12 @@ impl Engine {
         if storage.tail_is_long(next_log) {
             storage.freeze(next_log, tables.encode(stats));
         }
+    }
+
+    /// Freezes a memory table whatever its size; the log goes on at frame `next_log`.
+    pub fn freeze_all(&mut self, next_log: u64) {
+        let Self { storage, tables, stats, .. } = self;
+        storage.freeze(next_log, tables.encode(stats));
     }
 
     /// The log's tail has been replayed and goes on at frame `next_log`.

@@ -12,6 +12,9 @@ pub const MAX_HASH: usize = 2048;
 /// Longest sort key value in bytes.
 pub const MAX_RANGE: usize = 1024;
 
+/// Largest item, names and values, in bytes.
+pub const MAX_ITEM: u32 = 400 * 1024;
+
 /// One key attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyAttribute {
@@ -224,13 +227,7 @@ impl Index {
 
     /// Whether the key attributes of an item have lengths that keys may have.
     pub fn accepts(&self, item: MapRef<'_>) -> bool {
-        let fits = |attributes: &[KeyAttribute], limit: usize| {
-            attributes.iter().all(|attribute| match item.get(&attribute.name).and_then(ValueRef::view) {
-                Some(View::S(bytes) | View::B(bytes)) => (1..=limit).contains(&bytes.len()),
-                _ => true,
-            })
-        };
-        fits(&self.hash, MAX_HASH) && fits(&self.range, MAX_RANGE)
+        fit(&self.hash, MAX_HASH, item) && fit(&self.range, MAX_RANGE, item)
     }
 
     /// Whether an item of the table comes here only once the filling of the index has reached it.
@@ -250,6 +247,18 @@ impl Index {
     pub fn position(&self, table: &Table, entry: MapRef<'_>) -> ItemBuf {
         select(entry, |name| self.key_attributes().chain(table.key_attributes()).any(|k| k.name == name))
     }
+}
+
+/// Whether the texts and binaries among key attributes are neither empty nor longer than `limit`.
+pub(super) fn fit<'a>(
+    attributes: impl IntoIterator<Item = &'a KeyAttribute>,
+    limit: usize,
+    item: MapRef<'_>,
+) -> bool {
+    attributes.into_iter().all(|attribute| match item.get(&attribute.name).and_then(ValueRef::view) {
+        Some(View::S(bytes) | View::B(bytes)) => (1..=limit).contains(&bytes.len()),
+        _ => true,
+    })
 }
 
 /// The attributes of `map` whose names `wanted` takes.

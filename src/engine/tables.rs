@@ -129,6 +129,17 @@ impl Tables {
         tables.skip(skipped).map(|(_, table)| table)
     }
 
+    /// Adds a table with trees of its own, and begins its stream. `None`: its schema contradicts itself.
+    pub(super) fn add(&mut self, schema: TableSchema, at: Moment) -> Option<Rc<Table>> {
+        let first_tree = self.next_tree;
+        let (table, next_tree) = Table::new(schema, first_tree, first_tree)?;
+        let name = table.schema.name.clone();
+        self.next_tree = next_tree;
+        self.by_name.insert(name.clone(), Rc::clone(&table));
+        self.follow_stream(&name, first_tree, at);
+        Some(table)
+    }
+
     /// Gives a table another schema; indexes it had keep their trees. The trees that are not needed any more.
     fn alter(&mut self, schema: TableSchema) -> Option<Vec<TreeId>> {
         let before = self.by_name.get(&schema.name)?;
@@ -244,14 +255,10 @@ impl Table {
 impl Engine {
     /// Adds a table. The caller has checked that its name is free.
     pub fn create_table(&mut self, schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
-        let first_tree = self.tables.next_tree;
-        let (table, next_tree) = Table::new(schema, first_tree, first_tree)?;
-        let change = CatalogChange::Create { first_tree, schema: &table.schema.encode() }.encode();
         let mut tables = (*self.tables).clone();
-        let name = table.schema.name.clone();
-        tables.next_tree = next_tree;
-        tables.by_name.insert(name.clone(), table);
-        tables.follow_stream(&name, first_tree, self.next_moment(now_millis));
+        let table = tables.add(schema, self.next_moment(now_millis))?;
+        let change =
+            CatalogChange::Create { first_tree: table.tree, schema: &table.schema.encode() }.encode();
         Some(self.change_tables(tables, change, Vec::new(), now_millis))
     }
 
@@ -314,7 +321,7 @@ impl Engine {
     }
 
     /// When the next commit will have happened.
-    fn next_moment(&self, now_millis: u64) -> Moment {
+    pub(super) fn next_moment(&self, now_millis: u64) -> Moment {
         Moment { seq: SeqNo(self.last_seq.0 + 1), millis: self.last_time.max(now_millis) }
     }
 

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use super::BlockId;
 use super::block::{Block, Span};
+use crate::platform::store::MAX_VALUE;
 
 /// Block ids are dense: one multiplication spreads them well enough, and the same on every machine.
 #[derive(Default)]
@@ -48,6 +49,10 @@ struct Slot {
 const KEPT: u8 = 2;
 /// The part of the cache for blocks on probation: one in so many.
 const PROBATION: usize = 10;
+/// The part of the cache for blocks that were read and not yet looked at: one in so many.
+const UNREAD: usize = 2;
+/// Blocks that a run asks for at once, more or less: the one it needs and those that come after.
+const AHEAD: usize = 4;
 /// Places of removed blocks that are let stand.
 const STALE: usize = 64;
 
@@ -102,6 +107,13 @@ impl Cache {
         self.probation.bytes + self.kept.bytes
     }
 
+    /// How many blocks may be asked for at once by what reads from so many runs. As a rule there are few of them. A load
+    /// leaves many, and blocks that drove each other out before they were looked at would be read for ever.
+    pub(super) fn at_once(&self, runs: usize) -> usize {
+        let fit = self.limit / UNREAD / MAX_VALUE;
+        if runs <= fit / AHEAD { usize::MAX } else { fit.max(1) }
+    }
+
     pub(super) fn get(&mut self, id: BlockId) -> Option<Rc<Block>> {
         let found = self.slots.get(&id).and_then(|slot| {
             let block = slot.block.as_ref()?;
@@ -152,29 +164,49 @@ impl Cache {
         let (others, others_kept) =
             (self.probation.blocks - usize::from(!kept), self.kept.blocks - usize::from(kept));
         let on_probation = others > 0 && (self.probation.bytes > self.limit / PROBATION || others_kept == 0);
-        let line = if on_probation { &mut self.probation } else { &mut self.kept };
+        if !on_probation {
+            return self.evict_kept(spared);
+        }
+        let line = &mut self.probation;
         let Some((id, place)) = line.places.pop_front() else { return };
         let Some(slot) = self.slots.get_mut(&id).filter(|slot| slot.place == place) else { return };
         let Some(block) = &slot.block else { return };
         let (size, uses) = (block.size(), slot.uses.get());
+        let since = (self.next_place - place) as usize;
+        let young = since < (others + others_kept) / UNREAD;
         if id == spared {
             line.places.push_back((id, place));
-        } else if on_probation && uses >= KEPT {
+        } else if uses == 0 && young && others_kept > 0 {
+            // What is about to be looked at takes the place of a block that is kept, or it would be read again and again.
+            line.places.push_back((id, place));
+            self.evict_kept(spared);
+        } else if uses >= KEPT {
             slot.uses.set(0);
             slot.kept = true;
             line.count_out(size);
             self.kept.push((id, place), size);
-        } else if on_probation {
+        } else {
             line.count_out(size);
             slot.block = None;
             self.gone.push_back((id, place));
             self.forget_gone();
-        } else if uses > 0 {
-            slot.uses.set(uses - 1);
-            line.places.push_back((id, place));
-        } else {
-            line.count_out(size);
+        }
+    }
+
+    /// Lets a block go that was kept; there is one beside `spared`.
+    fn evict_kept(&mut self, spared: BlockId) {
+        while let Some((id, place)) = self.kept.places.pop_front() {
+            let Some(slot) = self.slots.get_mut(&id).filter(|slot| slot.place == place) else { continue };
+            let Some(block) = &slot.block else { continue };
+            let uses = slot.uses.get();
+            if id == spared || uses > 0 {
+                slot.uses.set(uses.saturating_sub(1));
+                self.kept.places.push_back((id, place));
+                continue;
+            }
+            self.kept.count_out(block.size());
             self.slots.swap_remove(&id);
+            return;
         }
     }
 
@@ -271,6 +303,25 @@ mod tests {
             let hits = (first..first + 80).filter(|id| ask(&mut cache, *id)).count();
             assert_eq!(hits, 80, "from {first} on");
         }
+    }
+
+    #[test]
+    fn blocks_that_were_read_at_once_are_there_when_they_are_looked_at() {
+        let mut cache = Cache::new(100 * SIZE);
+        // Full of what is asked for all the time, which leaves a tenth for others.
+        for _ in 0..3 {
+            (0..95).for_each(|id| _ = ask(&mut cache, id));
+        }
+        for first in (1000..3000).step_by(40) {
+            (first..first + 40).for_each(|id| cache.insert(BlockId(id), block(id)));
+            consistent(&cache);
+            let gone: Vec<u64> = (first..first + 40).filter(|id| cache.get(BlockId(*id)).is_none()).collect();
+            assert_eq!(gone, [], "from {first} on, {} {}", cache.probation.blocks, cache.kept.blocks);
+        }
+        // Nor does what nobody looks at stay.
+        (3000..3400).for_each(|id| cache.insert(BlockId(id), block(id)));
+        (4000..4200).for_each(|id| _ = ask(&mut cache, id));
+        assert!((3000..3400).all(|id| !cache.contains(BlockId(id))));
     }
 
     #[test]

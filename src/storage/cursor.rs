@@ -182,16 +182,21 @@ impl Cursor {
         let at = self.snapshot.at();
         loop {
             let mut missing = Vec::new();
+            let most = cache.at_once(self.sources.len());
+            let ahead = self.ahead.min(most - 1);
             for source in &mut self.sources {
                 match source {
                     Source::Table(walk) => walk.settle(&self.range, at),
                     Source::Run(run) => {
-                        while run.settle(&self.range, cache, &mut missing, self.ahead) == Settled::Entry
+                        while run.settle(&self.range, cache, &mut missing, ahead) == Settled::Entry
                             && run.head().is_some_and(|entry| entry.seq > at)
                         {
                             run.advance(&self.range);
                         }
                     }
+                }
+                if missing.len() >= most {
+                    break;
                 }
             }
             if !missing.is_empty() {

@@ -8,6 +8,7 @@
 //! This module refuses to know what a key or a value means, who reads blocks or commits batches, and when.
 
 mod block;
+mod bulk;
 mod bytes;
 mod cache;
 pub(crate) mod coding;
@@ -28,6 +29,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::{Bulk, BulkStep, Busy, Checkpoint};
 pub use bytes::Bytes;
 pub use cursor::{Cursor, CursorStep};
 pub use job::{Job, JobStep};

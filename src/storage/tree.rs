@@ -268,6 +268,20 @@ impl Storage {
         self.active_log = next_log;
     }
 
+    /// Whether memory holds entries that no piece has.
+    pub fn has_unflushed(&self) -> bool {
+        self.tables().any(|table| !table.borrow().is_empty())
+    }
+
+    /// The manifest that was committed is the whole database, up to commit `seq`: memory holds nothing beside it.
+    pub(super) fn adopt_checkpoint(&mut self, seq: SeqNo) {
+        self.active_log = self.manifest.log_start;
+        // Frozen, if at all, without an entry, and with a catalog that is no longer true.
+        self.frozen.clear();
+        self.latest = self.latest.max(seq);
+        self.durable = self.durable.max(seq);
+    }
+
     /// Drops a tree by the commit that is the latest now. Nobody asks for the tree any more, nor uses its id again.
     /// What memory holds of it is not written, and its pieces and blocks go by jobs, once that commit is part of a
     /// checkpoint: until then a loss of power may undo it.

@@ -21,7 +21,7 @@ function promised(code) {
   return [...code.matchAll(/^console\.log\(.*\);? \/\/ (.*)$/gm)].map((match) => match[1]);
 }
 
-for (const file of ['README.md']) {
+for (const file of ['README.md', 'docs/dump.md']) {
   const found = examples(readFileSync(join(ROOT, file), 'utf8'));
   test(`${file} has examples`, () => assert.ok(found.length > 0));
   found.forEach((code, number) => {

@@ -14,6 +14,7 @@ mod support;
 mod batches;
 mod capacity;
 mod collections;
+mod dump;
 mod faults;
 mod indexes;
 mod items;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dynatab::api::{ApiError, Operation};
-use dynatab::driver::{Driver, OpenOptions, Response, Ticket};
+use dynatab::driver::{Driver, LoadError, OpenOptions, Response, Ticket};
+use dynatab::engine::Progress;
 use dynatab::platform::Store;
 use dynatab::platform::simulated::SimulatedPlatform;
 use dynatab::wire::{request, response};
@@ -95,6 +96,33 @@ impl Database {
             Ok(output) => panic!("{operation} {input} succeeded: {output}"),
             Err(error) => error.to_string(),
         }
+    }
+
+    /// The whole dump of the database.
+    pub fn dump(&self) -> Result<Vec<u8>, ApiError> {
+        let driver = Rc::clone(&self.driver);
+        let dumped = self.platform.block_on(async move {
+            let mut dump = driver.dump().await?;
+            let mut bytes = Vec::new();
+            while let Some(part) = dump.next().await? {
+                bytes.extend(part);
+            }
+            Ok(bytes)
+        });
+        dumped.expect("a dump does not hang")
+    }
+
+    /// Loads a dump that comes in parts of `size` bytes.
+    pub fn load(&self, dump: &[u8], size: usize) -> Result<Progress, LoadError> {
+        let (driver, dump) = (Rc::clone(&self.driver), dump.to_vec());
+        let loaded = self.platform.block_on(async move {
+            let mut load = driver.load().await?;
+            for part in dump.chunks(size) {
+                load.feed(part).await?;
+            }
+            load.finish().await
+        });
+        loaded.expect("a load does not hang")
     }
 
     /// Nothing in the store is damaged, and everything fits together.

@@ -127,6 +127,18 @@ export async function database() {
   same<'persistent' | 'best-effort' | 'memory'>()<typeof opened.persistence.kind>();
   const off = db.on('event', ({ kind, detail }) => void [kind.length, detail]);
   off();
+  same<ReadableStream<Uint8Array>>()<ReturnType<typeof opened.dump>>();
+  low.dump({
+    signal: AbortSignal.timeout(1),
+    progress: ({ items, totalItems }) => void (items / totalItems),
+  });
+  await open({ name: 'n', load: opened.dump(), progress: (done) => same<number>()<typeof done.bytes>() });
+  await open({ name: 'n', load: await fetch('a.dump') });
+  await open({ name: 'n', load: new Blob() });
+  // @ts-expect-error where a dump is, is no dump
+  await open({ name: 'n', load: 'a.dump' });
+  // @ts-expect-error no such compression
+  doc.dump({ compression: 'zip' });
   // @ts-expect-error a name is needed
   await open({});
   const options: OpenOptions = { name: 'n' };

@@ -16,6 +16,7 @@ import {
   ConditionalCheckFailedException,
   DatabaseClosedException,
   fromEngine,
+  fromTransfer,
   InternalServerError,
   SerializationException,
   TransactionCanceledException,
@@ -160,6 +161,18 @@ export class Connection {
     return this.work((engine) => engine.verify());
   }
 
+  /** A number that no other call or transfer has. */
+  ticket(): number {
+    return this.nextId++;
+  }
+
+  /** Asks for a step of a dump or a load, whose code is in the second file. */
+  async transfer<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
+    this.check();
+    await this.module.complete();
+    return this.work(ask);
+  }
+
   /** Work of the engine that is no operation. */
   private async work<T>(begin: (engine: Engine) => Promise<T>): Promise<T> {
     this.check();
@@ -168,7 +181,7 @@ export class Connection {
       return await this.run(begin);
     } catch (error) {
       const { name, message } = error as Error;
-      throw fromEngine(name, message, 503, this.requestId(id));
+      throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));
     }
   }
 

@@ -3,6 +3,7 @@
 import type { Client as ClientType } from './low-level-client.js';
 import { Client } from './low-level-client.js';
 import type { Connection, WireAnswer, WireRequest } from './connection.js';
+import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
 import { answerSigned, type AccessKey } from './signature.js';
@@ -156,6 +157,20 @@ export class Database {
    */
   deleteExpired(): Promise<number> {
     return this.connection.deleteExpired();
+  }
+
+  /**
+   * The whole database as the bytes of one file, packed with gzip: `new Response(db.dump())`, or piped to a file.
+   * `open({ load })` makes a database of it, in any runtime and on any storage.
+   *
+   * It holds what was acknowledged before the call, and nothing of what comes after the dump has begun: schemas with
+   * tags, time to live and stream settings, and items; not the records of streams. What is read waits for the stream
+   * that is read; until it has ended, or was cancelled, or the database is closed, the storage keeps what it may ask for.
+   *
+   * The stream fails with a `DatabaseClosedException` when the database is closed before its end.
+   */
+  dump(options?: DumpOptions): ReadableStream<Uint8Array> {
+    return dump(this.connection, options);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { MarshallOptions, UnmarshallOptions } from '../codec/options.js';
 import type * as t from '../types.js';
 import { recognize, type Command, type SdkCommand } from './commands.js';
 import type { Connection, Translation } from './connection.js';
+import { dump, type DumpOptions } from './dump.js';
 import { MiddlewareStack, thinConfig, type ThinConfig } from './thin.js';
 
 /** How the document client translates values. */
@@ -135,6 +136,11 @@ export class DocumentClient {
   async send(command: object, options?: t.CallOptions): Promise<unknown> {
     const { operation, input, native } = recognize(command);
     return this.connection.call(operation, input, native === false ? this.attributes : this.native, options);
+  }
+
+  /** The whole database as the bytes of one file: see `Database.dump`. */
+  dump(options?: DumpOptions): ReadableStream<Uint8Array> {
+    return dump(this.connection, options);
   }
 
   /** Nothing to give up: the database is closed by `Database.close`. */

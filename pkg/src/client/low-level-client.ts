@@ -3,6 +3,7 @@
 import type * as t from '../types.js';
 import { recognize, type Command, type SdkCommand } from './commands.js';
 import type { Connection, Translation } from './connection.js';
+import { dump, type DumpOptions } from './dump.js';
 import { MiddlewareStack, thinConfig, type ThinConfig } from './thin.js';
 
 /** `DynamoDB` of the AWS SDK: the same methods, inputs, outputs and errors. */
@@ -181,6 +182,11 @@ export class Client {
   async send(command: object, options?: t.CallOptions): Promise<unknown> {
     const { operation, input, native } = recognize(command);
     return this.connection.call(operation, input, native === true ? this.native : this.attributes, options);
+  }
+
+  /** The whole database as the bytes of one file: see `Database.dump`. */
+  dump(options?: DumpOptions): ReadableStream<Uint8Array> {
+    return dump(this.connection, options);
   }
 
   /** Nothing to give up: the database is closed by `Database.close`. */

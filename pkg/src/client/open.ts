@@ -2,10 +2,11 @@
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
 import { own as ownByLock } from '../storage/web-lock.js';
-import type { CreateTableInput } from '../types.js';
+import type { CreateTableInput, Progress } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
 import { Database, type Persistence } from './database.js';
+import { load as loadDump, type DumpSource } from './load.js';
 import { Client } from './low-level-client.js';
 import { ensureTables } from './schema.js';
 
@@ -53,6 +54,14 @@ export interface OpenOptions {
     | undefined;
   /** Least time between two searches for expired items, in seconds; 60 when left out. */
   sweepSeconds?: number | undefined;
+  /**
+   * A dump that `db.dump()` made, to fill the database with: a Blob, bytes, a stream of bytes or a Response. The database
+   * must have no tables (`DatabaseNotEmptyError`); a dump that is damaged, cut off, none, or of a later version is a
+   * `DumpError`. All of it is there when `open` resolves, and nothing of it when it rejects.
+   */
+  load?: DumpSource | undefined;
+  /** Called while `load` is read: items and bytes so far, and how many the dump says it has. */
+  progress?: ((done: Progress) => void) | undefined;
   /** The engine's code, when the package shall not find it itself. */
   wasm?: WasmSource | undefined;
   /**
@@ -234,6 +243,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
       Connection.open(module, (callbacks) => module.open(settings, callbacks)),
     );
     const { region, storage } = connection.settings;
+    if (options.load !== undefined) await loadDump(connection, options.load, options.progress);
     if (options.tables) await ensureTables(new Client(connection, region), options.tables);
     return new Database({
       name: options.name,

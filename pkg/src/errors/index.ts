@@ -175,6 +175,24 @@ export class DatabaseDamagedError extends Error {
   override readonly name = 'DatabaseDamagedError';
 }
 
+/** A dump cannot be loaded: it is damaged, cut off, no dump, or of a later version. Nothing of it was kept. */
+export class DumpError extends Error {
+  override readonly name = 'DumpError';
+}
+
+/** A dump was to be loaded into a database that has tables. */
+export class DatabaseNotEmptyError extends Error {
+  override readonly name = 'DatabaseNotEmptyError';
+}
+
+/** An error of ours that a dump or a load failed with; nothing for those of the operations. */
+export function fromTransfer(error: unknown): Error | undefined {
+  const { name, message } = error as Error;
+  if (name === 'DumpError') return new DumpError(message, { cause: error });
+  if (name === 'DatabaseNotEmptyError') return new DatabaseNotEmptyError(message, { cause: error });
+  return error instanceof DynatabServiceException ? error : undefined;
+}
+
 /** The engine could not be loaded; the message says what to do. */
 export class EngineLoadError extends Error {
   override readonly name = 'EngineLoadError';

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod differ;
 mod read;
 pub mod schema;
+mod sound;
 pub mod update;
 
 pub use create::tags as parse_tags;

@@ -26,7 +26,7 @@ pub(super) struct Merge {
 }
 
 /// Bytes a level may hold.
-fn limit(level: u8, storage: &Storage) -> u64 {
+pub(in crate::storage) fn limit(level: u8, storage: &Storage) -> u64 {
     let tenfold = 10u64.saturating_pow(u32::from(level.saturating_sub(1)));
     storage.options.level1_bytes.saturating_mul(tenfold)
 }
@@ -138,8 +138,12 @@ impl Merge {
             edit.remove.extend(self.inputs.iter().map(|piece| piece.id));
         }
         let mut missing = Vec::new();
+        let most = storage.cache.at_once(self.runs.len());
         for run in &mut self.runs {
-            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD);
+            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD.min(most - 1));
+            if missing.len() >= most {
+                break;
+            }
         }
         if !missing.is_empty() {
             return Progress::Read(missing);

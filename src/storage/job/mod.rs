@@ -9,9 +9,11 @@ use std::rc::Rc;
 
 use flush::Flush;
 use merge::Merge;
+pub(super) use merge::limit;
 use remove::Remove;
 
 use super::block::{Block, Span};
+use super::bulk::Checkpoint;
 use super::levels::Levels;
 use super::manifest::delete;
 use super::piece::Piece;
@@ -58,15 +60,17 @@ enum Work {
 
 /// What an edit does to the set of pieces.
 #[derive(Default)]
-struct Edit {
-    add: Vec<Rc<Piece>>,
+pub(super) struct Edit {
+    pub(super) add: Vec<Rc<Piece>>,
     remove: Vec<u64>,
     garbage: Vec<Span>,
     flushes: bool,
+    /// Of a load, which no memory table speaks for.
+    pub(super) checkpoint: Option<Checkpoint>,
 }
 
 /// The state after an edit, until the edit is known to be in the store.
-struct Planned {
+pub(super) struct Planned {
     manifest: Manifest,
     levels: Levels,
     garbage: Vec<Garbage>,
@@ -76,8 +80,8 @@ struct Planned {
 
 /// What jobs go through to write.
 #[derive(Default)]
-struct Written {
-    blocks: Vec<(BlockId, Vec<u8>)>,
+pub(super) struct Written {
+    pub(super) blocks: Vec<(BlockId, Vec<u8>)>,
     /// Bytes of `blocks` when last looked at, and how many there were.
     bytes: usize,
     counted: usize,
@@ -184,17 +188,13 @@ impl Job {
     /// The edit is not in the store, or will not be: the work is done again later.
     pub fn abort(self, storage: &mut Storage) {
         storage.busy = false;
-        let next = storage.manifest.next_block;
-        let count = next.0.saturating_sub(self.first_block.0);
-        if count > 0 {
-            storage.garbage.push(Garbage { span: Span { first: self.first_block, count }, since: 0 });
-        }
+        storage.give_up_blocks(self.first_block);
     }
 }
 
 impl Written {
     /// Bytes of the blocks that wait.
-    fn grown(&mut self) -> usize {
+    pub(super) fn grown(&mut self) -> usize {
         let new = self.blocks.iter().skip(self.counted);
         self.bytes += new.map(|(_, block)| block.len()).sum::<usize>();
         self.counted = self.blocks.len();
@@ -203,7 +203,7 @@ impl Written {
 
     /// The blocks as a batch. As far as there is room they go into the cache: what was just written is what is
     /// asked for next.
-    fn take(&mut self, storage: &mut Storage) -> Batch {
+    pub(super) fn take(&mut self, storage: &mut Storage) -> Batch {
         let blocks = std::mem::take(self).blocks;
         for (id, block) in &blocks {
             if storage.cache.has_room(block.len())
@@ -217,7 +217,15 @@ impl Written {
 }
 
 impl Storage {
-    fn output<'a>(
+    /// The blocks from `first` on belong to a job that came to nothing.
+    pub(super) fn give_up_blocks(&mut self, first: BlockId) {
+        let count = self.manifest.next_block.0.saturating_sub(first.0);
+        if count > 0 {
+            self.garbage.push(Garbage { span: Span { first, count }, since: 0 });
+        }
+    }
+
+    pub(super) fn output<'a>(
         &'a mut self,
         pieces: &'a mut Vec<Rc<Piece>>,
         blocks: &'a mut Vec<(BlockId, Vec<u8>)>,
@@ -233,7 +241,7 @@ impl Storage {
     }
 
     /// What an edit makes of manifest and pieces, and its writes.
-    fn plan(&mut self, edit: Edit) -> (Planned, Batch) {
+    pub(super) fn plan(&mut self, edit: Edit) -> (Planned, Batch) {
         let levels = self.levels.changed(&edit.remove, &edit.add);
         let oldest = self.oldest_in_use();
         let (free, mut garbage): (Vec<_>, Vec<_>) =
@@ -245,11 +253,14 @@ impl Storage {
 
         let mut manifest = self.manifest.clone();
         let mut batch: Batch = deleted.iter().map(|span| delete(Space::Block, *span)).collect();
-        if let Some(frozen) = self.frozen.front().filter(|_| edit.flushes) {
+        let flushed = self.frozen.front().filter(|_| edit.flushes);
+        let flushed = flushed.map(|frozen| (frozen.next_log, frozen.max_seq, &frozen.catalog));
+        let loaded = edit.checkpoint.as_ref().map(|loaded| (loaded.next_log, loaded.seq, &loaded.catalog));
+        if let Some((next_log, seq, catalog)) = flushed.or(loaded) {
             let from = manifest.log_start;
-            manifest.log_start = frozen.next_log;
-            manifest.checkpoint = SeqNo::max(manifest.checkpoint, frozen.max_seq);
-            manifest.catalog.clone_from(&frozen.catalog);
+            manifest.log_start = next_log;
+            manifest.checkpoint = SeqNo::max(manifest.checkpoint, seq);
+            manifest.catalog.clone_from(catalog);
             batch.append(&mut manifest.trim_log(from));
         }
         manifest.generation += 1;
@@ -264,7 +275,7 @@ impl Storage {
     }
 
     /// Makes a planned state the current one.
-    fn adopt(&mut self, planned: Planned) {
+    pub(super) fn adopt(&mut self, planned: Planned) {
         let fences = std::mem::take(&mut self.manifest.fences);
         self.manifest = planned.manifest;
         for (epoch, frame) in fences {

@@ -1,12 +1,13 @@
 // The suite in Node, on memory and on files, over the built package.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { load, ROOT } from '../lib/bundle.mjs';
 
 const dist = path.join(ROOT, 'pkg/dist');
@@ -50,13 +51,30 @@ test('the inline entry needs no file beside it', async () => {
 test('the slim entry takes the engine it is given, and says so without', async () => {
   const slim = await import(pathToFileURL(path.join(dist, 'slim.js')).href);
   await assert.rejects(slim.open({ name: 's', storage: 'memory' }), { name: 'EngineLoadError' });
-  const { readFileSync } = await import('node:fs');
   const db = await slim.open({
     name: 's',
     storage: 'memory',
     wasm: readFileSync(path.join(dist, 'engine.wasm')),
   });
   await db.close();
+});
+
+test('the dump that version 1 of the format made is loaded', async () => {
+  const golden = (name) => readFileSync(path.join(ROOT, 'tests/golden', name));
+  const wanted = JSON.parse(golden('version-1.json').toString());
+  for (const { fresh } of environments) {
+    for (const load of [golden('version-1.dump'), gzipSync(golden('version-1.dump'))]) {
+      const db = await pkg.open({ ...fresh(), load });
+      const low = db.client();
+      for (const name of ['empty', 'music', 'plain']) {
+        const { Items } = await low.scan({ TableName: name });
+        const { Table } = await low.describeTable({ TableName: name });
+        assert.equal(Items.length, wanted[`"${name}"`].items.length);
+        assert.equal(Table.TableId, wanted[`"${name}"`].table.TableId);
+      }
+      await db.destroy();
+    }
+  }
 });
 
 test('a second process is refused the directory of the first', async () => {

@@ -1,6 +1,7 @@
 // The suite: what the package promises, in every runtime and on every storage. Runners are a few lines each.
 import { batches } from './batches.js';
 import { changes } from './changes.js';
+import { dumps } from './dumps.js';
 import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
@@ -19,6 +20,7 @@ export const suite: Case[] = [
   ...transactions,
   ...statements,
   ...changes,
+  ...dumps,
   ...lifecycle,
 ];
 

@@ -104,6 +104,14 @@ export class FakeEngine implements Engine {
     return 0;
   }
 
+  async dump(): Promise<undefined> {}
+
+  async load(): Promise<never> {
+    throw new Error('not here');
+  }
+
+  async abandon(): Promise<void> {}
+
   async verify(): Promise<VerifyReport> {
     return { tables: 0, items: 0, indexEntries: 0, blocks: 0, bytes: 0, problems: [], moreProblems: 0 };
   }

@@ -7,7 +7,7 @@ use super::super::schema::{BillingMode, Changes, IndexSchema, Projection, Throug
 use super::{capacity, invalid, keys, malformed};
 
 /// Local indexes of a table.
-const MOST_LOCALS: usize = 5;
+pub(in crate::engine::catalog) const MOST_LOCALS: usize = 5;
 /// Global indexes of a table: the service's quota as accounts start with it.
 pub(in crate::engine::catalog) const MOST_GLOBALS: usize = 20;
 /// Attributes named by the projections of all indexes of a table.

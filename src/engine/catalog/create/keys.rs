@@ -8,7 +8,7 @@ use super::super::schema::Attribute;
 use super::{invalid, malformed};
 
 /// Attributes of each half of a global index's key.
-const MOST: usize = 4;
+pub(in crate::engine::catalog) const MOST: usize = 4;
 
 /// A key schema's elements: (name, is a HASH).
 fn elements<'a>(owner: &Fields<'a>) -> Result<Vec<(&'a str, bool)>, ApiError> {

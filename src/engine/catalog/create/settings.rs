@@ -8,7 +8,7 @@ use super::super::schema::{Named, Sse, StreamView, TableClass, Tag};
 use super::{invalid, malformed};
 
 /// Tags of a table.
-const MOST_TAGS: usize = 50;
+pub(in crate::engine::catalog) const MOST_TAGS: usize = 50;
 
 pub(super) fn stream(request: &Fields<'_>) -> Result<Option<StreamView>, ApiError> {
     let Some(stream) = request.map("StreamSpecification") else { return Ok(None) };
