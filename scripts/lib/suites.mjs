@@ -110,6 +110,12 @@ export const SUITES = [
     { long: true, env: { DYNATAB_FILES_SEEDS: '2000' } },
   ),
   cargo(
+    'flips',
+    ['test', '--profile', 'campaign', '--test', 'engine', 'flipped_bit', '--', '--nocapture'],
+    'a bit flipped in every byte of a small database',
+    { long: true, env: { DYNATAB_FLIPS: '1' } },
+  ),
+  cargo(
     'model',
     ['test', '--profile', 'campaign', '--test', 'engine', 'model', '--', '--nocapture'],
     'operations beside a plain map',

@@ -58,7 +58,7 @@ fn pages(db: &Database, input: Value) -> Vec<Value> {
 }
 
 /// All that a user can see of a database: descriptions, tags, time to live, items and entries of indexes.
-fn picture(db: &Database) -> BTreeMap<String, Value> {
+pub(super) fn picture(db: &Database) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
     for name in db.ok("ListTables", json!({}))["TableNames"].as_array().unwrap() {
         let mut table = db.ok("DescribeTable", json!({"TableName": name}))["Table"].clone();
@@ -84,7 +84,7 @@ fn picture(db: &Database) -> BTreeMap<String, Value> {
 }
 
 /// Two pictures are equal; else the first difference is shown, since a picture is long.
-fn same(found: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) {
+pub(super) fn same(found: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) {
     assert!(found.keys().eq(wanted.keys()), "{:?} and {:?}", found.keys(), wanted.keys());
     for (name, table) in wanted {
         for (part, wanted) in table.as_object().unwrap() {
@@ -124,7 +124,7 @@ fn value(random: &mut Random, depth: u32) -> Value {
 }
 
 /// Writes of all kinds to a table `music` and to others of other shapes.
-fn fill(db: &Database, seed: u64, writes: u64) {
+pub(super) fn fill(db: &Database, seed: u64, writes: u64) {
     let mut random = Random::new(seed);
     music(db);
     let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});

@@ -16,6 +16,7 @@ mod capacity;
 mod collections;
 mod dump;
 mod faults;
+mod formats;
 mod indexes;
 mod items;
 mod legacy;

@@ -78,6 +78,11 @@ impl SimulatedPlatform {
         self.0.stores.borrow_mut().push(store.clone());
     }
 
+    /// The stores whose calls it completes.
+    pub fn stores(&self) -> Vec<SimulatedStore> {
+        self.0.stores.borrow().clone()
+    }
+
     /// Lets no store be stepped any more, after a crash say.
     pub fn detach_stores(&self) {
         self.0.stores.borrow_mut().clear();
