@@ -15,6 +15,15 @@ const PAUSE_MILLIS: u32 = 100;
 const RETRY_MILLIS: u32 = 500;
 const MOST_DOUBLINGS: u32 = 6;
 
+/// Why a job was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    /// The store refused something, or the database closes.
+    Refused,
+    /// A block is damaged: time does not mend it. The job is chosen again after the next commit.
+    Damaged,
+}
+
 impl Driver {
     /// Starts the next job if there is one and none runs.
     pub(super) fn start_job(self: &Rc<Self>) {
@@ -49,17 +58,17 @@ impl Driver {
         // What gave rise to it is answered first.
         self.platform.yield_now().await;
         while let Some(job) = next {
-            let done = self.run_job(job).await;
+            let ended = self.run_job(job).await;
             let mut state = self.state.borrow_mut();
             state.progress.wake();
             let open = !state.closing && state.closed.is_none();
-            next = if done && open { state.engine.storage.next_job() } else { None };
+            next = if ended.is_ok() && open { state.engine.storage.next_job() } else { None };
             if next.is_none() {
                 state.job_running = false;
             }
-            if done {
+            if ended.is_ok() {
                 state.job_failures = 0;
-            } else if open {
+            } else if open && ended == Err(GivenUp::Refused) {
                 let doublings = state.job_failures.min(MOST_DOUBLINGS);
                 state.job_failures += 1;
                 state.job_resting = true;
@@ -95,7 +104,7 @@ impl Driver {
         loop {
             let job = self.state.borrow_mut().engine.storage.next_flush();
             let Some(job) = job else { break };
-            if !self.run_job(job).await {
+            if self.run_job(job).await.is_err() {
                 break;
             }
         }
@@ -138,31 +147,36 @@ impl Driver {
         self.start_job();
     }
 
-    async fn run_job(self: &Rc<Self>, mut job: Job) -> bool {
+    async fn run_job(self: &Rc<Self>, mut job: Job) -> Result<(), GivenUp> {
         let mut wrote = false;
         loop {
             let step = {
                 let mut state = self.state.borrow_mut();
                 if state.closed.is_some() || (state.closing && !job.flushes()) {
                     job.abort(&mut state.engine.storage);
-                    return false;
+                    return Err(GivenUp::Refused);
                 }
                 job.step(&mut state.engine.storage)
             };
-            let failed = match step {
+            let given_up = match step {
                 JobStep::Yield => {
                     self.platform.yield_now().await;
-                    false
+                    None
                 }
                 JobStep::Read(missing) => {
                     let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
                     let values = self.store.read(Space::Block, &ids).await;
+                    let refused = values.is_err();
                     // A job's blocks are pinned: one that is gone is damage.
-                    !matches!(fetch::install(&mut self.state.borrow_mut(), &missing, values), Ok(None))
+                    match fetch::install(&mut self.state.borrow_mut(), &missing, values) {
+                        Ok(None) => None,
+                        _ if refused => Some(GivenUp::Refused),
+                        _ => Some(GivenUp::Damaged),
+                    }
                 }
                 JobStep::Write(batch) => {
                     wrote = true;
-                    self.store.commit(batch, Durability::Relaxed).await.is_err()
+                    self.store.commit(batch, Durability::Relaxed).await.err().map(|_| GivenUp::Refused)
                 }
                 JobStep::Finish(batch) => {
                     let result = self.finish(batch, wrote).await;
@@ -172,16 +186,16 @@ impl Driver {
                     } else {
                         job.abort(&mut state.engine.storage);
                     }
-                    return result.is_ok();
+                    return result.map_err(|_| GivenUp::Refused);
                 }
                 JobStep::Done => {
                     job.complete(&mut self.state.borrow_mut().engine.storage);
-                    return true;
+                    return Ok(());
                 }
             };
-            if failed {
+            if let Some(why) = given_up {
                 job.abort(&mut self.state.borrow_mut().engine.storage);
-                return false;
+                return Err(why);
             }
         }
     }

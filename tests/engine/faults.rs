@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
-use dynatab::platform::StoreError;
 use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
+use dynatab::platform::{Durability, Space, Store, StoreError, Write};
 use dynatab::storage::StorageOptions;
 use serde_json::json;
 
@@ -178,4 +178,39 @@ fn everything_is_there_after_closing_and_opening() {
     let db = Database::open(&platform, Rc::new(store), OpenOptions::default());
     assert_eq!(version(&db), "7");
     assert_eq!(db.ok("DescribeTable", json!({"TableName": "music"})), described);
+}
+
+#[test]
+fn a_merge_that_meets_a_damaged_block_does_not_go_on_for_ever() {
+    let platform = SimulatedPlatform::new(7);
+    let store = SimulatedStore::new(7);
+    platform.attach(&store);
+    let storage = StorageOptions {
+        memory_table_bytes: 4 << 10,
+        block_bytes: 1 << 10,
+        bulk_block_bytes: 1 << 10,
+        cache_bytes: 0,
+        ..StorageOptions::default()
+    };
+    let options = OpenOptions { storage, ..OpenOptions::default() };
+    let db = Database::open(&platform, Rc::new(store.clone()), options);
+    music(&db);
+    let (mut damaged, mut written) = (0, 0);
+    for number in 0..200 {
+        let item = with(song("a", &number.to_string()), json!({"text": {"S": "x".repeat(200)}}));
+        // Where it has to read a damaged block it is refused, and the others go on.
+        let put = db.call("PutItem", json!({"TableName": "music", "Item": item}));
+        assert!(damaged > 0 || put.is_ok());
+        written += u64::from(put.is_ok());
+        if damaged == 0 && number > 40 {
+            for id in store.image().ids(Space::Block) {
+                let batch = vec![Write::Put(Space::Block, id, vec![0; 50])];
+                platform.block_on(store.commit(batch, Durability::Strict)).unwrap().unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged > 0 && written > 45, "{damaged} {written}");
+    let stats = db.driver.inspect(|engine| engine.storage.stats());
+    assert_eq!(stats.frozen, 0, "flushes go on: {stats:?}");
 }
