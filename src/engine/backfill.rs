@@ -79,9 +79,7 @@ impl Engine {
     }
 }
 
-/// The entry of an item. Items whose key attribute is of another type, empty or too long have none; later writes of
-/// such an item are refused.
+/// The entry of an item, if it has one. Later writes of an item without are refused.
 fn entry(table: &Table, index: &Index, value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let item = ItemRef::parse(value)?;
-    index.accepts(item.map()).then(|| index.entry(table, item))?
+    index.entry(table, ItemRef::parse(value)?)
 }

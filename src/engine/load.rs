@@ -325,9 +325,7 @@ impl Loader {
             remember(storage, self.at.seq, table.tree, &key, bytes);
         }
         for index in &table.indexes {
-            // As when an index is filled: what has no place in it stays out.
-            let entry = index.accepts(item.map()).then(|| index.entry(&table, item));
-            let Some((key, value)) = entry.flatten() else { continue };
+            let Some((key, value)) = index.entry(&table, item) else { continue };
             let stats = self.stats.get_or_default(index.tree);
             let size = ItemRef::parse(&value).map_or(0, |entry| i64::from(entry.size()));
             stats.add(1, size);

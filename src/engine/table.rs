@@ -212,8 +212,12 @@ impl Index {
         Some(out)
     }
 
-    /// The entry for `item`: its key and its projected attributes.
+    /// The entry for `item`: its key and its projected attributes. An item whose key attributes are of other types, empty
+    /// or too long has none: it was there before the index.
     pub fn entry(&self, table: &Table, item: ItemRef<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
+        if !self.accepts(item.map()) {
+            return None;
+        }
         let key = self.key_of(table, item.map())?;
         let value = match &self.projected {
             Projected::All => item.bytes().to_vec(),
@@ -226,7 +230,7 @@ impl Index {
     }
 
     /// Whether the key attributes of an item have lengths that keys may have.
-    pub fn accepts(&self, item: MapRef<'_>) -> bool {
+    fn accepts(&self, item: MapRef<'_>) -> bool {
         fit(&self.hash, MAX_HASH, item) && fit(&self.range, MAX_RANGE, item)
     }
 
