@@ -406,6 +406,7 @@ fn an_index_is_right_whatever_is_written_while_it_is_filled_and_whenever_it_stop
                 store = SimulatedStore::with_image(seed, store.image());
                 platform.attach(&store);
                 db = Database::open(&platform, Rc::new(store.clone()), options.clone());
+                db.assert_sound(&format!("seed {seed}, half filled"));
             }
         }
         let _ = db.take(ticket);
@@ -418,6 +419,7 @@ fn an_index_is_right_whatever_is_written_while_it_is_filled_and_whenever_it_stop
             write(&db, &mut model, &mut random, true);
         }
         compare(&db, &model, &format!("seed {seed}, later"));
+        db.assert_sound(&format!("seed {seed}"));
     }
 }
 
