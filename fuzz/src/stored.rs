@@ -2,8 +2,10 @@
 //! damage reaches what is behind them.
 
 use std::cell::LazyCell;
+use std::rc::Rc;
 
-use dynatab::api::Operation;
+use dynatab::api::{ApiError, Operation};
+use dynatab::driver::verify::verify;
 use dynatab::item::{Reader, varint};
 use dynatab::log::encode_group;
 use dynatab::platform::memory::Image;
@@ -159,6 +161,14 @@ fn open(image: Image) {
         json!({"TableName": "aaa", "KeyConditionExpression": "p = :p", "ScanIndexForward": false,
             "ExpressionAttributeValues": {":p": {"S": "p1"}}}),
     );
+    // Damage is a finding of the verification, and an error of the dump.
+    let _ = db.platform.block_on(verify(Rc::clone(&db.driver)));
+    let driver = Rc::clone(&db.driver);
+    let _ = db.platform.block_on(async move {
+        let mut dump = driver.dump().await?;
+        while dump.next().await?.is_some() {}
+        Ok::<_, ApiError>(())
+    });
     send(Operation::DeleteTable, json!({"TableName": "bbb"}));
     db.platform.run_until_idle();
     db.close();

@@ -20,15 +20,17 @@ impl Engine {
     /// that lies within the partition. Nothing is counted by collection, since that would be a write for each write.
     /// A table that has less than `from` bytes is not looked at; then it is 0.
     pub fn collection_bytes(&self, table: &Table, item: MapRef<'_>, from: u64) -> u64 {
-        let mut trees = vec![(table.tree, self.stats(table.tree).bytes as u64)];
+        // What was stored may be any number.
+        let bytes = |tree| u64::try_from(self.stats(tree).bytes).unwrap_or_default();
+        let mut trees = vec![(table.tree, bytes(table.tree))];
         for index in &table.indexes {
             if index.kind == IndexKind::Local {
-                trees.push((index.tree, self.stats(index.tree).bytes as u64));
+                trees.push((index.tree, bytes(index.tree)));
             }
         }
-        let mut sum = 0;
+        let mut sum = 0u64;
         for (_, bytes) in &trees {
-            sum += bytes;
+            sum = sum.saturating_add(*bytes);
         }
         // Almost every table ends the question here: no collection is larger than its table.
         if sum < from {
@@ -36,10 +38,11 @@ impl Engine {
         }
         let Some(prefix) = partition_prefix(table, item) else { return 0 };
         let end = key::prefix_end(&prefix);
-        let mut own = 0;
+        let mut own = 0u64;
         for (tree, bytes) in trees {
             let extent = self.storage.extent(tree, &prefix, end.as_deref());
-            own += (bytes as f64 * extent.inside as f64 / extent.all.max(1) as f64) as u64;
+            let share = extent.inside as f64 / extent.all.max(1) as f64;
+            own = own.saturating_add((bytes as f64 * share) as u64);
         }
         own
     }

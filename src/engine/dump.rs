@@ -68,8 +68,10 @@ impl Engine {
         let mut progress = Progress::default();
         for table in &tables {
             let stats = self.stats(table.tree);
-            progress.total_items += u64::try_from(stats.count).unwrap_or_default();
-            progress.total_bytes += u64::try_from(stats.bytes).unwrap_or_default();
+            // What was stored may be any number.
+            let told = [stats.count, stats.bytes].map(|number| u64::try_from(number).unwrap_or_default());
+            progress.total_items = progress.total_items.saturating_add(told[0]);
+            progress.total_bytes = progress.total_bytes.saturating_add(told[1]);
         }
         let mut writer = SectionWriter::default();
         writer.section(SectionKind::Database, &self.about(&tables, progress, now_millis));

@@ -335,9 +335,9 @@ impl Storage {
         let mut extent = Extent::default();
         let Some(pieces) = self.levels.trees.get(&tree) else { return extent };
         for piece in pieces.all() {
-            extent.all += piece.bytes;
+            extent.all = extent.all.saturating_add(piece.bytes);
             if piece.is_within(lower, upper) {
-                extent.inside += piece.bytes;
+                extent.inside = extent.inside.saturating_add(piece.bytes);
             }
         }
         extent
