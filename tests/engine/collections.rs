@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
+use dynatab::log::Record;
 use dynatab::platform::MemoryStore;
 use dynatab::platform::simulated::SimulatedPlatform;
 use dynatab::storage::StorageOptions;
@@ -123,4 +124,20 @@ fn a_table_without_local_indexes_has_no_collections() {
     for song in 0..150 {
         db.ok("PutItem", json!({"TableName": "plain", "Item": item("large", &song.to_string(), 1_000)}));
     }
+}
+
+#[test]
+fn counts_that_are_out_of_all_bounds_do_no_harm() {
+    let db = database();
+    db.driver.inspect(|engine| {
+        let table = engine.tables().get("music").unwrap().clone();
+        let trees = std::iter::once(table.tree).chain(table.indexes.iter().map(|index| index.tree));
+        let stats = trees.map(|tree| (tree, i64::MAX, i64::MAX)).collect();
+        let seq = engine.storage.latest().0 + 1;
+        engine.replay(&Record { seq, stats, ..Record::default() }).unwrap();
+    });
+    let mut asked = put("small", "2", 10);
+    asked["ReturnItemCollectionMetrics"] = json!("SIZE");
+    let told = db.ok("PutItem", asked)["ItemCollectionMetrics"]["SizeEstimateRangeGB"].clone();
+    assert!(told[0].is_u64(), "{told}");
 }
