@@ -32,6 +32,8 @@ const OVERFLOW: u8 = 2;
 pub(super) const OVERFLOW_CHUNK: usize = 60_000;
 /// Far above the longest value there is; whoever reads one asks for all its blocks at once.
 const MAX_OVERFLOW: u64 = 64 << 20;
+/// More than the long values of one data block take; whoever reads it all asks for them at once, too.
+const MAX_OVERFLOW_BLOCKS: u64 = (1 << 30) / OVERFLOW_CHUNK as u64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -132,8 +134,11 @@ impl BlockMeta {
         let least_expiry = reader.leb()?;
         let count = reader.size()?;
         let mut overflow = Vec::new();
+        let mut left = MAX_OVERFLOW_BLOCKS;
         for _ in 0..count {
-            overflow.push(Span::read(reader)?);
+            let span = Span::read(reader)?;
+            left = left.checked_sub(span.count)?;
+            overflow.push(span);
         }
         Some(Self { first_key, id, len, entries, least_expiry, overflow })
     }

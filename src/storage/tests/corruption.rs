@@ -3,7 +3,7 @@
 use super::harness::*;
 use crate::platform::simulated::Random;
 use crate::platform::{Space, Write};
-use crate::storage::block::Span;
+use crate::storage::block::{BlockMeta, Span};
 use crate::storage::*;
 
 fn filled() -> Harness {
@@ -176,6 +176,23 @@ fn spans_and_overflow_values_without_bounds_are_refused() {
     let mut storage = Storage::new(StorageOptions::default());
     assert!(storage.install(BlockId(7), block(1 << 20)).is_ok());
     assert!(storage.install(BlockId(7), block(1 << 40)).is_err());
+    let meta = |spans: &[u64]| {
+        let spans = spans.iter().map(|count| Span { first: BlockId(9), count: *count }).collect();
+        let meta = BlockMeta {
+            first_key: Bytes::from(b"k"),
+            id: BlockId(7),
+            len: 1,
+            entries: 1,
+            least_expiry: 0,
+            overflow: spans,
+        };
+        let mut out = Vec::new();
+        meta.put(&mut out);
+        BlockMeta::read(&mut crate::storage::coding::Reader::new(&out))
+    };
+    assert!(meta(&[7, 8_000, 9_000]).is_some());
+    assert!(meta(&[18_000]).is_none());
+    assert!(meta(&[9_000, 9_000]).is_none());
 }
 
 #[test]
