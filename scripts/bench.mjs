@@ -39,7 +39,18 @@ import { installPeer } from './lib/peers.mjs';
 import { setup } from './setup.mjs';
 
 /** What runs in one page of Chromium. */
-const IN_PAGE = ['put', 'concurrent', 'bulk', 'get', 'boundary', 'open', 'range', 'transactions', 'peers'];
+const IN_PAGE = [
+  'put',
+  'concurrent',
+  'bulk',
+  'get',
+  'boundary',
+  'open',
+  'range',
+  'transactions',
+  'million',
+  'peers',
+];
 /** What runs elsewhere. */
 const OTHERS = {
   memory: ownPages,
