@@ -110,7 +110,7 @@ fn items() -> Vec<Vec<u8>> {
     };
     seeds.push(kind(5, &record.encode()));
     let framed = |frame: &[u8]| [&(frame.len() as u16).to_le_bytes(), frame].concat();
-    let group = encode_group(2, 1, &[record.encode()]);
+    let group = encode_group(2, 1, false, &[record.encode()]);
     seeds.push(kind(6, &group.iter().flat_map(|(_, frame)| framed(frame)).collect::<Vec<_>>()));
     let image = stored::image();
     let frames = image.ids(Space::Log);

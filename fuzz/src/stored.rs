@@ -124,7 +124,7 @@ pub fn open_with_records(mut bytes: &[u8]) {
     let last = *image.ids(Space::Log).last().expect("a log");
     let frame = image.get(Space::Log, last).expect("the last frame");
     let epoch = u64::from_le_bytes(frame[8..16].try_into().expect("eight bytes"));
-    let group = encode_group(epoch, last + 1, &records);
+    let group = encode_group(epoch, last + 1, false, &records);
     let batch: Vec<_> =
         group.into_iter().map(|(number, frame)| Write::Put(Space::Log, number, frame)).collect();
     image.commit(&batch).expect("a memory store takes it");

@@ -3,6 +3,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import * as dump from './cli/dump.js';
 import * as load from './cli/load.js';
+import * as repair from './cli/repair.js';
 import * as serve from './cli/serve.js';
 import { UsageError, type Package } from './cli/usage.js';
 import * as verify from './cli/verify.js';
@@ -16,7 +17,7 @@ interface Command {
   run(values: never, dynatab: Package, file?: string): Promise<void>;
 }
 
-const COMMANDS: Record<string, Command> = { serve, verify, dump, load };
+const COMMANDS: Record<string, Command> = { serve, verify, repair, dump, load };
 
 const USAGE = `usage: ${Object.values(COMMANDS)
   .map((command) => command.USAGE)

@@ -63,7 +63,7 @@ export type { DumpOptions } from './client/dump.js';
 export type { DumpSource } from './client/load.js';
 export { DocumentClient } from './client/document-client.js';
 export type { TranslateConfig } from './client/document-client.js';
-export type { DestroyOptions, OpenOptions } from './client/open.js';
+export type { DestroyOptions, OpenOptions, RepairOptions } from './client/open.js';
 export type { MiddlewareStack, ThinConfig } from './client/thin.js';
 export { paginateQuery, paginateScan } from './client/paginate.js';
 export type { PaginationConfig } from './client/paginate.js';

@@ -791,3 +791,13 @@ export interface VerifyReport {
   /** How many more there are. */
   moreProblems: number;
 }
+
+/** What `repair()` found, and did. `problems` are those of before. */
+export interface RepairReport extends VerifyReport {
+  /** Whether anything was wrong; if not, nothing was written. */
+  repaired: boolean;
+  /** Items that are there now. */
+  items: number;
+  /** Items that could be found and were damaged themselves. Those of a block that is lost are not counted. */
+  lostItems: number;
+}

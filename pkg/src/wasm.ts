@@ -4,7 +4,7 @@
 
 import init, * as generated from '../wasm/dynatab.js';
 import { EngineLoadError } from './errors/index.js';
-import type { VerifyReport } from './types.js';
+import type { RepairReport, VerifyReport } from './types.js';
 
 /** Called by the engine. */
 export interface EngineCallbacks {
@@ -81,6 +81,8 @@ export interface Engine {
 export interface EngineModule {
   open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
   destroy(options: EngineOptions): Promise<void>;
+  /** In the second file. */
+  repair(options: EngineOptions): Promise<RepairReport>;
   /** Whether the second file is there. */
   readonly whole: boolean;
   /** Loads the second file. */
@@ -134,11 +136,13 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
   const database = generated.Database as unknown as {
     open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
     destroy(options: EngineOptions): Promise<void>;
+    repair(options: EngineOptions): Promise<RepairReport>;
   };
   let view = new Uint8Array(exports.memory.buffer);
   return {
     open: (options, callbacks) => database.open(options, callbacks),
     destroy: (options) => database.destroy(options),
+    repair: (options) => database.repair(options),
     get whole() {
       return whole;
     },

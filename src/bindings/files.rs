@@ -9,8 +9,8 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::collections::VecMap;
 use crate::platform::LocalFuture;
-use crate::platform::files::{FileError, FileStore, FileSystem, OpenError};
-use crate::platform::{Store, js};
+use crate::platform::files::{FileError, FileStore, FileSystem, OpenError, SEGMENT_BYTES};
+use crate::platform::{Store, StoreError, js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,6 +50,20 @@ pub(super) fn open(primitives: JsValue) -> LocalFuture<Result<Rc<dyn Store>, Ope
         let files = Rc::new(JsFiles::new(primitives.unchecked_into()));
         let store: Rc<dyn Store> = Rc::new(FileStore::open(files).await?);
         Ok(store)
+    })
+}
+
+/// A store, and what is wrong with it.
+type DamagedStore = (Rc<dyn Store>, Vec<String>);
+
+/// [`open`] in spite of damage, for a repair; with what is wrong.
+#[inline(never)]
+pub(super) fn open_damaged(primitives: JsValue) -> LocalFuture<Result<DamagedStore, StoreError>> {
+    Box::pin(async move {
+        let files = Rc::new(JsFiles::new(primitives.unchecked_into()));
+        let (store, problems) = FileStore::open_damaged(files, SEGMENT_BYTES).await?;
+        let store: Rc<dyn Store> = Rc::new(store);
+        Ok((store, problems))
     })
 }
 

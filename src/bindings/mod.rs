@@ -6,6 +6,7 @@
 
 mod files;
 mod options;
+mod repair;
 mod transfer;
 mod verify;
 
@@ -98,6 +99,12 @@ impl Database {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn destroy(options: JsValue) -> Promise {
         js::promise(Box::pin(async move { options::destroy(options).await.map(|()| JsValue::UNDEFINED) }))
+    }
+
+    /// Repairs a closed database; its code is in the second file.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RepairReport>")]
+    pub fn repair(options: JsValue) -> Promise {
+        repair::run(options)
     }
 
     /// Where the input buffer is, once it holds `len` bytes. The memory may have moved.

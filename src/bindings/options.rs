@@ -92,7 +92,7 @@ fn durability(options: &JsValue, default: &str) -> Result<(String, Option<Durabi
     }
 }
 
-fn store_error(cause: &StoreError) -> JsValue {
+pub(super) fn store_error(cause: &StoreError) -> JsValue {
     let name = match cause {
         StoreError::Full(_) => "StorageFullException",
         StoreError::Conflict => "DatabaseLockedError",
@@ -102,52 +102,33 @@ fn store_error(cause: &StoreError) -> JsValue {
     error(name, &cause.to_string())
 }
 
-pub(super) async fn open(
-    options: JsValue,
-    settle: Settle,
-    callbacks: Rc<Callbacks>,
-) -> Result<Opened, JsValue> {
-    let storage = text(&options, "storage")?.unwrap_or_default();
-    // All of them are read before anything is opened.
+/// What was asked for, read before anything is opened.
+pub(super) struct Asked {
+    pub(super) platform: Rc<BrowserPlatform>,
+    pub(super) settings: Settings,
+    pub(super) options: OpenOptions,
+}
+
+pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
+    let storage = text(options, "storage")?.unwrap_or_default();
     let default = match storage.as_str() {
         "indexeddb" => "relaxed",
         "files" => "strict",
         _ => "memory",
     };
-    let (durability_name, durability) = durability(&options, default)?;
+    let (durability_name, durability) = durability(options, default)?;
     let mut storage_options = StorageOptions::default();
-    if let Some(bytes) = amount(&options, "cacheBytes")? {
+    if let Some(bytes) = amount(options, "cacheBytes")? {
         storage_options.cache_bytes = bytes as usize;
     }
-    let sweep_seconds = amount(&options, "sweepSeconds")?;
-    let delays = delays(&options)?;
-    let platform = Rc::new(BrowserPlatform::new(clock(&options)?));
+    let sweep_seconds = amount(options, "sweepSeconds")?;
+    let delays = delays(options)?;
+    let platform = Rc::new(BrowserPlatform::new(clock(options)?));
     let settings = Settings {
         durability: durability_name,
-        region: text(&options, "region")?.unwrap_or_else(|| "local".into()),
-        account_id: text(&options, "accountId")?.unwrap_or_else(|| "000000000000".into()),
+        region: text(options, "region")?.unwrap_or_else(|| "local".into()),
+        account_id: text(options, "accountId")?.unwrap_or_else(|| "000000000000".into()),
         storage,
-    };
-    let store: Rc<dyn Store> = match settings.storage.as_str() {
-        "indexeddb" => {
-            let events = Rc::new(move |event: StoreEvent| {
-                let (kind, detail) = match event {
-                    StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),
-                    StoreEvent::VersionChange => ("versionchange", "Another context deletes this database"),
-                };
-                callbacks.event(kind, detail);
-            });
-            let name = text(&options, "name")?.unwrap_or_default();
-            Rc::new(IndexedDbStore::open(&name, events).await.map_err(|e| store_error(&e))?)
-        }
-        "files" => {
-            let files = js::property(&options, "files").unwrap_or(JsValue::UNDEFINED);
-            super::files::open(files).await.map_err(|cause| match &cause {
-                files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
-                files::OpenError::Store(cause) => store_error(cause),
-            })?
-        }
-        _ => Rc::new(NoStore),
     };
     let mut options = OpenOptions {
         durability,
@@ -160,10 +141,53 @@ pub(super) async fn open(
     if let Some(seconds) = sweep_seconds {
         options.sweep_millis = (seconds * 1000.0) as u64;
     }
-    let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| match &cause {
+    Ok(Asked { platform, settings, options })
+}
+
+/// The IndexedDB store of the name in `options`.
+pub(super) async fn indexed_db(
+    options: &JsValue,
+    events: Rc<dyn Fn(StoreEvent)>,
+) -> Result<Rc<dyn Store>, JsValue> {
+    let name = text(options, "name")?.unwrap_or_default();
+    Ok(Rc::new(IndexedDbStore::open(&name, events).await.map_err(|e| store_error(&e))?))
+}
+
+pub(super) fn open_error(cause: &OpenError) -> JsValue {
+    match cause {
         OpenError::Storage(cause) => store_error(cause),
         OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
-    })?;
+        OpenError::Refused(cause) => error(cause.kind.name(), &cause.message),
+    }
+}
+
+pub(super) async fn open(
+    given: JsValue,
+    settle: Settle,
+    callbacks: Rc<Callbacks>,
+) -> Result<Opened, JsValue> {
+    let Asked { platform, settings, options } = read(&given)?;
+    let store: Rc<dyn Store> = match settings.storage.as_str() {
+        "indexeddb" => {
+            let events = move |event: StoreEvent| {
+                let (kind, detail) = match event {
+                    StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),
+                    StoreEvent::VersionChange => ("versionchange", "Another context deletes this database"),
+                };
+                callbacks.event(kind, detail);
+            };
+            indexed_db(&given, Rc::new(events)).await?
+        }
+        "files" => {
+            let files = js::property(&given, "files").unwrap_or(JsValue::UNDEFINED);
+            super::files::open(files).await.map_err(|cause| match &cause {
+                files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
+                files::OpenError::Store(cause) => store_error(cause),
+            })?
+        }
+        _ => Rc::new(NoStore),
+    };
+    let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| open_error(&cause))?;
     Ok(Opened { driver, settings })
 }
 

@@ -31,7 +31,7 @@ fn object(members: &[(&str, JsValue)]) -> JsValue {
 }
 
 #[inline(never)]
-fn told(report: &Report) -> JsValue {
+pub(super) fn told(report: &Report) -> JsValue {
     let number = |value: u64| JsValue::from_f64(value as f64);
     object(&[
         ("tables", number(report.tables)),

@@ -164,11 +164,11 @@ impl Driver {
 
     /// Adds `records` as the next frames, together with `more`.
     fn begin_commit(&self, records: &[Vec<u8>], more: Batch, durability: Durability) -> InFlight {
-        let (epoch, first) = {
+        let (epoch, first, kept) = {
             let state = self.state.borrow();
-            (state.epoch, state.next_frame)
+            (state.epoch, state.next_frame, state.kept)
         };
-        let frames = log::encode_group(epoch, first, records);
+        let frames = log::encode_group(epoch, first, kept, records);
         let next_frame = first + frames.len() as u64;
         let witness = frames.last().map(|(number, bytes)| (*number, log::checksum_of(bytes)));
         let mut batch: Batch =
@@ -179,7 +179,7 @@ impl Driver {
 
     async fn outcome(&self, commit: InFlight) -> Outcome {
         let InFlight { ended, witness, next_frame, durability } = commit;
-        match ended.await {
+        let outcome = match ended.await {
             Ok(()) => Outcome::Committed(next_frame),
             Err(error @ (StoreError::Aborted(_) | StoreError::Full(_))) => Outcome::Refused(error),
             Err(error @ StoreError::Conflict) => Outcome::Lost(error),
@@ -187,7 +187,11 @@ impl Driver {
                 Outcome::Committed(next) if durability == Durability::Strict => self.make_last(next).await,
                 outcome => outcome,
             },
+        };
+        if matches!(outcome, Outcome::Committed(_)) {
+            self.state.borrow_mut().kept = durability == Durability::Strict;
         }
+        outcome
     }
 
     /// Reads the log's tail to find out what became of a commit.
@@ -211,7 +215,7 @@ impl Driver {
     /// What can be read need not be on the disk: a strict commit of a frame without records sees to that.
     async fn make_last(&self, number: u64) -> Outcome {
         let epoch = self.state.borrow().epoch;
-        let frames = log::encode_group(epoch, number, &[]);
+        let frames = log::encode_group(epoch, number, false, &[]);
         let next_frame = number + frames.len() as u64;
         let batch = frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
         match self.store.commit(batch, Durability::Strict).await {

@@ -128,7 +128,12 @@ impl Load {
     }
 
     /// There are no more bytes: makes all of it visible, durably.
-    pub async fn finish(mut self) -> Result<Progress, LoadError> {
+    pub async fn finish(self) -> Result<Progress, LoadError> {
+        self.finish_with(Batch::new()).await
+    }
+
+    /// [`Load::finish`], with more to be written in the commit that makes it visible.
+    pub(super) async fn finish_with(mut self, mut more: Batch) -> Result<Progress, LoadError> {
         self.work(Loader::end).await?;
         let edit = {
             let Some(loader) = &mut self.loader else { return Err(closed().into()) };
@@ -136,11 +141,12 @@ impl Load {
             let next_frame = state.next_frame;
             loader.plan(&mut state.engine, next_frame)
         };
-        if let Some(edit) = edit
-            && let Err(error) = self.driver.finish(edit, self.wrote).await
-        {
-            self.abort().await;
-            return Err(failed(&error));
+        if let Some(mut edit) = edit {
+            edit.append(&mut more);
+            if let Err(error) = self.driver.finish(edit, self.wrote).await {
+                self.abort().await;
+                return Err(failed(&error));
+            }
         }
         let Some(loader) = self.loader.take() else { return Err(closed().into()) };
         let progress = loader.progress();

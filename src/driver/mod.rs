@@ -13,6 +13,7 @@ mod fetch;
 mod jobs;
 mod load;
 mod open;
+pub mod repair;
 mod signal;
 mod upkeep;
 pub mod verify;
@@ -62,6 +63,8 @@ struct State {
     epoch: u64,
     /// Number of the next log frame.
     next_frame: u64,
+    /// The last commit was strict.
+    kept: bool,
     committing: bool,
     /// The last group had one write: the application awaits each before the next.
     one_by_one: bool,

@@ -4,15 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Driver, Settle, State, fetch, signal, upkeep};
+use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
 use crate::platform::{Durability, LocalFuture, Platform, Space, Store, StoreError};
-use crate::storage::{Manifest, Storage, StorageOptions};
+use crate::storage::{Corruption, Manifest, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
 /// most frames are small, and what is flushed leaves the log.
-const FRAMES_PER_READ: usize = 1024;
+pub(super) const FRAMES_PER_READ: usize = 1024;
 /// How often opening is tried again when another owner's commit came between.
 const ATTEMPTS: usize = 5;
 
@@ -56,13 +57,21 @@ pub enum OpenError {
     Storage(StoreError),
     /// What the store holds is damaged, or of a newer format.
     Damaged(String),
+    /// A repair was not done.
+    Refused(ApiError),
 }
 
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Storage(cause) => cause.fmt(f),
-            Self::Damaged(what) => write!(f, "the database cannot be opened: {what}"),
+            Self::Damaged(what) if what.ends_with(Corruption::NEWER) => {
+                write!(f, "the database cannot be opened: {what}; a later version of this package wrote it")
+            }
+            Self::Damaged(what) => {
+                write!(f, "the database cannot be opened: {what}; repair() saves what can be read")
+            }
+            Self::Refused(cause) => f.write_str(&cause.message),
         }
     }
 }
@@ -75,7 +84,7 @@ impl From<StoreError> for OpenError {
     }
 }
 
-fn damaged(what: impl std::fmt::Display) -> OpenError {
+pub(super) fn damaged(what: impl std::fmt::Display) -> OpenError {
     OpenError::Damaged(what.to_string())
 }
 
@@ -103,18 +112,31 @@ impl Driver {
                 other => recovered = Some(other?),
             }
         }
-        let Some(Recovered { mut engine, epoch, next_frame }) = recovered else {
-            return Err(OpenError::Storage(StoreError::Conflict));
-        };
+        let Some(recovered) = recovered else { return Err(OpenError::Storage(StoreError::Conflict)) };
+        let driver = Self::over(recovered, store, platform, &options, settle);
+        driver.start_job_later();
+        Ok(driver)
+    }
+
+    /// One over what was recovered, which has begun nothing yet.
+    pub(super) fn over(
+        recovered: Recovered,
+        store: Rc<dyn Store>,
+        platform: Rc<dyn Platform>,
+        options: &OpenOptions,
+        settle: Settle,
+    ) -> Rc<Self> {
+        let Recovered { mut engine, epoch, next_frame } = recovered;
         engine.delays = options.delays;
         engine.max_collection = options.max_collection;
-        let driver = Rc::new(Self {
+        Rc::new(Self {
             state: RefCell::new(State {
                 engine,
                 waiting: VecMap::new(),
                 fetch: fetch::Queue::default(),
                 epoch,
                 next_frame,
+                kept: options.durability == Some(Durability::Strict),
                 committing: false,
                 one_by_one: false,
                 job_running: false,
@@ -134,16 +156,15 @@ impl Driver {
             settle,
             durability: options.durability,
             sweep_millis: options.sweep_millis.max(1),
-        });
-        driver.start_job_later();
-        Ok(driver)
+        })
     }
 }
 
-struct Recovered {
-    engine: Engine,
-    epoch: u64,
-    next_frame: u64,
+/// An engine, and where its log goes on.
+pub(super) struct Recovered {
+    pub(super) engine: Engine,
+    pub(super) epoch: u64,
+    pub(super) next_frame: u64,
 }
 
 impl Recovered {
@@ -164,18 +185,17 @@ impl Recovered {
         let storage = Storage::from_manifest(options.storage, manifest);
         let mut engine =
             Engine::recover(storage, &catalog, &options.region, &options.account).map_err(damaged)?;
-        'log: loop {
-            let from = replay.expected_frame();
+        let mut from = replay.expected_frame();
+        loop {
             let frames = store.list(Space::Log, from, u64::MAX, FRAMES_PER_READ).await?;
             let full = frames.len() == FRAMES_PER_READ;
             for (number, bytes) in frames {
-                match replay.feed(number, &bytes).map_err(damaged)? {
-                    Fed::Records(records) => {
-                        for record in &records {
-                            engine.replay(record).map_err(damaged)?;
-                        }
+                from = number + 1;
+                // What follows its end may tell that it is none.
+                if let Fed::Records(records) = replay.feed(number, &bytes).map_err(damaged)? {
+                    for record in &records {
+                        engine.replay(record).map_err(damaged)?;
                     }
-                    Fed::Stopped(_) => break 'log,
                 }
             }
             if !full {
@@ -196,7 +216,7 @@ impl Recovered {
     }
 }
 
-async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {
+pub(super) async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {
     let root = store.read(Space::Meta, &[Manifest::ROOT]).await?.into_iter().next().flatten();
     let Some(root) = root else { return Ok(Manifest::default()) };
     let ids = Manifest::chunk_ids(&root).map_err(damaged)?;

@@ -103,6 +103,14 @@ impl Findings {
 /// items, the indexes against their tables, and the counts against what is there.
 #[inline(never)]
 pub async fn verify(driver: Rc<Driver>) -> Result<Report, ApiError> {
+    check(&driver, None).await
+}
+
+/// [`verify`]; of a database whose log was read already, with what is wrong there.
+pub(super) async fn check(
+    driver: &Rc<Driver>,
+    log_problems: Option<Vec<String>>,
+) -> Result<Report, ApiError> {
     let (mut verification, mut findings, log) = {
         let state = driver.state.borrow();
         let engine = &state.engine;
@@ -110,11 +118,14 @@ pub async fn verify(driver: Rc<Driver>) -> Result<Report, ApiError> {
         (Verification::begin(engine), Findings::new(engine.tables()), log)
     };
     if driver.durability.is_some() {
-        manifest(&driver, &mut findings).await?;
-        frames(&driver, log, &mut findings).await?;
-        blocks(&driver, &verification, &mut findings).await?;
+        manifest(driver, &mut findings).await?;
+        match log_problems {
+            None => frames(driver, log, &mut findings).await?,
+            Some(problems) => problems.into_iter().for_each(|problem| findings.add(None, problem)),
+        }
+        blocks(driver, &verification, &mut findings).await?;
     }
-    contents(&driver, &mut verification).await?;
+    contents(driver, &mut verification).await?;
     let looked = verification.looked;
     for Misfit { tree, what } in verification.misfits {
         findings.add(Some(tree), what);
@@ -217,7 +228,7 @@ async fn frames(
                         Ok(Fed::Records(_)) => Ok(()),
                         Ok(Fed::Stopped(stop)) => Err(match stop {
                             Stop::Gap => "of another number",
-                            Stop::Damaged => "its bytes are not what was written",
+                            Stop::Torn => "the rest of its group is missing",
                             Stop::Fenced => "of an owner that was replaced before",
                         }),
                         Err(wrong) => Err(wrong.why),

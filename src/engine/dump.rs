@@ -7,12 +7,13 @@
 use std::rc::Rc;
 
 use super::catalog::{BusyStatus, TableSchema};
+use super::load::admitted;
 use super::{Engine, Progress, Table};
 use crate::dump::{SectionKind, SectionWriter};
 use crate::item::ItemRef;
 use crate::item::varint;
 use crate::storage::coding::put_prefixed;
-use crate::storage::{BlockId, Corruption, Cursor, CursorStep, Snapshot};
+use crate::storage::{BlockId, Bytes, Corruption, Cursor, CursorStep, Snapshot};
 use crate::wire::document::{DocWriter, MapWriter};
 
 /// Bytes at which a section of items ends.
@@ -41,11 +42,16 @@ pub struct Dump {
     table_count: u64,
     progress: Progress,
     ended: bool,
+    /// Goes on behind damage: items that are none are counted here and left out.
+    passed_over: Option<u64>,
 }
 
 /// The table whose items are being read.
 struct Open {
+    table: Rc<Table>,
     cursor: Cursor,
+    /// The key before.
+    last: Bytes,
     /// Of the section that is being filled.
     payload: Vec<u8>,
     items: u64,
@@ -78,7 +84,16 @@ impl Engine {
         let table_count = tables.len() as u64;
         tables.reverse();
         let snapshot = self.storage.snapshot(at);
-        Some(Dump { snapshot, tables, open: None, writer, table_count, progress, ended: false })
+        Some(Dump {
+            snapshot,
+            tables,
+            open: None,
+            writer,
+            table_count,
+            progress,
+            ended: false,
+            passed_over: None,
+        })
     }
 
     fn about(&self, tables: &[Rc<Table>], progress: Progress, now_millis: u64) -> Vec<u8> {
@@ -97,6 +112,16 @@ impl Engine {
 }
 
 impl Dump {
+    /// Leaves out what a load would refuse, instead of ending there.
+    pub fn pass_over_damage(&mut self) {
+        self.passed_over = Some(0);
+    }
+
+    /// Items that were left out.
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over.unwrap_or_default()
+    }
+
     /// How far it has come.
     pub fn progress(&self) -> Progress {
         self.progress
@@ -122,9 +147,23 @@ impl Dump {
                     continue;
                 }
             };
-            let Some(item) = ItemRef::parse(&value) else {
-                return Err(Corruption::new("item", key.len() as u64, "it is no item"));
+            let item = match &mut self.passed_over {
+                None => ItemRef::parse(&value).ok_or(Corruption::new(
+                    "item",
+                    key.len() as u64,
+                    "it is no item",
+                ))?,
+                Some(count) => {
+                    let fits = |found: &Vec<u8>| **found == *key && *key > *open.last;
+                    let whole = admitted(&open.table, &value).ok().filter(|(found, _)| fits(found));
+                    let Some((_, item)) = whole else {
+                        *count += 1;
+                        continue;
+                    };
+                    item
+                }
             };
+            open.last = key;
             open.items += 1;
             open.bytes += u64::from(item.size());
             self.progress.items += 1;
@@ -150,7 +189,8 @@ impl Dump {
         self.writer.section(SectionKind::Table, &dumped(&table.schema).encode());
         let mut cursor = engine.storage.cursor_at(&self.snapshot, table.tree, Vec::new(), None, false);
         cursor.expect_most();
-        self.open = Some(Open { cursor, payload: Vec::new(), items: 0, bytes: 0 });
+        let last = Bytes::default();
+        self.open = Some(Open { table, cursor, last, payload: Vec::new(), items: 0, bytes: 0 });
     }
 
     fn end_table(&mut self) {

@@ -356,7 +356,7 @@ fn remember(storage: &mut Storage, seq: SeqNo, tree: TreeId, key: &[u8], value: 
 }
 
 /// An item as it may be stored in `table`, with its tree key; or why it may not.
-fn admitted<'a>(table: &Table, bytes: &'a [u8]) -> Result<(Vec<u8>, ItemRef<'a>), &'static str> {
+pub(super) fn admitted<'a>(table: &Table, bytes: &'a [u8]) -> Result<(Vec<u8>, ItemRef<'a>), &'static str> {
     let item = ItemRef::parse(bytes).ok_or("it is no item")?;
     let canonical = admit::item(item.map()).map_err(|_| "it holds a value that no item may hold")?;
     if canonical.bytes() != bytes {

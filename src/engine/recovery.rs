@@ -37,6 +37,14 @@ impl Engine {
         Ok(engine)
     }
 
+    /// An engine without tables that goes on where this one ends, in the same store.
+    #[must_use]
+    pub fn succeeding(&self) -> Self {
+        let mut engine = Self::new(self.storage.succeeding(), &self.region, &self.account);
+        engine.last_time = self.last_time;
+        engine
+    }
+
     /// Applies a durable log record. Index entries are derived again from the item.
     pub fn replay(&mut self, record: &Record) -> Result<(), RecoveryError> {
         let seq = SeqNo(record.seq);

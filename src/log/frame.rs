@@ -3,7 +3,8 @@
 //! ```text
 //! 0..2    "DL"
 //! 2       format version, 1
-//! 3       flags: 1 first of its group, 2 last of its group, 4 opens an epoch (8 compressed, 16 encrypted: reserved)
+//! 3       flags: 1 first of its group, 2 last of its group, 4 opens an epoch, 32 all frames before it were on the disk
+//!         when it was written (8 compressed, 16 encrypted: reserved)
 //! 4..8    CRC-32 of 0..4 and 8.., u32 LE
 //! 8..16   epoch of the owner that wrote it, u64 LE
 //! 16..24  number of the frame, u64 LE
@@ -12,6 +13,7 @@
 
 use crate::checksum::Crc32;
 use crate::platform::store::MAX_VALUE;
+use crate::storage::Corruption;
 use crate::storage::coding::{MAX_EPOCH, Reader, put_prefixed};
 
 const MAGIC: &[u8; 2] = b"DL";
@@ -21,14 +23,16 @@ const HEADER: usize = 24;
 pub(super) const FIRST: u8 = 1;
 pub(super) const LAST: u8 = 2;
 pub(super) const EPOCH: u8 = 4;
-const KNOWN: u8 = FIRST | LAST | EPOCH;
+/// Not merely written but strictly: should one of them be missing, that is damage, and no power failure.
+pub(super) const KEPT: u8 = 32;
+const KNOWN: u8 = FIRST | LAST | EPOCH | KEPT;
 
 /// Bytes of a group one frame carries.
 pub const FRAME_PAYLOAD: usize = MAX_VALUE - HEADER;
 
 /// Frames of one group of records, numbered from `first`, to be added in one batch. No records make one frame,
-/// which only says that its owner still owns.
-pub fn encode_group(epoch: u64, first: u64, records: &[Vec<u8>]) -> Vec<(u64, Vec<u8>)> {
+/// which only says that its owner still owns. `kept`: the commit before was strict and has completed.
+pub fn encode_group(epoch: u64, first: u64, kept: bool, records: &[Vec<u8>]) -> Vec<(u64, Vec<u8>)> {
     let mut payload = Vec::with_capacity(records.iter().map(|record| record.len() + 5).sum());
     for record in records {
         put_prefixed(&mut payload, record);
@@ -39,7 +43,8 @@ pub fn encode_group(epoch: u64, first: u64, records: &[Vec<u8>]) -> Vec<(u64, Ve
             let number = first + at as u64;
             let from = at * FRAME_PAYLOAD;
             let part = payload.get(from..payload.len().min(from + FRAME_PAYLOAD)).unwrap_or_default();
-            let flags = if at == 0 { FIRST } else { 0 } | if at + 1 == count { LAST } else { 0 };
+            let flag = |flag: u8, set: bool| if set { flag } else { 0 };
+            let flags = flag(FIRST, at == 0) | flag(LAST, at + 1 == count) | flag(KEPT, kept && at == 0);
             (number, encode(epoch, number, flags, part))
         })
         .collect()
@@ -89,6 +94,16 @@ pub(super) enum Wrong {
     Damaged,
     /// Whole, but from a later version of this program.
     Newer,
+}
+
+impl Wrong {
+    pub(super) fn corruption(self, number: u64) -> Corruption {
+        let why = match self {
+            Self::Damaged => "its bytes are not what was written",
+            Self::Newer => Corruption::NEWER,
+        };
+        Corruption::new("log frame", number, why)
+    }
 }
 
 pub(super) fn decode(number: u64, bytes: &[u8]) -> Result<Frame<'_>, Wrong> {

@@ -5,6 +5,7 @@
 mod frame;
 mod record;
 mod replay;
+mod salvage;
 
 #[cfg(test)]
 mod tests;
@@ -12,3 +13,4 @@ mod tests;
 pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame};
 pub use record::{LoggedChange, OldImage, Origin, Record, RequestId, TransactionPart};
 pub use replay::{Fed, Replay, Stop};
+pub use salvage::Salvage;

@@ -1,18 +1,21 @@
 //! Replay: the log's tail, read again by a new owner.
 
 use super::Record;
-use super::frame::{self, EPOCH, FIRST, LAST, Wrong};
+use super::frame::{self, EPOCH, FIRST, KEPT, LAST};
 use crate::platform::{Batch, Space, Write};
 use crate::storage::coding::Reader;
 use crate::storage::{Corruption, Manifest};
+
+/// What is wrong with a frame that a later one says was on the disk.
+const MISSING: &str = "it is missing, or what it belongs to is";
 
 /// Why a replay reads no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The frame has another number than the next one: what is between was never written, or lost with the power.
     Gap,
-    /// The frame is damaged.
-    Damaged,
+    /// The frame belongs to a group of which another frame was lost with the power.
+    Torn,
     /// The frame is of an owner that was replaced before.
     Fenced,
 }
@@ -84,30 +87,36 @@ impl Replay {
         &self.fences
     }
 
-    /// Takes the next frame. An error is damage inside a frame whose checksum is right, or a format of a later
-    /// version: the database must not be opened, since what comes after would be lost.
+    /// Takes the next frame. An error is damage, or a format of a later version: the database must not be opened as it
+    /// is, since what comes after would be lost. No failure of the power leaves half a frame, nor a later one that says
+    /// that those before it were on the disk.
     pub fn feed(&mut self, number: u64, bytes: &[u8]) -> Result<Fed, Corruption> {
         if let Some(stop) = self.stopped {
-            return Ok(Fed::Stopped(stop));
+            let kept = frame::decode(number, bytes)
+                .is_ok_and(|frame| frame.flags & KEPT != 0 && frame.epoch >= self.epoch);
+            return if kept {
+                Err(Corruption::new("log frame", self.next, MISSING))
+            } else {
+                Ok(Fed::Stopped(stop))
+            };
         }
+        let frame = frame::decode(number, bytes).map_err(|wrong| wrong.corruption(number))?;
         if number != self.expected {
+            if frame.flags & KEPT != 0 {
+                return Err(Corruption::new("log frame", self.expected, MISSING));
+            }
             return Ok(self.stop(Stop::Gap));
         }
-        let frame = match frame::decode(number, bytes) {
-            Ok(frame) => frame,
-            Err(Wrong::Damaged) => return Ok(self.stop(Stop::Damaged)),
-            Err(Wrong::Newer) => return Err(Corruption::new("log frame", number, "a newer format")),
-        };
         if frame.epoch < self.epoch {
             return Ok(self.stop(Stop::Fenced));
         }
         let begins = frame.flags & FIRST != 0;
         if begins && self.in_group {
             // The rest of the group before is missing, and this owner knew: it went on in its place.
-            return Ok(self.stop(Stop::Damaged));
+            return Ok(self.stop(Stop::Torn));
         }
         if !begins && (!self.in_group || frame.epoch != self.epoch) {
-            return Ok(self.stop(Stop::Damaged));
+            return Ok(self.stop(Stop::Torn));
         }
         self.epoch = frame.epoch;
         self.expected = number + 1;
@@ -119,7 +128,8 @@ impl Replay {
         if frame.flags & EPOCH != 0 {
             self.fences.push((frame.epoch, number));
         }
-        let records = self.records().map_err(|why| Corruption { id: number, ..why })?;
+        let records =
+            records(&std::mem::take(&mut self.group)).map_err(|why| Corruption { id: number, ..why })?;
         self.next = self.expected;
         Ok(Fed::Records(records))
     }
@@ -130,23 +140,12 @@ impl Replay {
         Fed::Stopped(why)
     }
 
-    fn records(&mut self) -> Result<Vec<Record>, Corruption> {
-        let group = std::mem::take(&mut self.group);
-        let mut reader = Reader::new(&group);
-        let mut records = Vec::new();
-        while !reader.is_empty() {
-            let record = reader.prefixed().ok_or(Corruption::new("log frame", 0, "records are malformed"))?;
-            records.push(Record::decode(record)?);
-        }
-        Ok(records)
-    }
-
     /// The batch a new owner takes over with: its epoch frame, in place of anything after the last whole group.
     ///
     /// When the frame at [`Replay::next_frame`] was found to be no use it is replaced. Else it is added, so that a
     /// commit of the former owner that came between makes this one fail; read the log again then.
     pub fn opening(&self, epoch: u64) -> Batch {
-        let unusable = self.in_group || matches!(self.stopped, Some(Stop::Damaged | Stop::Fenced));
+        let unusable = self.in_group || matches!(self.stopped, Some(Stop::Torn | Stop::Fenced));
         let mut batch = vec![Write::DeleteRange(Space::Log, self.next + 1, u64::MAX)];
         let frame = frame::epoch_frame(epoch, self.next);
         batch.push(if unusable {
@@ -156,4 +155,15 @@ impl Replay {
         });
         batch
     }
+}
+
+/// The records of a whole group.
+pub(super) fn records(group: &[u8]) -> Result<Vec<Record>, Corruption> {
+    let mut reader = Reader::new(group);
+    let mut records = Vec::new();
+    while !reader.is_empty() {
+        let record = reader.prefixed().ok_or(Corruption::new("log frame", 0, "records are malformed"))?;
+        records.push(Record::decode(record)?);
+    }
+    Ok(records)
 }

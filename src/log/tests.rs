@@ -30,7 +30,7 @@ fn record(seq: u64, value: usize) -> Record {
 }
 
 fn group(epoch: u64, first: u64, records: &[Record]) -> Vec<(u64, Vec<u8>)> {
-    encode_group(epoch, first, &records.iter().map(Record::encode).collect::<Vec<_>>())
+    encode_group(epoch, first, false, &records.iter().map(Record::encode).collect::<Vec<_>>())
 }
 
 fn feed_all(replay: &mut Replay, frames: &[(u64, Vec<u8>)]) -> Vec<u64> {
@@ -91,7 +91,7 @@ fn groups_of_every_size_read_back() {
         assert_eq!(read, vec![record(seq, size), record(seq + 1, 10)]);
         assert_eq!(replay.next_frame(), next);
     }
-    let empty = encode_group(1, next, &[]);
+    let empty = encode_group(1, next, false, &[]);
     assert_eq!(empty.len(), 1);
     assert_eq!(feed_all(&mut replay, &empty), Vec::<u64>::new());
     assert_eq!(replay.next_frame(), next + 1);
@@ -125,7 +125,7 @@ fn a_group_without_its_last_frame_is_ignored() {
 }
 
 #[test]
-fn replay_stops_at_a_gap_at_damage_and_at_a_replaced_owner() {
+fn replay_stops_at_a_gap_a_torn_group_and_a_replaced_owner() {
     let frames: Vec<_> = (0..4).flat_map(|n| group(3, n, &[record(n + 1, 20)])).collect();
     let with = |at: usize, frame: (u64, Vec<u8>)| {
         let mut frames = frames.clone();
@@ -134,13 +134,9 @@ fn replay_stops_at_a_gap_at_damage_and_at_a_replaced_owner() {
     };
     let mut gap = frames.clone();
     gap.remove(2);
-    let mut torn = frames[2].1.clone();
-    *torn.last_mut().unwrap() ^= 1;
     let cases = [
         (gap, Stop::Gap),
-        (with(2, (2, torn)), Stop::Damaged),
-        (with(2, (2, Vec::new())), Stop::Damaged),
-        (with(2, (2, frames[1].1.clone())), Stop::Damaged),
+        (with(2, group(3, 1, &[record(9, 100_000)]).remove(1)), Stop::Torn),
         (with(2, group(2, 2, &[record(99, 5)]).remove(0)), Stop::Fenced),
     ];
     for (frames, why) in cases {
@@ -148,6 +144,77 @@ fn replay_stops_at_a_gap_at_damage_and_at_a_replaced_owner() {
         assert_eq!(feed_all(&mut replay, &frames), vec![1, 2], "{why:?}");
         assert_eq!(replay.feed(4, b"").unwrap(), Fed::Stopped(why));
         assert_eq!((replay.next_frame(), replay.epoch()), (2, 3));
+    }
+}
+
+#[test]
+fn a_damaged_frame_is_an_error_wherever_it_is() {
+    let frames: Vec<_> = (0..3).flat_map(|n| group(3, n, &[record(n + 1, 20)])).collect();
+    for at in 0..3 {
+        for damaged in [Vec::new(), frames[(at + 1) % 3].1.clone(), vec![1; 100]] {
+            let mut replay = Replay::starting_at(0, 0);
+            feed_all(&mut replay, &frames[..at]);
+            let error = replay.feed(at as u64, &damaged).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("log frame {at} is corrupt: its bytes are not what was written")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_gap_before_a_frame_that_says_there_was_none_is_damage() {
+    let records = |n: u64| [record(n, 20).encode()];
+    let kept = |n: u64| encode_group(3, n, true, &records(n)).remove(0);
+    let frames: Vec<_> = (0..6).map(kept).collect();
+    // In a frame that comes at once, and in one behind those that do not say so.
+    for from in 3..6 {
+        let mut replay = Replay::starting_at(0, 0);
+        feed_all(&mut replay, &frames[..2]);
+        for n in 3..from {
+            let (number, frame) = encode_group(3, n, false, &records(n)).remove(0);
+            assert_eq!(replay.feed(number, &frame).unwrap(), Fed::Stopped(Stop::Gap));
+        }
+        let error = replay.feed(from, &frames[from as usize].1).unwrap_err();
+        assert_eq!(error.to_string(), "log frame 2 is corrupt: it is missing, or what it belongs to is");
+    }
+    // One of an owner that was replaced says nothing of what its successor wrote.
+    let mut replay = Replay::starting_at(0, 0);
+    feed_all(&mut replay, &encode_group(4, 0, false, &records(1)));
+    feed_all(&mut replay, &group(4, 2, &[record(2, 1)]));
+    assert_eq!(replay.feed(3, &frames[3].1).unwrap(), Fed::Stopped(Stop::Gap));
+}
+
+#[test]
+fn what_is_whole_behind_damage_is_salvaged() {
+    let mut frames: Vec<_> = (0..3).flat_map(|n| group(3, n, &[record(n + 1, 20)])).collect();
+    frames.extend(group(4, 3, &[record(4, 150_000)]));
+    frames.extend((6..9).flat_map(|n| group(4, n, &[record(n, 20)])));
+    let salvage = |frames: &[(u64, Vec<u8>)]| {
+        let mut salvage = Salvage::starting_at(0, 2);
+        let mut seqs = Vec::new();
+        for (number, frame) in frames {
+            seqs.extend(salvage.feed(*number, frame).iter().map(|record| record.seq));
+        }
+        (seqs, salvage.next_frame(), salvage.epoch(), salvage.into_lost())
+    };
+    assert_eq!(salvage(&frames), (vec![1, 2, 3, 4, 6, 7, 8], 9, 4, vec![]));
+    for at in 0..frames.len() {
+        let mut gone = frames.clone();
+        gone.remove(at);
+        let mut damaged = frames.clone();
+        damaged[at].1[40] ^= 1;
+        let group =
+            [vec![1], vec![2], vec![3], vec![4], vec![4], vec![4], vec![6], vec![7], vec![8]][at].clone();
+        let wanted: Vec<_> = [1, 2, 3, 4, 6, 7, 8].into_iter().filter(|seq| !group.contains(seq)).collect();
+        let (seqs, next, epoch, lost) = salvage(&damaged);
+        assert_eq!((seqs, next, epoch), (wanted.clone(), 9, 4), "frame {at}");
+        assert_eq!(lost, [format!("log frame {at} is corrupt: its bytes are not what was written")]);
+        let (seqs, _, _, lost) = salvage(&gone);
+        assert_eq!(seqs, wanted, "frame {at}");
+        let told = if at == 8 { vec![] } else { vec![format!("frame {at} of the log is missing")] };
+        assert_eq!(lost, told);
     }
 }
 

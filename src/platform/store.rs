@@ -108,6 +108,11 @@ pub trait Store {
     fn max_atomic_bytes(&self) -> usize;
     /// Space used and allowed.
     fn usage(&self) -> LocalFuture<Result<Usage, StoreError>>;
+    /// Of a store that was opened in spite of damage: makes what it holds now all that it has, durably, so that it opens
+    /// as any other from now on.
+    fn leave_damage(&self) -> LocalFuture<Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// Releases the store; later calls fail with [`StoreError::Closed`].
     fn close(&self) -> LocalFuture<()>;
 }

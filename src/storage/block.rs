@@ -165,6 +165,12 @@ impl Block {
         Self::check(id, bytes, false)
     }
 
+    /// Stands for a block that is lost: nothing is in it, whatever it is taken for.
+    pub(super) fn hole() -> Self {
+        let bytes = Bytes::from(vec![0; HEADER]);
+        Self { kind: Kind::Overflow, count: 0, table: bytes.len(), bytes }
+    }
+
     fn check(id: BlockId, bytes: Vec<u8>, foreign: bool) -> Result<Self, Corruption> {
         let wrong = |why| Corruption::new("block", id.0, why);
         if bytes.len() > MAX_VALUE {
@@ -176,11 +182,11 @@ impl Block {
         let (Some(MAGIC), Some(kind), Some(version), Some(flags), Some(crc), Some(found)) = header else {
             return Err(wrong("not a block"));
         };
-        if version != VERSION || flags != 0 {
-            return Err(wrong("a newer format"));
-        }
         if foreign && checksum(&bytes) != Some(crc) {
             return Err(wrong("checksum differs"));
+        }
+        if version != VERSION || flags != 0 {
+            return Err(wrong(Corruption::NEWER));
         }
         if found != id.0 {
             return Err(wrong("a block of another id"));

@@ -111,7 +111,7 @@ fn root(bytes: &[u8]) -> Result<Root<'_>, Corruption> {
         return Err(wrong("too short"));
     };
     if version != VERSION || flags != 0 {
-        return Err(wrong("a newer format"));
+        return Err(wrong(Corruption::NEWER));
     }
     if crc32(bytes.get(HEAD..).unwrap_or_default()) != crc {
         return Err(wrong("checksum differs"));
@@ -256,6 +256,18 @@ impl Manifest {
             batch.push(Write::DeleteRange(Space::Meta, before.start, before.end));
         }
         batch
+    }
+
+    /// One without pieces and catalog, whose edits take the place of this one's in the store.
+    pub(super) fn emptied(&self, checkpoint: SeqNo) -> Self {
+        Self {
+            checkpoint,
+            catalog: Vec::new(),
+            pieces: Vec::new(),
+            pending: Vec::new(),
+            dropped: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// What a new owner deletes before it writes: blocks of jobs that never finished, and blocks whose deletion

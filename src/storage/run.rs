@@ -128,7 +128,8 @@ impl Run {
                     if self.index.is_none() && matches!(piece.index, Index::Blocks(_)) {
                         return Settled::Missing;
                     }
-                    self.piece = None;
+                    // Past the end of this index block, or one that is lost.
+                    self.next_block(&piece, range);
                     continue;
                 };
                 if !range.reverse && range.is_past(&meta.first_key) {
@@ -281,8 +282,10 @@ pub(super) fn assemble(value: OverflowRef, cache: &mut Cache, missing: &mut Vec<
     if missing.len() > before {
         return None;
     }
-    match chunks.as_slice() {
-        [chunk] => Some(chunk.clone()),
-        chunks => Some(Bytes::from(chunks.iter().map(|chunk| &**chunk).collect::<Vec<_>>().concat())),
-    }
+    let whole = match chunks.as_slice() {
+        [chunk] => chunk.clone(),
+        chunks => Bytes::from(chunks.iter().map(|chunk| &**chunk).collect::<Vec<_>>().concat()),
+    };
+    // A part that is lost must not join what was before and after it: such a value is no item.
+    Some(if whole.len() as u64 == value.len { whole } else { Bytes::default() })
 }

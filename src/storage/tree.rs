@@ -17,7 +17,7 @@ use super::{
     TreeId,
 };
 use crate::collections::VecMap;
-use crate::platform::Batch;
+use crate::platform::{Batch, Space, Write};
 
 /// Frames that may stay in the log with nothing in the active table.
 const MAX_IDLE_FRAMES: u64 = 4;
@@ -229,6 +229,28 @@ impl Storage {
         let block = Block::open(id, bytes)?;
         self.cache.insert(id, Rc::new(block));
         Ok(())
+    }
+
+    /// Puts nothing in the place of a block that is lost, for a walk that is to go on behind it.
+    pub fn install_hole(&mut self, id: BlockId) {
+        self.cache.insert(id, Rc::new(Block::hole()));
+    }
+
+    /// A storage without entries for a database that begins anew, in the same store and after all that is there.
+    #[must_use]
+    pub fn succeeding(&self) -> Self {
+        let manifest = self.manifest.emptied(self.latest);
+        Self::from_manifest(self.options, manifest)
+    }
+
+    /// Deletes the blocks of all epochs before `epoch`.
+    pub fn delete_epochs_before(epoch: u64) -> Write {
+        Write::DeleteRange(Space::Block, 0, epoch << EPOCH_SHIFT)
+    }
+
+    /// An epoch that no block was written in.
+    pub fn epoch_after(&self, epoch: u64) -> u64 {
+        epoch.max(self.manifest.next_block.0 >> EPOCH_SHIFT) + 1
     }
 
     /// A group of commits was handed over, and the next one's first frame is `next_log`. Freezes the active table

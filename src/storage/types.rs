@@ -61,6 +61,9 @@ pub struct Corruption {
 }
 
 impl Corruption {
+    /// Why, of what a later version wrote: no damage.
+    pub const NEWER: &str = "a newer format";
+
     pub(crate) const fn new(what: &'static str, id: u64, why: &'static str) -> Self {
         Self { what, id, why }
     }

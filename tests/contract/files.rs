@@ -529,3 +529,79 @@ fn one_process_has_a_directory() {
     let error = NativeFiles::open(&files.directory).err().unwrap();
     assert!(error.message.contains("another process"), "{error:?}");
 }
+
+/// Opens damaged files for a repair, and what they then hold; leaves the damage, and gives the disk.
+fn salvaged(disk: Disk) -> (Image, Vec<String>, Disk) {
+    let platform = SimulatedPlatform::new(1);
+    let files = SimFiles::new(disk.clone());
+    let opening = FileStore::open_damaged(Rc::clone(&files) as _, 2000);
+    let (store, problems) = platform.block_on(opening).unwrap().unwrap();
+    let image = contents(&store);
+    let same = disk.names() == files.disk().names()
+        && disk.names().iter().all(|name| disk.clone().bytes(name) == files.disk().bytes(name));
+    assert!(problems.is_empty() || same, "nothing was changed");
+    let batch = vec![Write::Put(Space::Meta, 7, vec![7; 5_000])];
+    platform.block_on(store.commit(batch, Durability::Strict)).unwrap().unwrap();
+    assert_eq!(problems.is_empty(), reopened(files.disk()).is_ok(), "the damage is still known");
+    platform.block_on(store.leave_damage()).unwrap().unwrap();
+    platform.block_on(store.close()).unwrap();
+    (image, problems, files.disk())
+}
+
+/// Something that happens to files.
+type Damage<'a> = &'a dyn Fn(&mut Disk);
+
+#[test]
+fn damaged_files_give_what_can_be_read_of_them_and_open_once_the_damage_is_left() {
+    let (disk, image) = strict_commits();
+    let (found, problems, _) = salvaged(disk.clone());
+    assert!(problems.is_empty() && found == image);
+
+    let commit = 32 + 14 + 50;
+    let newest = "segment-0000000000000004";
+    let length = disk.clone().bytes(newest).len();
+    for at in 0..length - commit {
+        let mut damaged = disk.clone();
+        damaged.bytes(newest)[at] ^= 0x10;
+        let (found, problems, after) = salvaged(damaged);
+        assert_eq!(problems.len(), 1, "byte {at}");
+        // All other commits are there; of this one what its entries still say.
+        let mut missing = 0;
+        for id in image.ids(Space::Block) {
+            let value = found.get(Space::Block, id);
+            missing += usize::from(value != image.get(Space::Block, id));
+        }
+        assert!(missing <= 1, "byte {at}: {missing}");
+        let mut again = reopened(after).expect("it opens");
+        assert_eq!(again.get(Space::Meta, 7), Some([7; 5_000].as_slice()));
+        again.commit(&[Write::Delete(Space::Meta, 7)]).unwrap();
+        assert!(again == found);
+    }
+
+    let cases: [(&str, Damage<'_>, usize); 4] = [
+        ("no index that can be read", &|disk| disk.bytes("index-0000000000000004")[40] ^= 1, 90),
+        ("a segment that is gone", &|disk| disk.remove("segment-0000000000000002"), 90 - 21),
+        ("a segment cut short", &|disk| disk.bytes("segment-0000000000000003").truncate(100), 90 - 21),
+        (
+            "neither index nor first segment",
+            &|disk| {
+                disk.remove("index-0000000000000004");
+                disk.remove("segment-0000000000000000");
+            },
+            90 - 21,
+        ),
+    ];
+    for (what, change, least) in cases {
+        let mut damaged = disk.clone();
+        change(&mut damaged);
+        let (found, problems, after) = salvaged(damaged);
+        assert_eq!(problems.len(), 1, "{what}");
+        let ids = found.ids(Space::Block);
+        assert!(ids.len() >= least, "{what}: {}", ids.len());
+        assert!(
+            ids.into_iter().all(|id| found.get(Space::Block, id) == image.get(Space::Block, id)),
+            "{what}"
+        );
+        assert!(reopened(after).is_ok(), "{what}");
+    }
+}

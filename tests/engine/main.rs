@@ -24,6 +24,7 @@ mod model;
 mod order;
 mod pages;
 mod partiql;
+mod repair;
 mod streams;
 mod tables;
 mod time_to_live;

@@ -113,6 +113,45 @@ test('dynatab verify says whether a directory is sound, and where it is not', as
   assert.equal(spawnSync(process.execPath, [path.join(DIST, 'cli.js'), 'verify']).status, 2);
 });
 
+test('dynatab repair saves what can be read of a damaged directory', async (t) => {
+  const dir = directory(t);
+  const command = (name) =>
+    spawnSync(process.execPath, [path.join(DIST, 'cli.js'), name, '--dir', dir], { encoding: 'utf8' });
+  const open = () => dynatab.open({ name: 'db', storage: 'files', path: dir, tables: [TABLE] });
+  const db = await open();
+  const text = 'x'.repeat(100_000);
+  const item = (id) => ({ id, text: text + id });
+  for (let id = 0; id < 400; id++) await db.documentClient().put({ TableName: 'load', Item: item(id) });
+  await db.close();
+  const nothing = command('repair');
+  assert.equal(nothing.status, 0, nothing.stderr);
+  assert.equal(nothing.stdout, 'no problems; nothing was written\n');
+
+  // The index of the files, and some of what the blocks hold.
+  const damage = (name, from, step) => {
+    const bytes = readFileSync(path.join(dir, name));
+    for (let at = from; at < bytes.length; at += step) bytes[at] ^= 1;
+    writeFileSync(path.join(dir, name), bytes);
+  };
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith('index-')) damage(name, 20, 1e9);
+    if (name.startsWith('segment-')) damage(name, 1_000_000, 3_000_000);
+  }
+  await assert.rejects(open(), { name: 'DatabaseDamagedError', message: /repair/ });
+  assert.equal(command('verify').status, 1);
+  const mended = command('repair');
+  assert.equal(mended.status, 0, mended.stderr);
+  assert.match(mended.stdout, /^repaired: \d+ items are left, \d+ were damaged themselves$/m);
+  const sound = command('verify');
+  assert.equal(sound.status, 0, sound.stdout);
+  const again = await open();
+  const items = await scan(again.documentClient());
+  assert.ok(items.length > 300 && items.length < 400, `${items.length} of 400 are left`);
+  for (const { id, text } of items) assert.equal(text, item(id).text);
+  await again.close();
+  assert.equal(command('repair').stdout, 'no problems; nothing was written\n');
+});
+
 test('a process killed in the middle of a load loses no acknowledged write', async (t) => {
   const dir = directory(t);
   const first = firstSeed();

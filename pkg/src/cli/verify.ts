@@ -1,5 +1,6 @@
 /** `dynatab verify`: is a database in a directory what it should be? */
 
+import { printProblems } from './problems.js';
 import { UsageError, type Package } from './usage.js';
 
 export const USAGE = `dynatab verify --dir PATH
@@ -14,15 +15,12 @@ export async function run({ dir }: { dir?: string }, { open }: Package): Promise
   if (dir === undefined) throw new UsageError('verify needs --dir');
   const db = await open({ name: 'dynatab', storage: 'files', path: dir });
   try {
-    const { tables, items, indexEntries, blocks, bytes, problems, moreProblems } = await db.verify();
-    for (const { tableName, indexName, problem } of problems) {
-      console.log([tableName, indexName, problem].filter((part) => part !== undefined).join(': '));
-    }
-    if (moreProblems > 0) console.log(`and ${moreProblems} more`);
+    const report = await db.verify();
+    const wrong = printProblems(report);
+    const { tables, items, indexEntries, blocks, bytes } = report;
     console.log(
       `${tables} tables, ${items} items, ${indexEntries} index entries; ${blocks} blocks of ${bytes} bytes read`,
     );
-    const wrong = problems.length + moreProblems;
     console.log(wrong === 0 ? 'no problems' : `${wrong} problems`);
     if (wrong > 0) process.exitCode = 1;
   } finally {

@@ -2,7 +2,7 @@
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
 import { own as ownByLock } from '../storage/web-lock.js';
-import type { CreateTableInput, Progress } from '../types.js';
+import type { CreateTableInput, Progress, RepairReport } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
 import { Database, type Persistence } from './database.js';
@@ -73,6 +73,9 @@ export interface OpenOptions {
 
 /** Identifies a database for `destroy`. */
 export type DestroyOptions = Pick<OpenOptions, 'name' | 'storage' | 'path' | 'wasm' | 'more'>;
+
+/** Identifies a database for `repair`. */
+export type RepairOptions = DestroyOptions & Pick<OpenOptions, 'cacheBytes'>;
 
 /** What a runtime brings along. */
 export interface Runtime {
@@ -278,6 +281,31 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     const [owned, module] = await prepare(chosen, options, runtime);
     try {
       await remove(module, engineOptions(options, chosen, owned.files), owned.files);
+    } catch (error) {
+      throw fromOpening(error);
+    } finally {
+      owned.release();
+    }
+  };
+}
+
+/**
+ * Makes the `repair` of a runtime: what can be read of a database that is not open becomes a new one in its place, when
+ * anything is wrong with it. Nothing of the old one is touched before all of the new one is written, so there has to be space for both.
+ */
+export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<RepairReport> {
+  return async (options) => {
+    checkName(options);
+    const chosen = choose(options, runtime);
+    if (chosen.storage === 'memory') {
+      throw new StorageUnavailableError(
+        'a database in memory ends with its process; there is none to repair',
+      );
+    }
+    const [owned, module] = await prepare(chosen, options, runtime);
+    try {
+      await module.complete();
+      return await patiently(() => module.repair(engineOptions(options, chosen, owned.files)));
     } catch (error) {
       throw fromOpening(error);
     } finally {

@@ -1,6 +1,6 @@
 /** Browsers: the wasm is fetched beside this file, streaming. */
 
-import { destroyer, opener, type Runtime } from '../client/open.js';
+import { destroyer, opener, repairer, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 
@@ -13,3 +13,5 @@ const runtime: Runtime = {
 export const open = /* @__PURE__ */ opener(runtime);
 /** Deletes a database that is not open. */
 export const destroy = /* @__PURE__ */ destroyer(runtime);
+/** Repairs a database that is not open, if anything is wrong with it. */
+export const repair = /* @__PURE__ */ repairer(runtime);

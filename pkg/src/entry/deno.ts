@@ -2,7 +2,7 @@
 
 import module from './engine.wasm';
 import more from './engine.more.wasm';
-import { destroyer, opener, type Runtime } from '../client/open.js';
+import { destroyer, opener, repairer, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 export { serve } from '../serve/serve.js';
@@ -21,3 +21,5 @@ const runtime: Runtime = {
 export const open = /* @__PURE__ */ opener(runtime);
 /** Deletes a database that is not open. */
 export const destroy = /* @__PURE__ */ destroyer(runtime);
+/** Repairs a database that is not open, if anything is wrong with it. */
+export const repair = /* @__PURE__ */ repairer(runtime);

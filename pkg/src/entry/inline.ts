@@ -2,7 +2,7 @@
 
 import first from 'engine:first';
 import more from 'engine:more';
-import { destroyer, opener, type Runtime } from '../client/open.js';
+import { destroyer, opener, repairer, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 
@@ -19,3 +19,5 @@ const runtime: Runtime = { wasm: () => bytesOf(first), more: () => bytesOf(more)
 export const open = /* @__PURE__ */ opener(runtime);
 /** Deletes a database that is not open. */
 export const destroy = /* @__PURE__ */ destroyer(runtime);
+/** Repairs a database that is not open, if anything is wrong with it. */
+export const repair = /* @__PURE__ */ repairer(runtime);

@@ -1,6 +1,6 @@
 /** Node and Bun: the wasm is read beside this file; there are files, and `serve`. */
 
-import { destroyer, opener, type Runtime } from '../client/open.js';
+import { destroyer, opener, repairer, type Runtime } from '../client/open.js';
 
 export * from '../public.js';
 export { serve } from '../serve/serve.js';
@@ -24,3 +24,5 @@ const runtime: Runtime = {
 export const open = /* @__PURE__ */ opener(runtime);
 /** Deletes a database that is not open. */
 export const destroy = /* @__PURE__ */ destroyer(runtime);
+/** Repairs a database that is not open, if anything is wrong with it. */
+export const repair = /* @__PURE__ */ repairer(runtime);

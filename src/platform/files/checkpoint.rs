@@ -15,6 +15,9 @@ const COPY_BYTES: u64 = 1 << 20;
 impl Inner {
     /// Writes the index that is due, if one is and nobody else is at it.
     pub(super) async fn checkpoint(&self) {
+        if self.salvaged.get() {
+            return;
+        }
         let Some(_pass) = self.indexing.try_enter() else { return };
         loop {
             let due = self.state.borrow_mut().due.take();
@@ -29,7 +32,7 @@ impl Inner {
         }
     }
 
-    async fn write_index(&self, due: &Due) -> Result<(), FileError> {
+    pub(super) async fn write_index(&self, due: &Due) -> Result<(), FileError> {
         let next = due.covered.next;
         let written = async {
             self.files.truncate(names::NEW_INDEX, 0)?;

@@ -134,10 +134,13 @@ pub(super) fn decode_header(bytes: &[u8], at: Position) -> Option<Header> {
     Some(Header { length: r.u32()? as usize, seq: r.u64()?, durable: r.u64()?, checksum: r.u32()? })
 }
 
-/// The headers in `bytes`, which begin at `at`, whatever stands between them.
-pub(super) fn find_headers(bytes: &[u8], at: Position) -> impl Iterator<Item = Header> {
+/// The headers in `bytes`, which begin at `at`, and where in them each is, whatever stands between them.
+pub(super) fn find_headers(bytes: &[u8], at: Position) -> impl Iterator<Item = (usize, Header)> {
     bytes.windows(HEADER).enumerate().filter(|(_, window)| window.starts_with(COMMIT_MAGIC)).filter_map(
-        move |(offset, window)| decode_header(window, Position { offset: at.offset + offset as u64, ..at }),
+        move |(offset, window)| {
+            let header = decode_header(window, Position { offset: at.offset + offset as u64, ..at })?;
+            Some((offset, header))
+        },
     )
 }
 

@@ -13,6 +13,7 @@ mod names;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod recover;
+mod salvage;
 mod state;
 mod system;
 
@@ -31,7 +32,7 @@ pub use native::NativeFiles;
 pub use system::{FileError, FileSystem};
 
 /// A segment of this size is closed and the next one begun.
-const SEGMENT_BYTES: u64 = 32 << 20;
+pub const SEGMENT_BYTES: u64 = 32 << 20;
 
 /// A commit is written in one piece and read back in one piece.
 const MAX_COMMIT: usize = 1 << 30;
@@ -46,6 +47,8 @@ struct Inner {
     state: RefCell<State>,
     /// Set when a sync failed: what is on the disk is unknown from then on.
     failed: Cell<bool>,
+    /// What is damaged is still to be left behind: until then no index is written, which would forget it.
+    salvaged: Cell<bool>,
     syncing: Gate,
     indexing: Gate,
     segment_bytes: u64,
@@ -63,7 +66,9 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Damaged(what) => write!(f, "the files of the database are damaged: {what}"),
+            Self::Damaged(what) => {
+                write!(f, "the files of the database are damaged: {what}; repair() saves what can be read")
+            }
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -84,15 +89,38 @@ impl FileStore {
     /// [`FileStore::open`] with segments of another size.
     pub async fn open_with(files: Rc<dyn FileSystem>, segment_bytes: u64) -> Result<Self, OpenError> {
         let state = recover::load(&*files).await?;
+        Ok(Self::over(state, files, segment_bytes))
+    }
+
+    /// Opens the store in spite of damage, for a repair; with what is wrong. Nothing that is there is changed before
+    /// [`Store::leave_damage`].
+    pub async fn open_damaged(
+        files: Rc<dyn FileSystem>,
+        segment_bytes: u64,
+    ) -> Result<(Self, Vec<String>), StoreError> {
+        match Self::open_with(Rc::clone(&files), segment_bytes).await {
+            Ok(store) => Ok((store, Vec::new())),
+            Err(OpenError::Store(error)) => Err(error),
+            Err(OpenError::Damaged(what)) => {
+                let state = salvage::load(&*files).map_err(unavailable)?;
+                let store = Self::over(state, files, segment_bytes);
+                store.inner.salvaged.set(true);
+                Ok((store, vec![what]))
+            }
+        }
+    }
+
+    fn over(state: State, files: Rc<dyn FileSystem>, segment_bytes: u64) -> Self {
         let inner = Inner {
             files,
             state: RefCell::new(state),
             failed: Cell::new(false),
+            salvaged: Cell::new(false),
             syncing: Gate::default(),
             indexing: Gate::default(),
             segment_bytes,
         };
-        Ok(Self { inner: Rc::new(inner) })
+        Self { inner: Rc::new(inner) }
     }
 }
 
@@ -188,6 +216,11 @@ impl Store for FileStore {
 
     fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
         Box::pin(std::future::ready(self.inner.usage()))
+    }
+
+    fn leave_damage(&self) -> LocalFuture<Result<(), StoreError>> {
+        let inner = Rc::clone(&self.inner);
+        Box::pin(async move { inner.leave_damage().await })
     }
 
     fn close(&self) -> LocalFuture<()> {

@@ -118,7 +118,7 @@ fn check_promises(files: &dyn FileSystem, state: &State, rest: &[u64]) -> Result
         let name = names::segment(segment);
         let bytes = files.read(&name, offset, files.size(&name)?.saturating_sub(offset) as usize)?;
         let promised = format::find_headers(&bytes, Position { segment, offset })
-            .map(|header| header.durable)
+            .map(|(_, header)| header.durable)
             .find(|durable| *durable > state.seq);
         if let Some(durable) = promised {
             return Err(OpenError::Damaged(format!(

@@ -49,7 +49,7 @@ fn headers_are_found_between_other_bytes() {
     around.extend_from_slice(&bytes);
     around.extend_from_slice(&bytes);
     let begin = Position { offset: AT.offset - 7, ..AT };
-    let found: Vec<u64> = find_headers(&around, begin).map(|header| header.seq).collect();
+    let found: Vec<u64> = find_headers(&around, begin).map(|(_, header)| header.seq).collect();
     assert_eq!(found, [12], "the copy is not where it was written");
 }
 

@@ -77,7 +77,7 @@ fn run(seed: u64) -> (u64, u64) {
                     catalog = Some(tree.to_le_bytes().to_vec());
                 }
                 let record = crate::log::Record { seq, changes, catalog, ..Default::default() }.encode();
-                let frames = encode_group(epoch, next_log, &[record]);
+                let frames = encode_group(epoch, next_log, false, &[record]);
                 next_log += frames.len() as u64;
                 let strict = random.chance(10);
                 let durability = if strict { Durability::Strict } else { Durability::Relaxed };
@@ -97,7 +97,7 @@ fn run(seed: u64) -> (u64, u64) {
             } else {
                 let Some(mut running) = job.take().or_else(|| storage.next_job()) else { continue };
                 let fence = |batch: Batch, next_log: &mut u64| {
-                    let frames = encode_group(epoch, *next_log, &[]);
+                    let frames = encode_group(epoch, *next_log, false, &[]);
                     *next_log += 1;
                     let frames = frames.into_iter().map(|(n, frame)| Write::Add(Space::Log, n, frame));
                     batch.into_iter().chain(frames).collect::<Batch>()
@@ -169,7 +169,7 @@ fn a_replaced_owner_cannot_commit_after_the_log_was_trimmed() {
     }
     harness.storage.freeze(harness.next_log, Vec::new());
     harness.run_jobs();
-    let (number, frame) = encode_group(sleeper_epoch, sleeper_next, &[]).remove(0);
+    let (number, frame) = encode_group(sleeper_epoch, sleeper_next, false, &[]).remove(0);
     let image = &mut harness.store.image();
     assert!(image.ids(Space::Log).len() < 20);
     assert_eq!(

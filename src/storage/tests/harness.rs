@@ -209,7 +209,7 @@ impl Harness {
             let catalog = dropped.map(|tree| tree.to_le_bytes().to_vec());
             records.push(Record { seq: self.seq, changes, catalog, ..Record::default() }.encode());
         }
-        let frames = encode_group(self.epoch, self.next_log, &records);
+        let frames = encode_group(self.epoch, self.next_log, false, &records);
         let next_log = self.next_log + frames.len() as u64;
         let seq = self.seq;
         self.storage.close_group(next_log, || seq.to_le_bytes().to_vec());

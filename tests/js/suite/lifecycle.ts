@@ -58,6 +58,28 @@ export const lifecycle: Case[] = [
   }),
 
   {
+    name: 'a sound database is not repaired, and one in memory cannot be',
+    async run({ pkg, env }) {
+      const options = { ...env.fresh(), tables: [SIMPLE] };
+      const db = await pkg.open(options);
+      for (let i = 0; i < 9; i++)
+        await db.documentClient().put({ TableName: 'simple', Item: { id: `k${i}` } });
+      if (!env.persistent) {
+        await rejects(pkg.repair({ ...options, storage: 'memory' }), 'StorageUnavailableError');
+        await db.destroy();
+        return;
+      }
+      await rejects(pkg.repair(options), 'DatabaseLockedError');
+      await db.close();
+      const { repaired, items, problems } = await pkg.repair(options);
+      equal({ repaired, items, problems }, { repaired: false, items: 9, problems: [] });
+      const again = await pkg.open(options);
+      equal((await again.documentClient().scan({ TableName: 'simple' })).Count, 9);
+      await again.destroy();
+    },
+  },
+
+  {
     name: 'options that mean nothing are refused by their name',
     async run({ pkg, env }) {
       const opening = (more: object) => pkg.open({ ...env.fresh(), ...more });

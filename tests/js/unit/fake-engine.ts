@@ -40,6 +40,7 @@ export class FakeEngine implements Engine {
       return this;
     },
     destroy: async () => undefined,
+    repair: () => Promise.reject(new Error('there is nothing to repair')),
     whole: true,
     complete: async () => undefined,
     memory: () => new Uint8Array(this.wasm.buffer),
