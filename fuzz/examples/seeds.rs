@@ -101,6 +101,7 @@ fn items() -> Vec<Vec<u8>> {
         tree: TreeId(1),
         key: Bytes::from(key),
         value: value.map(Bytes::from),
+        blind: false,
     };
     let record = Record {
         seq: 300,

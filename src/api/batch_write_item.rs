@@ -143,11 +143,15 @@ impl BatchWriteItem {
         let mut missing = Vec::new();
         let mut olds = Vec::with_capacity(self.writes.len());
         for write in &self.writes {
-            if let Some((_, table)) = self.tables.get(write.table)
-                && let Some((_, old)) = read_newest(engine, table, &write.key, &mut missing)
-            {
-                olds.push(old);
+            let Some((_, table)) = self.tables.get(write.table) else { continue };
+            // Where nothing depends on the item as it is, it is not read for the write alone.
+            let blind = self.capacity == ReturnConsumedCapacity::None && !Engine::is_old_needed(table);
+            let before = missing.len();
+            let old = read_newest(engine, table, &write.key, &mut missing);
+            if blind && old.is_none() {
+                missing.truncate(before);
             }
+            olds.push((old.is_none(), old.and_then(|(_, item)| item)));
         }
         if !missing.is_empty() {
             sort(&mut missing);
@@ -156,16 +160,17 @@ impl BatchWriteItem {
         }
         for (write, old) in self.writes.iter().zip(&olds) {
             let Some((_, table)) = self.tables.get(write.table) else { continue };
-            let (old, new) = (old.as_deref().and_then(ItemRef::parse), write.new.as_deref());
+            let (old, new) = (old.1.as_deref().and_then(ItemRef::parse), write.new.as_deref());
             if new.and_then(ItemRef::parse).is_some_and(|new| engine.is_collection_full(table, old, new)) {
                 return Step::Done(Answer::new(Err(metrics::collection_full()), engine.storage.latest()));
             }
         }
         let mut consumed = vec![Consumed::default(); self.tables.len()];
         let mut after = SeqNo::default();
-        for (write, old) in self.writes.iter_mut().zip(olds) {
+        for (write, (blind, old)) in self.writes.iter_mut().zip(olds) {
             let Some((_, table)) = self.tables.get(write.table) else { continue };
-            let item = ItemWrite { table, key: std::mem::take(&mut write.key), old, new: write.new.take() };
+            let (key, new) = (std::mem::take(&mut write.key), write.new.take());
+            let item = ItemWrite { table, key, old, new, blind };
             let (seq, cost) = engine.write_item(item, self.now_millis);
             after = after.max(seq);
             if let Some(sum) = consumed.get_mut(write.table) {

@@ -182,7 +182,22 @@ impl SingleWrite {
         let mut missing = Vec::new();
         let Some((seen, old)) = keys::read_newest(engine, &self.item.table, &self.item.key, &mut missing)
         else {
-            return Step::Missing(missing);
+            if !self.is_blind() {
+                return Step::Missing(missing);
+            }
+            let new = match &mut self.item.change {
+                Change::Put(item) => Some(std::mem::take(item)),
+                _ => None,
+            };
+            let write = ItemWrite {
+                table: &self.item.table,
+                key: std::mem::take(&mut self.item.key),
+                old: None,
+                new: new.map(ItemBuf::into_bytes),
+                blind: true,
+            };
+            let (seq, _) = engine.write_item(write, self.now_millis);
+            return Step::Done(Answer::new(Ok(self.response(engine, None, &Consumed::default())), seq));
         };
         match self.item.check_charge().and_then(|()| self.item.evaluate(engine, old.as_ref())) {
             Err(mut error) => {
@@ -191,6 +206,16 @@ impl SingleWrite {
             }
             Ok(new) => Step::Done(self.write(engine, old, new, seen)),
         }
+    }
+
+    /// Nothing that is asked for depends on the item as it is: then it is not read for the write alone.
+    fn is_blind(&self) -> bool {
+        matches!(self.item.change, Change::Put(_) | Change::Delete)
+            && self.item.condition.is_none()
+            && self.return_values == ReturnValues::None
+            && self.capacity == ReturnConsumedCapacity::None
+            && !self.statement
+            && !Engine::is_old_needed(&self.item.table)
     }
 
     fn write(
@@ -206,6 +231,7 @@ impl SingleWrite {
             key: std::mem::take(&mut self.item.key),
             old,
             new: new.map(ItemBuf::into_bytes),
+            blind: false,
         };
         let (seq, cost) = engine.write_item(write, self.now_millis);
         let consumed = cost.consumed();

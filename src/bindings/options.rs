@@ -102,6 +102,9 @@ pub(super) fn store_error(cause: &StoreError) -> JsValue {
     error(name, &cause.to_string())
 }
 
+/// What calls in flight need at once has to fit, or they would drive out each other's blocks for ever.
+const LEAST_CACHE: usize = 2 << 20;
+
 /// What was asked for, read before anything is opened.
 pub(super) struct Asked {
     pub(super) platform: Rc<BrowserPlatform>,
@@ -119,7 +122,7 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
     let (durability_name, durability) = durability(options, default)?;
     let mut storage_options = StorageOptions::default();
     if let Some(bytes) = amount(options, "cacheBytes")? {
-        storage_options.cache_bytes = bytes as usize;
+        storage_options.cache_bytes = (bytes as usize).max(LEAST_CACHE);
     }
     let sweep_seconds = amount(options, "sweepSeconds")?;
     let delays = delays(options)?;

@@ -183,6 +183,7 @@ impl Driver {
                     let mut state = self.state.borrow_mut();
                     if result.is_ok() {
                         job.complete(&mut state.engine.storage);
+                        state.engine.settle();
                     } else {
                         job.abort(&mut state.engine.storage);
                     }

@@ -107,7 +107,8 @@ impl Engine {
                     sweep.least = sweep.least.min(seconds);
                 } else if seconds + TOO_OLD >= now {
                     deleted += 1;
-                    let write = ItemWrite { table, key: key.to_vec(), old: Some(value), new: None };
+                    let write =
+                        ItemWrite { table, key: key.to_vec(), old: Some(value), new: None, blind: false };
                     plan.add(write, &tables);
                 }
             }

@@ -352,7 +352,7 @@ impl Engine {
 }
 
 fn remember(storage: &mut Storage, seq: SeqNo, tree: TreeId, key: &[u8], value: &[u8]) {
-    storage.apply(seq, Change { tree, key: Bytes::from(key), value: Some(Bytes::from(value)) });
+    storage.apply(seq, Change::put(tree, Bytes::from(key), Bytes::from(value)));
 }
 
 /// An item as it may be stored in `table`, with its tree key; or why it may not.

@@ -238,6 +238,15 @@ impl Engine {
         self.tables_seq = self.tables_seq.min(self.last_seq);
     }
 
+    /// Takes off the counts what merges found to be superseded by writes that did not look.
+    pub fn settle(&mut self) {
+        for (tree, entries, bytes) in self.storage.take_settlements().iter() {
+            if let Some(stats) = self.stats.get_mut(&tree) {
+                stats.add(-(entries as i64), -(bytes as i64));
+            }
+        }
+    }
+
     fn forget_stats(&mut self, trees: &[TreeId]) {
         for tree in trees {
             self.stats.remove(tree);

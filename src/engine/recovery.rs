@@ -34,6 +34,7 @@ impl Engine {
     ) -> Result<Self, RecoveryError> {
         let mut engine = Self::new(storage, region, account);
         engine.load_catalog(catalog).ok_or(RecoveryError::Catalog)?;
+        engine.settle();
         Ok(engine)
     }
 
@@ -60,7 +61,7 @@ impl Engine {
             self.replay_catalog(catalog, at).ok_or(RecoveryError::Record(seq))?;
         }
         for (tree, key) in &record.index_deletes {
-            self.storage.apply(seq, Change { tree: *tree, key: key.clone(), value: None });
+            self.storage.apply(seq, Change::delete(*tree, key.clone()));
         }
         for change in &record.changes {
             let tables = std::rc::Rc::clone(&self.tables);
@@ -74,7 +75,12 @@ impl Engine {
             }
             self.storage.apply(
                 seq,
-                Change { tree: change.tree, key: change.key.clone(), value: change.value.clone() },
+                Change {
+                    tree: change.tree,
+                    key: change.key.clone(),
+                    value: change.value.clone(),
+                    blind: change.blind,
+                },
             );
         }
         for old in &record.old_images {
@@ -100,8 +106,7 @@ impl Engine {
     fn replay_entries(&mut self, seq: SeqNo, table: &Table, key: &[u8], item: ItemRef<'_>) {
         for index in table.indexes.iter().filter(|index| !index.waits_for(key)) {
             if let Some((key, value)) = index.entry(table, item) {
-                let change =
-                    Change { tree: index.tree, key: Bytes::from(key), value: Some(Bytes::from(value)) };
+                let change = Change::put(index.tree, Bytes::from(key), Bytes::from(value));
                 self.storage.apply(seq, change);
             }
         }

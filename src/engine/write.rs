@@ -19,6 +19,8 @@ pub struct ItemWrite<'a> {
     pub old: Option<Bytes>,
     /// The item as it shall be, canonical; `None` deletes.
     pub new: Option<Vec<u8>>,
+    /// Nobody looked at the item as it is, and `old` is not it; see [`Engine::is_old_needed`].
+    pub blind: bool,
 }
 
 /// Changes of statistics, per tree.
@@ -40,6 +42,11 @@ pub(super) struct Plan {
 }
 
 impl Engine {
+    /// Whether a write to `table` has to know the item as it is, whatever the request asks for.
+    pub fn is_old_needed(table: &Table) -> bool {
+        !table.indexes.is_empty() || table.schema.stream.is_some()
+    }
+
     /// Writes one item and its index entries under one sequence number, and logs it.
     ///
     /// Gives the sequence number and what it costs. A delete of a missing item writes nothing.
@@ -128,12 +135,13 @@ impl Plan {
             tree: change.tree,
             key: change.key.clone(),
             value: change.value.clone(),
+            blind: change.blind,
         });
         self.changes.push(change);
     }
 
     fn put(&mut self, tree: TreeId, key: Vec<u8>, value: Vec<u8>) {
-        self.log(Change { tree, key: Bytes::from(key), value: Some(Bytes::from(value)) });
+        self.log(Change::put(tree, Bytes::from(key), Bytes::from(value)));
     }
 
     /// Adds an entry of an index that is being filled.
@@ -145,12 +153,12 @@ impl Plan {
 
     /// Adds an item and its index entries; gives what it costs.
     pub(super) fn add(&mut self, write: ItemWrite<'_>, tables: &Tables) -> WriteCost {
-        let ItemWrite { table, key, old, new } = write;
+        let ItemWrite { table, key, old, new, blind } = write;
         let mut cost = WriteCost::new(table.indexes.len());
         let old_item = old.as_deref().and_then(ItemRef::parse);
         let new_item = new.as_deref().and_then(ItemRef::parse);
         cost.table = WriteCost::units(old_item.map_or(0, |i| i.size()).max(new_item.map_or(0, |i| i.size())));
-        if old.is_none() && new.is_none() {
+        if old.is_none() && new.is_none() && !blind {
             return cost;
         }
         self.deltas.push((table.tree, Stats::change(old_item, new_item)));
@@ -206,17 +214,14 @@ impl Plan {
             if let (true, Some((before_key, _))) = (moved, before) {
                 let before_key = Bytes::from(before_key);
                 self.index_deletes.push((index.tree, before_key.clone()));
-                self.changes.push(Change { tree: index.tree, key: before_key, value: None });
+                self.changes.push(Change::delete(index.tree, before_key));
             }
             if let Some((after_key, after_value)) = after {
-                self.changes.push(Change {
-                    tree: index.tree,
-                    key: Bytes::from(after_key),
-                    value: Some(Bytes::from(after_value)),
-                });
+                let change = Change::put(index.tree, Bytes::from(after_key), Bytes::from(after_value));
+                self.changes.push(change);
             }
         }
-        self.log(Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from) });
+        self.log(Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from), blind });
         cost
     }
 }

@@ -18,6 +18,9 @@ const REQUEST: u64 = 8;
 const TRANSACTION: u64 = 9;
 const OLD_IMAGE: u64 = 10;
 
+/// Beside whether a change has a value.
+const BLIND: u8 = 2;
+
 /// Who caused a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
@@ -42,6 +45,8 @@ pub struct LoggedChange {
     pub key: Bytes,
     /// `None` is a deletion.
     pub value: Option<Bytes>,
+    /// It was made without reading what the key had; the statistics count it as if that was nothing.
+    pub blind: bool,
 }
 
 /// The item before a change that a stream records.
@@ -120,7 +125,7 @@ impl Record {
             field(CHANGE, &|out| {
                 put(out, u64::from(change.tree.0));
                 put_prefixed(out, &change.key);
-                out.push(u8::from(change.value.is_some()));
+                out.push(u8::from(change.value.is_some()) | if change.blind { BLIND } else { 0 });
                 if let Some(value) = &change.value {
                     put_prefixed(out, value);
                 }
@@ -195,12 +200,13 @@ impl Record {
                 CHANGE => {
                     let tree = tree(&mut field)?;
                     let key = Bytes::from(field.prefixed()?);
-                    let value = match field.u8()? {
+                    let kind = field.u8()?;
+                    let value = match kind & !BLIND {
                         0 => None,
                         1 => Some(Bytes::from(field.prefixed()?)),
                         _ => return None,
                     };
-                    record.changes.push(LoggedChange { tree, key, value });
+                    record.changes.push(LoggedChange { tree, key, value, blind: kind & BLIND != 0 });
                 }
                 INDEX_DELETE => {
                     record.index_deletes.push((tree(&mut field)?, Bytes::from(field.prefixed()?)));

@@ -14,8 +14,9 @@ fn record(seq: u64, value: usize) -> Record {
                 tree: TreeId(3),
                 key: Bytes::from(b"k"),
                 value: Some(vec![seq as u8; value].into()),
+                blind: true,
             },
-            LoggedChange { tree: TreeId(u32::MAX), key: Bytes::from(b""), value: None },
+            LoggedChange { tree: TreeId(u32::MAX), key: Bytes::from(b""), value: None, blind: false },
         ],
         old_images: vec![
             OldImage { change: 0, item: Some(Bytes::from(b"before")) },

@@ -26,7 +26,11 @@ const HEADER: usize = 16;
 
 const TOMBSTONE: u8 = 0;
 const INLINE: u8 = 1;
-const OVERFLOW: u8 = 2;
+/// Written by the first versions: without what the value counts.
+const UNCOUNTED_OVERFLOW: u8 = 2;
+const OVERFLOW: u8 = 3;
+/// Beside one of these: what is below still counts.
+const BLIND: u8 = 4;
 
 /// Bytes of a value in one overflow block.
 pub(super) const OVERFLOW_CHUNK: usize = 60_000;
@@ -72,6 +76,8 @@ impl Span {
 pub(super) struct OverflowRef {
     pub(super) span: Span,
     pub(super) len: u64,
+    /// What it counts by.
+    pub(super) counted: u64,
 }
 
 /// A value as an entry holds it.
@@ -99,6 +105,8 @@ pub(super) struct Entry {
     pub(super) key: Bytes,
     pub(super) seq: SeqNo,
     pub(super) value: Held,
+    /// What older pieces have of the key still counts.
+    pub(super) blind: bool,
 }
 
 /// What an index says about one data block.
@@ -271,23 +279,24 @@ impl Block {
         let key = cut(reader.range(len)?);
         let kind = reader.u8()?;
         let seq = SeqNo(reader.leb()?);
-        let value = match kind {
+        let value = match kind & !BLIND {
             TOMBSTONE => Held::Tombstone,
             INLINE => {
                 let len = reader.size()?;
                 Held::Inline(cut(reader.range(len)?))
             }
-            OVERFLOW => {
+            UNCOUNTED_OVERFLOW | OVERFLOW => {
                 let len = reader.leb()?;
                 let span = Span::read(reader)?;
+                let counted = if kind & OVERFLOW == OVERFLOW { reader.leb()? } else { len };
                 if len > MAX_OVERFLOW || span.count != len.div_ceil(OVERFLOW_CHUNK as u64) {
                     return None;
                 }
-                Held::Overflow(OverflowRef { span, len })
+                Held::Overflow(OverflowRef { span, len, counted })
             }
             _ => return None,
         };
-        Some(Entry { key, seq, value })
+        Some(Entry { key, seq, value, blind: kind & BLIND != 0 })
     }
 
     /// Entry `index` of an index block.
@@ -388,24 +397,25 @@ impl Builder {
 
     /// Upper bound of what [`Builder::push`] adds.
     pub(super) fn cost(key: &[u8], value: &Held) -> usize {
-        let value = if let Held::Inline(value) = value { value.len() } else { 20 };
+        let value = if let Held::Inline(value) = value { value.len() } else { 30 };
         key.len() + value + 24
     }
 
-    pub(super) fn push(&mut self, key: &[u8], seq: SeqNo, value: &Held) {
+    pub(super) fn push(&mut self, key: &[u8], seq: SeqNo, value: &Held, blind: bool) {
         self.positions.push(self.block.len() as u16);
         put_prefixed(&mut self.block, key);
-        self.block.push(match value {
+        let kind = match value {
             Held::Tombstone => TOMBSTONE,
             Held::Inline(_) => INLINE,
             Held::Overflow(_) => OVERFLOW,
-        });
+        };
+        self.block.push(if blind { kind | BLIND } else { kind });
         put(&mut self.block, seq.0);
         match value {
             Held::Tombstone => {}
             Held::Inline(value) => put_prefixed(&mut self.block, value),
             Held::Overflow(value) => {
-                for field in [value.len, value.span.first.0, value.span.count] {
+                for field in [value.len, value.span.first.0, value.span.count, value.counted] {
                     put(&mut self.block, field);
                 }
             }

@@ -109,7 +109,7 @@ impl Chunk {
     fn entry(&self, at: usize, seq: SeqNo) -> Option<Entry> {
         let (start, middle, end) = *self.places.get(at)?;
         let value = Held::Inline(Bytes::from(self.part(middle, end)));
-        Some(Entry { key: Bytes::from(self.part(start, middle)), seq, value })
+        Some(Entry { key: Bytes::from(self.part(start, middle)), seq, value, blind: false })
     }
 }
 
@@ -123,9 +123,10 @@ impl Bulk {
             writer: PieceWriter::new(tree, 1, options.block_bytes, options),
         });
         debug_assert_eq!(sorted.tree, tree, "one tree after the other");
-        let entry = Entry { key: Bytes::from(key), seq: self.seq, value: Held::Inline(Bytes::from(value)) };
+        let value = Held::Inline(Bytes::from(value));
+        let entry = Entry { key: Bytes::from(key), seq: self.seq, value, blind: false };
         sorted.writer.add(&entry, &mut storage.output(&mut self.edit.add, &mut self.written.blocks));
-        self.worked += key.len() + value.len() + 32;
+        self.worked += key.len() + entry.value.bytes() + 32;
     }
 
     /// The tree whose entries come in order has no more.

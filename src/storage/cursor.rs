@@ -5,6 +5,7 @@ use std::ops::Bound;
 use super::block::{Entry, Held};
 use super::cache::Cache;
 use super::run::{Range, Run, Settled, assemble};
+use super::settle::supersede;
 use super::snapshot::{SharedTable, Snapshot};
 use super::{BlockId, Bytes, SeqNo, Storage, TreeId};
 
@@ -90,6 +91,7 @@ impl TableWalk {
             key: key.clone(),
             seq: version.seq,
             value: version.value.clone().map_or(Held::Tombstone, Held::Inline),
+            blind: version.blind,
         }));
         self.taken.reverse();
         self.ended = self.taken.len() < self.most;
@@ -138,6 +140,7 @@ pub struct Cursor {
     sources: Vec<Source>,
     max_seq: SeqNo,
     ahead: usize,
+    unsettled: (u64, u64),
 }
 
 impl Cursor {
@@ -150,7 +153,7 @@ impl Cursor {
             let deeper = pieces.deeper.iter().map(|level| Run::new(level.iter().cloned(), &range));
             sources.extend(level0.chain(deeper).map(Source::Run));
         }
-        Self { snapshot, range, sources, max_seq: SeqNo(0), ahead: 0 }
+        Self { snapshot, range, sources, max_seq: SeqNo(0), ahead: 0, unsettled: (0, 0) }
     }
 
     /// Most of the range will be wanted: reads ahead in full from the first block on, instead of step by step.
@@ -161,6 +164,11 @@ impl Cursor {
     /// The latest commit among everything the cursor has passed, tombstones included.
     pub fn max_seq(&self) -> SeqNo {
         self.max_seq
+    }
+
+    /// Entries and bytes that still count, though what the cursor has passed supersedes them.
+    pub fn unsettled(&self) -> (u64, u64) {
+        self.unsettled
     }
 
     /// The sequence number the cursor reads at.
@@ -247,9 +255,13 @@ impl Cursor {
     fn leave(&mut self, number: usize) -> Option<Entry> {
         let best = self.sources.get_mut(number)?.take(&self.range)?;
         // What stands before it is farther: it would have been the best.
+        let mut blind = best.blind;
         for source in self.sources.iter_mut().skip(number + 1) {
-            if source.head().is_some_and(|head| head.key == best.key) {
-                source.take(&self.range);
+            if source.head().is_some_and(|head| head.key == best.key)
+                && let Some(older) = source.take(&self.range)
+            {
+                supersede(blind, &older, &mut self.unsettled);
+                blind = older.blind;
             }
         }
         Some(best)

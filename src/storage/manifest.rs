@@ -19,6 +19,7 @@ use std::rc::Rc;
 use super::block::Span;
 use super::coding::{MAX_EPOCH, Reader, put, put_prefixed};
 use super::piece::Piece;
+use super::settle::Settlements;
 use super::{BlockId, Corruption, SeqNo, TreeId};
 use crate::checksum::crc32;
 use crate::platform::{Batch, Space, Write};
@@ -46,6 +47,7 @@ const PIECE: u64 = 8;
 const PENDING: u64 = 9;
 const DROPPED: u64 = 10;
 const FENCE: u64 = 11;
+const SETTLED: u64 = 12;
 
 /// What a database consists of, as last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Manifest {
     pub(super) dropped: Vec<TreeId>,
     /// Epochs with the number of their first frame, oldest first.
     pub(super) fences: Vec<(u64, u64)>,
+    /// What is to be taken off the counts in `catalog`.
+    pub(super) settled: Settlements,
     /// Where the body was put; not part of it.
     pub(super) chunks: std::ops::Range<u64>,
 }
@@ -88,6 +92,7 @@ impl Default for Manifest {
             pending: Vec::new(),
             dropped: Vec::new(),
             fences: Vec::new(),
+            settled: Settlements::default(),
             chunks: 0..0,
         }
     }
@@ -184,6 +189,9 @@ impl Manifest {
                 PENDING => manifest.pending.push(Span::read(&mut field)?),
                 DROPPED => manifest.dropped.push(TreeId::new(field.leb()?)?),
                 FENCE => manifest.fences.push((field.epoch()?, field.counter()?)),
+                SETTLED => {
+                    manifest.settled.add(TreeId::new(field.leb()?)?, field.counter()?, field.counter()?);
+                }
                 _ => {}
             }
         }
@@ -222,6 +230,9 @@ impl Manifest {
         }
         for (epoch, frame) in &self.fences {
             field(FENCE, &pair(*epoch, *frame));
+        }
+        for (tree, entries, bytes) in self.settled.iter() {
+            field(SETTLED, &[number(u64::from(tree.0)), pair(entries, bytes)].concat());
         }
         body
     }
@@ -266,6 +277,7 @@ impl Manifest {
             pieces: Vec::new(),
             pending: Vec::new(),
             dropped: Vec::new(),
+            settled: Settlements::default(),
             ..self.clone()
         }
     }

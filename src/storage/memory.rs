@@ -16,6 +16,8 @@ const OVERHEAD: usize = 96;
 pub(super) struct Version {
     pub(super) seq: SeqNo,
     pub(super) value: Option<Bytes>,
+    /// What older tables and pieces have of the key still counts.
+    pub(super) blind: bool,
 }
 
 impl Version {
@@ -108,9 +110,10 @@ impl MemoryTable {
 
     pub(super) fn insert(&mut self, seq: SeqNo, change: Change, durable: SeqNo, snapshots: &Registry) {
         let keys = self.trees.get_or_default(change.tree);
-        let version = Version { seq, value: change.value.map(Bytes::compact) };
+        let mut version = Version { seq, value: change.value.map(Bytes::compact), blind: change.blind };
         self.bytes += version.bytes();
         if let Some(versions) = keys.get_mut(&*change.key) {
+            version.blind |= versions.newest.blind;
             let before = std::mem::replace(&mut versions.newest, version);
             if before.seq == seq {
                 self.bytes -= before.bytes();

@@ -5,7 +5,7 @@
 //! which, and is asked again once the block was [installed](Storage::install); what has to be written comes out
 //! of a [`Job`] as batches.
 //!
-//! This module refuses to know what a key or a value means, who reads blocks or commits batches, and when.
+//! This module refuses to know what a key or a value means, but for the size that an item counts by, who reads blocks or commits batches, and when.
 
 mod block;
 mod bulk;
@@ -20,6 +20,7 @@ mod manifest;
 mod memory;
 mod piece;
 mod run;
+mod settle;
 mod snapshot;
 mod tree;
 mod types;
@@ -34,6 +35,7 @@ pub use bytes::Bytes;
 pub use cursor::{Cursor, CursorStep};
 pub use job::{Job, JobStep};
 pub use manifest::{MAX_CHUNK, Manifest};
+pub use settle::Settlements;
 pub use snapshot::Snapshot;
 pub use tree::Storage;
 pub use types::{BlockId, Change, Corruption, Extent, Found, SeqNo, StorageOptions, StorageStats, TreeId};

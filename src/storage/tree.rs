@@ -11,6 +11,7 @@ use super::job::Job;
 use super::levels::{Levels, TreePieces};
 use super::memory::MemoryTable;
 use super::run::{Range, assemble};
+use super::settle::Settlements;
 use super::snapshot::{Registry, SharedTable, Snapshot};
 use super::{
     BlockId, Bytes, Change, Corruption, Cursor, Extent, Found, Manifest, SeqNo, StorageOptions, StorageStats,
@@ -36,6 +37,8 @@ pub(super) struct Frozen {
     pub(super) next_log: u64,
     pub(super) max_seq: SeqNo,
     pub(super) catalog: Vec<u8>,
+    /// All settlements that the catalog has.
+    pub(super) settled: Settlements,
 }
 
 /// Blocks nobody will ask for, once all sets of pieces before number `since` are let go.
@@ -65,6 +68,11 @@ pub struct Storage {
     /// As last committed, but for the fences and the counters, which run ahead.
     pub(super) manifest: Manifest,
     pub(super) garbage: Vec<Garbage>,
+    /// All there were since the catalog that was opened; of these, those that the manifest's catalog has, and those that
+    /// were not handed out.
+    pub(super) settled: Settlements,
+    pub(super) in_catalog: Settlements,
+    pub(super) new_settlements: Settlements,
     /// A job is under way.
     pub(super) busy: bool,
     /// Where the last merge of a level ended: the next one takes the piece after.
@@ -93,6 +101,9 @@ impl Storage {
             durable: manifest.checkpoint,
             dropped: manifest.dropped.iter().map(|tree| (*tree, manifest.checkpoint)).collect(),
             garbage,
+            settled: manifest.settled.clone(),
+            in_catalog: Settlements::default(),
+            new_settlements: manifest.settled.clone(),
             busy: false,
             merged_up_to: VecMap::new(),
             manifest,
@@ -118,6 +129,12 @@ impl Storage {
     pub fn apply(&mut self, seq: SeqNo, change: Change) {
         self.latest = self.latest.max(seq);
         self.active.borrow_mut().insert(seq, change, self.durable, &self.registry);
+    }
+
+    /// What merges found since the last call that blind changes had superseded: per tree, what its count of entries
+    /// and their bytes have become too high by. At first, what an owner before found and no catalog has.
+    pub fn take_settlements(&mut self) -> Settlements {
+        std::mem::take(&mut self.new_settlements)
     }
 
     /// Counts a commit that changes no key, such as one of the catalog. Every commit's number goes through here or
@@ -286,6 +303,7 @@ impl Storage {
             next_log,
             max_seq: self.latest,
             catalog,
+            settled: self.settled.since(&self.new_settlements, |_| true),
         });
         self.active_log = next_log;
     }

@@ -37,6 +37,21 @@ pub struct Change {
     pub key: Bytes,
     /// `None` is a tombstone.
     pub value: Option<Bytes>,
+    /// It is not known what the key had: that counts on until a merge finds it, see
+    /// [`Storage::take_settlements`](super::Storage::take_settlements).
+    pub blind: bool,
+}
+
+impl Change {
+    /// A value, by someone who knows what the key had.
+    pub fn put(tree: TreeId, key: Bytes, value: Bytes) -> Self {
+        Self { tree, key, value: Some(value), blind: false }
+    }
+
+    /// A tombstone, by someone who knows what the key had.
+    pub fn delete(tree: TreeId, key: Bytes) -> Self {
+        Self { tree, key, value: None, blind: false }
+    }
 }
 
 /// What a key held.

@@ -6,6 +6,7 @@ use super::block::{
     BlockMeta, Builder, Entry, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span, filter_block, overflow_block,
 };
 use super::piece::{Index, Piece};
+use super::settle::counted;
 use super::{BlockId, Bytes, SeqNo, StorageOptions, TreeId, filter};
 
 /// Index blocks stay below this, so that one more entry with the longest key still fits a block.
@@ -85,7 +86,7 @@ impl PieceWriter {
                     let id = out.take(1);
                     out.blocks.push((id, overflow_block(id, chunk)));
                 }
-                Held::Overflow(OverflowRef { span, len: value.len() as u64 })
+                Held::Overflow(OverflowRef { span, len: value.len() as u64, counted: counted(value) })
             }
             value => value.clone(),
         };
@@ -101,7 +102,7 @@ impl PieceWriter {
         if self.block.is_empty() {
             self.block_first = entry.key.clone();
         }
-        self.block.push(&entry.key, entry.seq, &value);
+        self.block.push(&entry.key, entry.seq, &value, entry.blind);
         let open = self.open.get_or_insert_with(|| Open {
             first: entry.key.clone(),
             last: entry.key.clone(),

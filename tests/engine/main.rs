@@ -12,6 +12,7 @@
 mod support;
 
 mod batches;
+mod blind;
 mod capacity;
 mod collections;
 mod dump;

@@ -29,7 +29,7 @@ export interface OpenOptions {
    * `strict`: that too. Default: `strict` on files, `relaxed` elsewhere.
    */
   durability?: 'relaxed' | 'strict' | undefined;
-  /** Upper bound of the block cache in bytes. */
+  /** Upper bound of the block cache in bytes; 32 MiB when left out, and never below 2 MiB. */
   cacheBytes?: number | undefined;
   /** The region in ARNs; `local` when left out. */
   region?: string | undefined;

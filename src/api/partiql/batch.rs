@@ -174,7 +174,8 @@ impl Work {
                 };
                 let shown = change.returned(*values, old.as_ref(), new.as_ref());
                 let key = std::mem::take(&mut change.key);
-                let write = ItemWrite { table: &change.table, key, old, new: new.map(ItemBuf::into_bytes) };
+                let new = new.map(ItemBuf::into_bytes);
+                let write = ItemWrite { table: &change.table, key, old, new, blind: false };
                 let (seq, cost) = engine.write_item(write, now_millis);
                 (Ok(shown), cost.consumed(), seq)
             }

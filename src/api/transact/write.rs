@@ -181,7 +181,7 @@ impl TransactWriteItems {
             }
             places.push(place);
             let (table, key) = (&*change.table, change.key.clone());
-            writes.push(ItemWrite { table, key, old, new: new.map(ItemBuf::into_bytes) });
+            writes.push(ItemWrite { table, key, old, new: new.map(ItemBuf::into_bytes), blind: false });
         }
         let token = self.token.as_mut().map(|token| TokenWrite {
             token: std::mem::take(&mut token.token),

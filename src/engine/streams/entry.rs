@@ -123,7 +123,7 @@ impl Streamed {
             value.extend_from_slice(image);
         }
         let key = Position { seq, change: u16::try_from(self.change).unwrap_or(u16::MAX) }.key();
-        Some(Change { tree: shard, key: Bytes::from(key), value: Some(Bytes::from(value)) })
+        Some(Change::put(shard, Bytes::from(key), Bytes::from(value)))
     }
 }
 

@@ -72,7 +72,9 @@ impl Flush {
         let value = version.value.map_or(Held::Tombstone, Held::Inline);
         *budget = budget.saturating_sub(key.len() + value.bytes() + 32);
         if open.keeps_tombstones || !matches!(value, Held::Tombstone) {
-            open.writer.add(&Entry { key: key.clone(), seq: version.seq, value }, &mut output);
+            // With nothing below, nothing below counts.
+            let blind = version.blind && open.keeps_tombstones;
+            open.writer.add(&Entry { key: key.clone(), seq: version.seq, value, blind }, &mut output);
         }
         open.last = Some(key);
         Progress::More

@@ -7,11 +7,13 @@ use super::super::block::{Entry, Held, Span};
 use super::super::levels::TreePieces;
 use super::super::piece::Piece;
 use super::super::run::{Range, Run};
+use super::super::settle::supersede;
 use super::super::writer::PieceWriter;
 use super::super::{BlockId, Bytes, Storage, TreeId};
 use super::{Edit, MERGE_AHEAD, Progress};
 
 pub(super) struct Merge {
+    tree: TreeId,
     target: u8,
     inputs: Vec<Rc<Piece>>,
     /// How many of the inputs are of the upper level.
@@ -113,7 +115,7 @@ impl Merge {
         let writer = PieceWriter::new(tree, target, storage.options.block_bytes, storage.options);
         let count = upper.len();
         let inputs = upper.into_iter().chain(lower).collect();
-        Self { target, inputs, upper: count, range, runs, drops_tombstones, writer, started: false }
+        Self { tree, target, inputs, upper: count, range, runs, drops_tombstones, writer, started: false }
     }
 
     /// The id of the only input and the same piece one level down, if that is all there is to do.
@@ -155,7 +157,7 @@ impl Merge {
                 best = Some(head);
             }
         }
-        let Some(best) = best.cloned() else {
+        let Some(mut best) = best.cloned() else {
             self.writer.end(&mut storage.output(&mut edit.add, blocks));
             let visited = self.runs.iter_mut().flat_map(Run::take_visited);
             let filters = self.inputs.iter().filter_map(|piece| piece.filter);
@@ -163,6 +165,8 @@ impl Merge {
             return Progress::Finished;
         };
         let mut newest = true;
+        let mut blind = false;
+        let mut settled = (0, 0);
         for run in &mut self.runs {
             let Some(head) = run.head().filter(|head| head.key == best.key) else { continue };
             *budget = budget.saturating_sub(head.key.len() + 32);
@@ -171,9 +175,15 @@ impl Merge {
                 Held::Overflow(value) if !newest => edit.garbage.push(value.span),
                 _ => {}
             }
+            supersede(blind, head, &mut settled);
+            blind = head.blind;
             newest = false;
             run.advance(&self.range);
         }
+        if settled.0 > 0 {
+            edit.settled.add(self.tree, settled.0, settled.1);
+        }
+        best.blind = blind && !self.drops_tombstones;
         if !(self.drops_tombstones && matches!(best.value, Held::Tombstone)) {
             self.writer.add(&best, &mut storage.output(&mut edit.add, blocks));
         }

@@ -17,6 +17,7 @@ use super::bulk::Checkpoint;
 use super::levels::Levels;
 use super::manifest::delete;
 use super::piece::Piece;
+use super::settle::Settlements;
 use super::tree::Garbage;
 use super::writer::Output;
 use super::{BlockId, Manifest, SeqNo, Storage};
@@ -65,6 +66,7 @@ pub(super) struct Edit {
     remove: Vec<u64>,
     garbage: Vec<Span>,
     flushes: bool,
+    settled: Settlements,
     /// Of a load, which no memory table speaks for.
     pub(super) checkpoint: Option<Checkpoint>,
 }
@@ -76,6 +78,8 @@ pub(super) struct Planned {
     garbage: Vec<Garbage>,
     deleted: Vec<Span>,
     flushes: bool,
+    settled: Settlements,
+    in_catalog: Settlements,
 }
 
 /// What jobs go through to write.
@@ -263,6 +267,14 @@ impl Storage {
             manifest.catalog.clone_from(catalog);
             batch.append(&mut manifest.trim_log(from));
         }
+        let in_catalog = match self.frozen.front().filter(|_| edit.flushes) {
+            Some(frozen) => &frozen.settled,
+            None if edit.checkpoint.is_some() => &self.settled,
+            None => &self.in_catalog,
+        };
+        let in_catalog = in_catalog.clone();
+        manifest.settled = self.settled.since(&in_catalog, |tree| levels.trees.contains_key(&tree));
+        manifest.settled.add_all(&edit.settled);
         manifest.generation += 1;
         manifest.pieces = levels.all().cloned().collect();
         manifest.pending = garbage.iter().map(|garbage| garbage.span).collect();
@@ -271,7 +283,8 @@ impl Storage {
         batch.append(&mut manifest.encode(&self.manifest.chunks));
         // Even if this edit fails its chunk ids are not used again.
         self.manifest.next_chunk = manifest.next_chunk;
-        (Planned { manifest, levels, garbage, deleted, flushes: edit.flushes }, batch)
+        let Edit { flushes, settled, .. } = edit;
+        (Planned { manifest, levels, garbage, deleted, flushes, settled, in_catalog }, batch)
     }
 
     /// Makes a planned state the current one.
@@ -288,6 +301,9 @@ impl Storage {
         drop(before);
         self.earlier.retain(|(_, levels)| levels.strong_count() > 0);
         self.garbage = planned.garbage;
+        self.in_catalog = planned.in_catalog;
+        self.settled.add_all(&planned.settled);
+        self.new_settlements.add_all(&planned.settled);
         if planned.flushes {
             self.frozen.pop_front();
         }

@@ -62,7 +62,12 @@ fn run(seed: u64) -> (u64, u64) {
                     model.apply(seq, &logged);
                     storage.apply(
                         SeqNo(seq),
-                        Change { tree: logged.tree, key: logged.key.clone(), value: logged.value.clone() },
+                        Change {
+                            tree: logged.tree,
+                            key: logged.key.clone(),
+                            value: logged.value.clone(),
+                            blind: false,
+                        },
                     );
                     changes.push(logged);
                 }

@@ -74,7 +74,7 @@ impl Model {
 }
 
 pub fn change(tree: u32, key: &[u8], value: Option<&[u8]>) -> LoggedChange {
-    LoggedChange { tree: TreeId(tree), key: Bytes::from(key), value: value.map(Bytes::from) }
+    LoggedChange { tree: TreeId(tree), key: Bytes::from(key), value: value.map(Bytes::from), blind: false }
 }
 
 /// The state of a database as a store has it.
@@ -109,7 +109,10 @@ pub fn recover(options: StorageOptions, image: &Image) -> Recovered {
             seq = record.seq;
             storage.advance(SeqNo(seq));
             for change in record.changes {
-                storage.apply(SeqNo(seq), Change { tree: change.tree, key: change.key, value: change.value });
+                storage.apply(
+                    SeqNo(seq),
+                    Change { tree: change.tree, key: change.key, value: change.value, blind: false },
+                );
             }
             if let Some(dropped) = record.catalog {
                 storage.drop_tree(TreeId(u32::from_le_bytes(dropped.try_into().unwrap())));
@@ -203,8 +206,8 @@ impl Harness {
             self.storage.advance(SeqNo(self.seq));
             for logged in &changes {
                 self.model.apply(self.seq, logged);
-                let LoggedChange { tree, key, value } = logged.clone();
-                self.storage.apply(SeqNo(self.seq), Change { tree, key, value });
+                let LoggedChange { tree, key, value, .. } = logged.clone();
+                self.storage.apply(SeqNo(self.seq), Change { tree, key, value, blind: false });
             }
             let catalog = dropped.map(|tree| tree.to_le_bytes().to_vec());
             records.push(Record { seq: self.seq, changes, catalog, ..Record::default() }.encode());

@@ -5,7 +5,10 @@ use crate::storage::block::{Block, Kind};
 use crate::storage::*;
 
 fn put(storage: &mut Storage, seq: u64, key: &[u8], value: Option<&[u8]>) {
-    storage.apply(SeqNo(seq), Change { tree: TreeId(1), key: key.into(), value: value.map(Bytes::from) });
+    storage.apply(
+        SeqNo(seq),
+        Change { tree: TreeId(1), key: key.into(), value: value.map(Bytes::from), blind: false },
+    );
 }
 
 fn read(storage: &mut Storage, key: &[u8], at: u64) -> (u64, Option<Vec<u8>>) {
