@@ -125,6 +125,7 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
         storage_options.cache_bytes = (bytes as usize).max(LEAST_CACHE);
     }
     let sweep_seconds = amount(options, "sweepSeconds")?;
+    let client = amount(options, "client")?;
     let delays = delays(options)?;
     let platform = Rc::new(BrowserPlatform::new(clock(options)?));
     let settings = Settings {
@@ -138,6 +139,7 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
         storage: storage_options,
         region: settings.region.clone(),
         account: settings.account_id.clone(),
+        client: client.map(|client| client as u64),
         ..OpenOptions::default()
     };
     options.delays = delays;

@@ -144,7 +144,7 @@ impl Driver {
                 }
                 Ok(block) => gone = block,
             }
-            match state.engine.step(&mut task) {
+            match state.step(&mut task, ticket) {
                 Step::Missing(blocks) => missing = blocks,
                 Step::Done(answer) => match state.hold(answer, ticket) {
                     Progress::Answered(response) => break Some(response),

@@ -34,6 +34,9 @@ pub struct OpenOptions {
     pub delays: Delays,
     /// Largest item collection of a table with local indexes, in bytes.
     pub max_collection: u64,
+    /// The number of the client that calls, which gives each request a greater ticket than those before. A request that
+    /// comes again after another opening is answered as it was, if it was carried out; with `None`, it is carried out again.
+    pub client: Option<u64>,
 }
 
 impl Default for OpenOptions {
@@ -46,6 +49,7 @@ impl Default for OpenOptions {
             sweep_millis: 60_000,
             delays: Delays::default(),
             max_collection: MAX_COLLECTION,
+            client: None,
         }
     }
 }
@@ -185,6 +189,7 @@ impl Recovered {
         let storage = Storage::from_manifest(options.storage, manifest);
         let mut engine =
             Engine::recover(storage, &catalog, &options.region, &options.account).map_err(damaged)?;
+        engine.set_client(options.client);
         let mut from = replay.expected_frame();
         loop {
             let frames = store.list(Space::Log, from, u64::MAX, FRAMES_PER_READ).await?;

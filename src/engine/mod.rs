@@ -13,6 +13,7 @@ mod expiry;
 mod load;
 mod progress;
 mod recovery;
+mod requests;
 pub mod streams;
 pub mod table;
 mod tables;
@@ -126,6 +127,7 @@ pub struct Engine {
     /// The group under commit, as far as it must be undone should it fail.
     under_way: Option<Group>,
     last_seq: SeqNo,
+    requests: requests::Requests,
     last_time: u64,
     /// Sequence number of the newest catalog change.
     tables_seq: SeqNo,
@@ -151,6 +153,7 @@ impl Engine {
             groups: VecDeque::new(),
             logged: true,
             under_way: None,
+            requests: requests::Requests::default(),
             last_time: 0,
             tables_seq: SeqNo::default(),
             sweep: None,
@@ -282,7 +285,7 @@ impl Engine {
         }
         let bytes = record.encode();
         let mut group = match self.groups.pop_back() {
-            Some(full) if full.bytes >= GROUP_BYTES => {
+            Some(full) if full.bytes >= GROUP_BYTES && !self.requests.goes_on(seq) => {
                 self.groups.push_back(full);
                 Group::default()
             }

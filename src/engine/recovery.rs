@@ -49,6 +49,7 @@ impl Engine {
     /// Applies a durable log record. Index entries are derived again from the item.
     pub fn replay(&mut self, record: &Record) -> Result<(), RecoveryError> {
         let seq = SeqNo(record.seq);
+        self.requests.note(record);
         if seq <= self.last_seq {
             // The runs hold it already.
             return Ok(());

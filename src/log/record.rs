@@ -17,6 +17,7 @@ const STATS: u64 = 7;
 const REQUEST: u64 = 8;
 const TRANSACTION: u64 = 9;
 const OLD_IMAGE: u64 = 10;
+const ANSWER: u64 = 11;
 
 /// Beside whether a change has a value.
 const BLIND: u8 = 2;
@@ -99,6 +100,8 @@ pub struct Record {
     pub stats: Vec<(TreeId, i64, i64)>,
     /// The request it answers.
     pub request: Option<RequestId>,
+    /// The answer to that request, where it is more than an empty document.
+    pub answer: Option<Bytes>,
     /// The transaction it is part of.
     pub transaction: Option<TransactionPart>,
 }
@@ -154,18 +157,15 @@ impl Record {
                 put(out, zigzag(*bytes));
             });
         }
-        if let Some(id) = &self.request {
-            field(REQUEST, &|out| {
-                put(out, id.client);
-                put(out, id.request);
-            });
-        }
         if let Some(part) = &self.transaction {
             field(TRANSACTION, &|out| {
                 put(out, part.id);
                 put(out, u64::from(part.part));
                 put(out, u64::from(part.parts));
             });
+        }
+        if let Some(id) = self.request {
+            put_request(&mut out, id, self.answer.as_deref());
         }
         out
     }
@@ -221,6 +221,7 @@ impl Record {
                     record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)));
                 }
                 REQUEST => record.request = Some(RequestId { client: field.leb()?, request: field.leb()? }),
+                ANSWER => record.answer = Some(Bytes::from(field.rest())),
                 TRANSACTION => {
                     record.transaction = Some(TransactionPart {
                         id: field.leb()?,
@@ -232,6 +233,20 @@ impl Record {
             }
         }
         seen_seq.then_some(record)
+    }
+}
+
+/// Adds to a record's bytes which request it answers, and how. What is answered is known only when the record is made.
+#[inline(never)]
+pub fn put_request(record: &mut Vec<u8>, id: RequestId, answer: Option<&[u8]>) {
+    let mut payload = Vec::new();
+    put(&mut payload, id.client);
+    put(&mut payload, id.request);
+    put(record, REQUEST);
+    put_prefixed(record, &payload);
+    if let Some(answer) = answer {
+        put(record, ANSWER);
+        put_prefixed(record, answer);
     }
 }
 

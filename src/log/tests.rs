@@ -26,6 +26,7 @@ fn record(seq: u64, value: usize) -> Record {
         catalog: Some(b"catalog".to_vec()),
         stats: vec![(TreeId(3), -1, i64::MIN), (TreeId(4), 0, i64::MAX)],
         request: Some(RequestId { client: u64::MAX, request: 7 }),
+        answer: Some(Bytes::from(b"answer")),
         transaction: Some(TransactionPart { id: 9, part: 2, parts: 3 }),
     }
 }

@@ -47,6 +47,11 @@ impl Database {
         Self::open(&platform, store, OpenOptions { durability: None, ..OpenOptions::default() })
     }
 
+    /// Requests that come next have greater tickets than `ticket`.
+    pub fn go_on_after(&self, ticket: Ticket) {
+        self.next.set(ticket + 1);
+    }
+
     /// Sends a request; the answer may come later.
     pub fn send(&self, operation: Operation, input: &Value) -> Ticket {
         let ticket = self.next.get();
