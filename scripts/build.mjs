@@ -6,11 +6,12 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { elapsed, Failure, main, output, ROOT, run } from './lib/run.mjs';
+import { bindGlue } from './lib/glue.mjs';
 import { nameByLikeness } from './lib/order.mjs';
 import { shorten } from './lib/shorten.mjs';
 import { split } from './lib/split.mjs';
 import { files, fingerprint, step } from './lib/stamp.mjs';
-import { bindgenPath, hasStdSource, setup } from './setup.mjs';
+import { hasStdSource, setup } from './setup.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
 export const COMPILED = `target/${TARGET}/release/dynatab.wasm`;
@@ -47,7 +48,7 @@ const CODEGEN = ['-max-store-memcpy=1', '-disable-lsr', '-enable-pre=false', '-e
  * keep these switches behind RUSTC_BOOTSTRAP. Where they do not work (another version of Rust, no way to fetch the
  * library's source) the wasm is larger and otherwise the same.
  */
-const OWN_STD = {
+export const OWN_STD = {
   name: 'own',
   cargo: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
   rustc: [
@@ -104,20 +105,10 @@ async function compile() {
 }
 
 async function bind() {
-  const lib = ['order', 'shorten', 'split'].map((name) => `scripts/lib/${name}.mjs`);
+  const lib = ['glue', 'order', 'shorten', 'split'].map((name) => `scripts/lib/${name}.mjs`);
   const inputs = [COMPILED, STD, 'scripts/build.mjs', ...lib];
   return step('bind', { inputs, outputs: [GLUE, BOUND, ENGINE, MORE] }, async () => {
-    // The entries say where the wasm is, so the glue must not name a place of its own: bundlers would ship it twice.
-    const options = [
-      '--target',
-      'web',
-      '--omit-default-module-path',
-      '--out-dir',
-      'pkg/wasm',
-      '--out-name',
-      'dynatab',
-    ];
-    await run(bindgenPath(), [...options, COMPILED]);
+    await bindGlue(COMPILED, join(ROOT, 'pkg/wasm'));
     mkdirSync(join(ROOT, 'pkg/dist'), { recursive: true });
     const named = FEATURES.map((name) => `--enable-${name}`);
     const binaryen = (tool, args) =>
@@ -179,7 +170,7 @@ export const COMMON = {
 /** In a page nothing prints but warnings of wasm-bindgen's, about ways of loading that the package does not go. */
 const SILENT = { drop: ['console'] };
 
-const NODE = { platform: 'node', target: 'node20', minify: false, drop: [] };
+export const NODE = { platform: 'node', target: 'node20', minify: false, drop: [] };
 
 const CJS = {
   ...NODE,

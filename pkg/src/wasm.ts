@@ -2,8 +2,8 @@
  * The engine as the rest of the package sees it. The only module that touches generated code.
  */
 
-import init, * as generated from '../wasm/dynatab.js';
-import { EngineLoadError } from './errors/index.js';
+import { bind } from '../wasm/dynatab.js';
+import { EngineLoadError, InternalServerError } from './errors/index.js';
 import type { RepairReport, VerifyReport } from './types.js';
 
 /** Called by the engine. */
@@ -23,6 +23,8 @@ export interface EngineOptions {
   region?: string;
   accountId?: string;
   now?: () => number;
+  /** The number by which the log knows whose requests it answers. */
+  client?: number;
   sweepSeconds?: number;
   delays?: object;
 }
@@ -48,7 +50,10 @@ export type EngineProgress = readonly [
 export interface Engine {
   /** A place of at least `length` bytes for a request; the memory's buffer may change. */
   input(length: number): number;
-  /** 1: the answer is in the output buffer. 0: `settle(id)` comes later. */
+  /**
+   * 1: the answer is in the output buffer. 0: `settle(id)` comes later. A call that comes again after another opening is
+   * answered as it was, if the log holds what it wrote; numbers of one client only grow.
+   */
   call(operation: number, length: number, id: number): number;
   http(
     method: string,
@@ -77,6 +82,8 @@ export interface Engine {
 /**
  * The engine is two files. What few call is in the second, which is loaded when it is first asked for: a call that
  * needs it before it is there is a trap.
+ *
+ * All databases share one instance. When it fails, all of them go on with a fresh one.
  */
 export interface EngineModule {
   open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
@@ -89,6 +96,10 @@ export interface EngineModule {
   complete(): Promise<void>;
   /** The engine's memory as bytes; a new view whenever the memory has grown. */
   memory(): Uint8Array;
+  /** What an engine promised, or the failure of the instance, in which promises settle no more. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Tells of failures of the instance, as they happen; gives what ends that. */
+  watch(told: (failure: Error) => void): () => void;
 }
 
 /** Where the engine's code comes from. */
@@ -111,47 +122,124 @@ export function loadEngine(sources: WasmSources): Promise<EngineModule> {
   return loading;
 }
 
+/** An instance of both files. */
+interface Instance {
+  database: Pick<EngineModule, 'open' | 'destroy' | 'repair'>;
+  exports: { memory: WebAssembly.Memory };
+  view: Uint8Array;
+  whole?: Promise<void> | undefined;
+  isWhole?: boolean;
+}
+
+/** A failed instance that cannot have so many pages more has failed for want of them. */
+const PAGES = 256;
+
 async function instantiate(sources: WasmSources): Promise<EngineModule> {
-  let exports: { memory: WebAssembly.Memory };
+  const first = await compiled(sources, 'wasm');
+  let second: WebAssembly.Module | undefined;
+  let instance: Instance | undefined;
+  let renewing: Promise<void> | undefined;
+  let failure: Error;
+  const watchers = new Set<(failure: Error) => void>();
+
+  const start = async (): Promise<void> => {
+    let made: Instance | undefined;
+    const glue = bind((cause, memory) => {
+      let message = `The engine failed: ${String(cause)}. Its memory had ${memory.buffer.byteLength} bytes`;
+      try {
+        memory.grow(PAGES);
+      } catch {
+        message += ' and could not grow: a lower cacheBytes leaves more room';
+      }
+      failure = new InternalServerError({ message, cause });
+      if (instance === made) instance = undefined;
+      for (const told of [...watchers]) told(failure);
+    });
+    const { exports } = await WebAssembly.instantiate(first, glue.imports());
+    glue.start(exports);
+    const { memory } = exports as Instance['exports'];
+    made = {
+      database: glue.Database as Instance['database'],
+      exports: exports as Instance['exports'],
+      view: new Uint8Array(memory.buffer),
+    };
+    if (second) await complete(made);
+    instance = made;
+  };
+
+  const renewed = (): Promise<void> => (renewing ??= start().finally(() => (renewing = undefined)));
+
+  /** Asks the instance, a fresh one after a failure. Nothing may come between having it and asking it. */
+  const ask = async <T>(question: (database: Instance['database']) => Promise<T>): Promise<T> => {
+    while (!instance) await renewed();
+    try {
+      return until(question(instance.database));
+    } catch (error) {
+      throw instance ? error : failure;
+    }
+  };
+
+  const complete = (of: Instance): Promise<void> => {
+    const load = async () => {
+      try {
+        second ??= await compiled(sources, 'more');
+        // Its imports are the exports of the first file, by names that no two builds share.
+        await WebAssembly.instantiate(second, { '': of.exports as unknown as WebAssembly.ModuleImports });
+        of.isWhole = true;
+      } catch (error) {
+        of.whole = undefined;
+        throw explained(error, 'more');
+      }
+    };
+    return (of.whole ??= load());
+  };
+
+  const until = <T>(promise: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      watchers.add(reject);
+      void promise.then(resolve, reject).then(() => watchers.delete(reject));
+    });
+
   try {
-    exports = await init({ module_or_path: await readable(await sources.wasm(), 'wasm') });
+    await start();
   } catch (error) {
     throw explained(error, 'wasm');
   }
-  let whole = false;
-  let completing: Promise<void> | undefined;
-  const complete = async () => {
-    try {
-      const code = await readable(await sources.more(), 'more');
-      const bytes = code instanceof Response ? await code.arrayBuffer() : code;
-      // Its imports are the exports of the first file, by names that no two builds share.
-      const imports = { '': exports as unknown as WebAssembly.ModuleImports };
-      await WebAssembly.instantiate(bytes as WebAssembly.Module, imports);
-      whole = true;
-    } catch (error) {
-      completing = undefined;
-      throw explained(error, 'more');
-    }
-  };
-  const database = generated.Database as unknown as {
-    open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
-    destroy(options: EngineOptions): Promise<void>;
-    repair(options: EngineOptions): Promise<RepairReport>;
-  };
-  let view = new Uint8Array(exports.memory.buffer);
   return {
-    open: (options, callbacks) => database.open(options, callbacks),
-    destroy: (options) => database.destroy(options),
-    repair: (options) => database.repair(options),
+    open: (options, callbacks) => ask((database) => database.open(options, callbacks)),
+    destroy: (options) => ask((database) => database.destroy(options)),
+    repair: (options) => ask((database) => database.repair(options)),
     get whole() {
-      return whole;
+      return instance?.isWhole === true;
     },
-    complete: () => (completing ??= complete()),
+    async complete() {
+      while (!instance) await renewed();
+      return complete(instance);
+    },
     memory() {
-      if (view.buffer !== exports.memory.buffer) view = new Uint8Array(exports.memory.buffer);
-      return view;
+      const { exports, view } = instance!;
+      return view.buffer === exports.memory.buffer
+        ? view
+        : (instance!.view = new Uint8Array(exports.memory.buffer));
+    },
+    until,
+    watch(told) {
+      watchers.add(told);
+      return () => void watchers.delete(told);
     },
   };
+}
+
+/** One of the files as code that can be instantiated again and again. */
+async function compiled(sources: WasmSources, option: Option): Promise<WebAssembly.Module> {
+  try {
+    const code = await readable(await sources[option](), option);
+    if (code instanceof WebAssembly.Module) return code;
+    const streams = typeof Response === 'function' && code instanceof Response;
+    return await (streams ? WebAssembly.compileStreaming(code) : WebAssembly.compile(code as BufferSource));
+  } catch (error) {
+    throw explained(error, option);
+  }
 }
 
 /** Streams when the server names the type, reads first when it does not. */
@@ -176,7 +264,8 @@ async function readable(
       `The engine's wasm was not found: ${from} answered ${response.status}. ${hint(option)}`,
     );
   }
-  if (response.headers.get('content-type')?.startsWith('application/wasm')) return response;
+  const streams = typeof WebAssembly.compileStreaming === 'function';
+  if (streams && response.headers.get('content-type')?.startsWith('application/wasm')) return response;
   const bytes = await response.arrayBuffer();
   const magic = new Uint8Array(bytes, 0, Math.min(4, bytes.byteLength));
   if (magic[0] !== 0 || magic[1] !== 0x61 || magic[2] !== 0x73 || magic[3] !== 0x6d) {

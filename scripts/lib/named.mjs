@@ -4,22 +4,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMON, COMPILED, FEATURES } from '../build.mjs';
-import { bindgenPath } from '../setup.mjs';
+import { bindGlue } from './glue.mjs';
 import { ROOT, run } from './run.mjs';
 
 /** Makes browser.js and engine.wasm in `folder`. */
 export async function buildNamed(folder) {
   mkdirSync(folder, { recursive: true });
-  const glue = [
-    '--target',
-    'web',
-    '--omit-default-module-path',
-    '--out-dir',
-    folder,
-    '--out-name',
-    'dynatab',
-  ];
-  await run(bindgenPath(), [...glue, COMPILED]);
+  const glue = await bindGlue(COMPILED, folder);
   const optimise = ['-Oz', '--one-caller-inline-max-function-size=0', '--low-memory-unused', '-g'];
   const wasmOpt = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
   const from = [join(folder, 'dynatab_bg.wasm'), '-o', join(folder, 'engine.wasm')];
@@ -34,7 +25,7 @@ export async function buildNamed(folder) {
       {
         name: 'glue',
         setup(build) {
-          build.onResolve({ filter: /wasm\/dynatab\.js$/ }, () => ({ path: join(folder, 'dynatab.js') }));
+          build.onResolve({ filter: /wasm\/dynatab\.js$/ }, () => ({ path: glue }));
         },
       },
     ],

@@ -56,6 +56,12 @@ export const SUITES = [
   node('files', 'tests/files', 'the files storage: reopening, locking, killed processes and servers', {
     quick: true,
   }),
+  node(
+    'recovery',
+    'tests/recovery',
+    'an engine that fails at its n-th allocation, or traps: calls in flight are answered',
+    { needs: ['chromium'] },
+  ),
   node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
     quick: true,
     needs: ['chromium'],
@@ -126,6 +132,10 @@ export const SUITES = [
     packages: 'benches',
     peers: PEERS,
     env: { DYNATAB_DIFFERENTIAL_ROUNDS: '25' },
+  }),
+  node('allocations', 'tests/recovery/allocations.test.mjs', 'an engine that fails at every allocation', {
+    long: true,
+    env: { DYNATAB_ALLOCATIONS: 'all' },
   }),
   node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {
     long: true,

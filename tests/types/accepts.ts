@@ -126,6 +126,7 @@ export async function database() {
   same<Database>()<typeof opened>();
   same<'persistent' | 'best-effort' | 'memory'>()<typeof opened.persistence.kind>();
   const off = db.on('event', ({ kind, detail }) => void [kind.length, detail]);
+  db.on('recovered', (cause) => void cause.length);
   off();
   same<ReadableStream<Uint8Array>>()<ReturnType<typeof opened.dump>>();
   low.dump({

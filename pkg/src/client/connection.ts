@@ -60,12 +60,31 @@ export interface WireRequest {
   body: Uint8Array;
 }
 
-interface Pending {
+/** A request, as it is asked again when the engine fails before it is answered. */
+interface Request<T> {
+  id: number;
+  /** Asks the engine, whose input buffer holds the bytes; 1: the answer is there. */
+  ask(engine: Engine): number;
+  read(): T;
+}
+
+interface Pending extends Request<unknown> {
+  bytes: Uint8Array;
+  /** How often the engine has had it. */
+  sent: number;
   settle(): void;
   reject(error: unknown): void;
 }
 
+/** A request that was with the engine at so many failures may be what makes it fail. */
+const MOST_SENT = 3;
+/** Bytes of requests that are asked again before their answers are waited for. */
+const WINDOW = 1 << 20;
+/** Failures in a row, without an answer between, after which nothing is tried again. */
+const MOST_FAILURES = 5;
+
 type Listener = (detail: unknown) => void;
+type Start = (callbacks: EngineCallbacks) => Promise<Engine>;
 
 export class Connection {
   private readonly module: EngineModule;
@@ -82,24 +101,58 @@ export class Connection {
   private readonly idPrefix = randomId();
   private refusal: Error | undefined;
   private closing: Promise<void> | undefined;
+  private readonly start: Start;
+  /** Waits for what a failed engine had under way at the store. */
+  private readonly quiet: () => Promise<void>;
+  private readonly unwatch: () => void;
+  /** The last failure of the engine, and whether that was since it was last opened. */
+  private lastFailure: Error | undefined;
+  private lost = false;
+  /** Failures since the last answer. */
+  private failures = 0;
+  private recovering: Promise<void> | undefined;
+  /** Goes on with what waits for an answer or a failure. */
+  private wake: (() => void) | undefined;
+  /** Transfers of lower numbers were begun with an engine that failed. */
+  private firstTransfer = 0;
 
-  private constructor(module: EngineModule) {
+  private constructor(module: EngineModule, start: Start, quiet: () => Promise<void>) {
     this.module = module;
+    this.start = start;
+    this.quiet = quiet;
+    this.unwatch = module.watch((failure) => this.failed(failure));
   }
 
   /** Opens an engine; `start` is given the callbacks it must be opened with. */
   static async open(
     module: EngineModule,
-    start: (callbacks: EngineCallbacks) => Promise<Engine>,
+    start: Start,
+    quiet: () => Promise<void> = async () => undefined,
   ): Promise<Connection> {
-    const connection = new Connection(module);
-    const engine = await start({
-      settle: (id) => connection.settle(id),
-      event: (kind, detail) => connection.event(kind, detail),
-    });
-    connection.engine = engine;
-    connection.settings = engine.settings();
+    const connection = new Connection(module, start, quiet);
+    try {
+      // Another database's failure is none of this one's, nor is its own that does not come again.
+      await connection.begin().catch(async (error: unknown) => {
+        if (error !== connection.lastFailure) throw error;
+        await quiet();
+        return connection.begin();
+      });
+    } catch (error) {
+      connection.unwatch();
+      throw error;
+    }
     return connection;
+  }
+
+  private async begin(): Promise<void> {
+    this.lost = false;
+    const engine = await this.start({
+      settle: (id) => this.settle(id),
+      event: (kind, detail) => this.event(kind, detail),
+    });
+    if (this.lost) throw this.lastFailure;
+    this.engine = engine;
+    this.settings ??= engine.settings();
   }
 
   /** Runs an operation. */
@@ -116,11 +169,11 @@ export class Connection {
       if (needsMore(operation) && !this.module.whole) {
         return this.module.complete().then(() => this.call<O>(operation, input, translation, options));
       }
-      const length = this.encode(operation, input, translation);
+      const { bytes, at: length } = this.encode(operation, input, translation);
       const id = this.nextId++;
-      const ready = this.run((engine) => engine.call(OPERATIONS[operation], length, id));
-      if (ready === 1) return Promise.resolve(this.answer<O>(id, translation));
-      return this.wait(id, signal, () => this.answer<O>(id, translation));
+      const ask = (engine: Engine) => engine.call(OPERATIONS[operation], length, id);
+      const read = () => this.answer<O>(id, translation);
+      return this.send({ id, ask, read }, bytes, length, signal);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -137,14 +190,11 @@ export class Connection {
       if (operation && needsMore(operation) && !this.module.whole) {
         return this.module.complete().then(() => this.http(request, options));
       }
-      this.copyIn(body, body.length);
       const id = this.nextId++;
       const host = operation === 'DescribeEndpoints' ? request.host : undefined;
-      const ready = this.run((engine) =>
-        engine.http(method, path, target, contentType, host, body.length, id),
-      );
-      if (ready === 1) return Promise.resolve(this.wireAnswer(id));
-      return this.wait(id, signal, () => this.wireAnswer(id));
+      const ask = (engine: Engine) => engine.http(method, path, target, contentType, host, body.length, id);
+      const read = () => this.wireAnswer(id);
+      return this.send({ id, ask, read }, body, body.length, signal);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -166,19 +216,21 @@ export class Connection {
     return this.nextId++;
   }
 
-  /** Asks for a step of a dump or a load, whose code is in the second file. */
-  async transfer<T>(ask: (engine: Engine) => Promise<T>): Promise<T> {
+  /** Asks for a step of dump or load `id`, whose code is in the second file. */
+  async transfer<T>(id: number, ask: (engine: Engine) => Promise<T>): Promise<T> {
     this.check();
     await this.module.complete();
-    return this.work(ask);
+    return this.work(ask, id);
   }
 
-  /** Work of the engine that is no operation. */
-  private async work<T>(begin: (engine: Engine) => Promise<T>): Promise<T> {
+  /** Work of the engine that is no operation. It is not begun again when the engine fails. */
+  private async work<T>(begin: (engine: Engine) => Promise<T>, transfer?: number): Promise<T> {
+    await this.recovering;
     this.check();
     const id = this.nextId++;
     try {
-      return await this.run(begin);
+      if (transfer !== undefined && transfer < this.firstTransfer) throw this.lastFailure;
+      return await this.module.until(this.run(begin));
     } catch (error) {
       const { name, message } = error as Error;
       throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));
@@ -220,11 +272,20 @@ export class Connection {
   }
 
   private async shut(): Promise<void> {
-    const engine = this.engine;
     this.refusal ??= new DatabaseClosedException({ message: 'The database is closed' });
     try {
-      await engine?.close();
+      do {
+        await this.recovering;
+        // What is in flight is answered, if need be by another engine.
+        const { engine } = this;
+        try {
+          if (engine) await this.module.until(this.run((engine) => engine.close()));
+        } catch (error) {
+          if (error !== this.lastFailure) throw error;
+        }
+      } while (this.recovering);
     } finally {
+      this.unwatch();
       this.engine = undefined;
       this.rejectAll(this.refusal);
     }
@@ -237,7 +298,7 @@ export class Connection {
     }
   }
 
-  private encode(operation: OperationName, input: object, translation: Translation): number {
+  private encode(operation: OperationName, input: object, translation: Translation): Writer {
     // A getter of the input may have called us while we were encoding: leave that request's bytes alone.
     const shared = !this.writing;
     const writer = shared ? this.writer : new Writer();
@@ -254,35 +315,98 @@ export class Connection {
     } finally {
       if (shared) this.writing = false;
     }
-    this.copyIn(writer.bytes, writer.at);
-    return writer.at;
+    return writer;
   }
 
-  private copyIn(bytes: Uint8Array, length: number): void {
-    const at = this.run((engine) => engine.input(length));
-    // The view is fetched after `input`, which may have grown the memory.
-    this.module.memory().set(bytes.length === length ? bytes : bytes.subarray(0, length), at);
+  /** Asks the engine; whether the answer is there. */
+  private ask(request: Request<unknown>, bytes: Uint8Array, length: number): boolean {
+    return this.run((engine) => {
+      const at = engine.input(length);
+      // The view is fetched after `input`, which may have grown the memory.
+      this.module.memory().set(bytes.length === length ? bytes : bytes.subarray(0, length), at);
+      return request.ask(engine) === 1;
+    });
   }
 
-  /** Enters the engine. When it fails there, its memory is not to be trusted any more. */
+  /** Enters the engine. One that failed there is not entered again. */
   private run<T>(enter: (engine: Engine) => T): T {
-    const engine = this.engine;
+    const { engine } = this;
     if (!engine) throw new DatabaseClosedException({ message: 'The database is closed' });
     try {
       return enter(engine);
     } catch (error) {
-      this.fail(error);
-      throw new InternalServerError({ message: `The engine failed: ${String(error)}`, cause: error });
+      throw this.engine ? error : this.lastFailure;
     }
   }
 
-  private fail(cause: unknown): void {
-    if (this.refusal) return;
-    this.refusal = new DatabaseClosedException({
-      message: 'The engine failed earlier; open the database again',
+  /** The engine failed, under a call of this database or elsewhere. */
+  private failed(failure: Error): void {
+    this.lastFailure = failure;
+    this.lost = true;
+    this.firstTransfer = this.nextId;
+    // Before that, who opens is told by what opening throws.
+    if (!this.engine) return;
+    this.engine = undefined;
+    this.wake?.();
+    if (this.settings.storage === 'memory') this.giveUp(failure);
+    else this.recovering ??= this.recover();
+  }
+
+  /** Opens a fresh engine on what is durable, and settles what was in flight. */
+  private async recover(): Promise<void> {
+    let cause: unknown = this.lastFailure;
+    for (;;) {
+      await this.quiet();
+      if (++this.failures > MOST_FAILURES) {
+        this.recovering = undefined;
+        return this.giveUp(cause);
+      }
+      try {
+        await this.begin();
+        this.emit('recovered', this.lastFailure!.message);
+        if (await this.resume()) return;
+      } catch (error) {
+        cause = error;
+        // The store may need a moment, or the memory of the instance before be still there.
+        await new Promise((done) => setTimeout(done, 10 << this.failures));
+      }
+    }
+  }
+
+  /**
+   * Asks what was in flight again, in the order of the calls and by their numbers: what the log holds of them is answered
+   * and not done again. Calls that are made meanwhile come last. False: the engine failed again.
+   */
+  private async resume(): Promise<boolean> {
+    let bytes = 0;
+    for (const [id, call] of this.pending) {
+      if (!this.engine) return false;
+      try {
+        if (call.sent++ >= MOST_SENT) throw this.lastFailure;
+        if (this.ask(call, call.bytes, call.bytes.length)) this.settle(id);
+      } catch (error) {
+        this.pending.delete(id);
+        call.reject(error);
+      }
+      bytes += call.bytes.length;
+      if (bytes < WINDOW) continue;
+      // So many at once may have been what the memory could not hold.
+      while (this.engine && this.pending.has(id)) await new Promise<void>((done) => (this.wake = done));
+      bytes = 0;
+    }
+    if (!this.engine) return false;
+    this.recovering = undefined;
+    return true;
+  }
+
+  private giveUp(cause: unknown): void {
+    this.refusal ??= new DatabaseClosedException({
+      message:
+        this.settings.storage === 'memory'
+          ? 'The engine failed, and a database in memory is lost with it; open it again'
+          : 'The engine failed earlier; open the database again',
       cause,
     });
-    this.engine = undefined;
     this.rejectAll(this.refusal);
     this.emit('failed', String(cause));
   }
@@ -293,18 +417,29 @@ export class Connection {
     for (const call of pending) call.reject(error);
   }
 
-  private wait<O>(id: number, signal: AbortSignalLike | undefined, read: () => O): Promise<O> {
-    return new Promise<O>((resolve, reject) => {
+  private send<T>(
+    request: Request<T>,
+    bytes: Uint8Array,
+    length: number,
+    signal: AbortSignalLike | undefined,
+  ): Promise<T> {
+    const waits = this.recovering !== undefined;
+    if (!waits && this.ask(request, bytes, length)) return Promise.resolve(request.read());
+    return new Promise<T>((resolve, reject) => {
+      const { id } = request;
       const aborted = () => {
         this.pending.delete(id);
         reject(abortError(signal!));
       };
       const done = signal ? onAbort(signal, aborted) : () => undefined;
       this.pending.set(id, {
+        ...request,
+        bytes: bytes.slice(0, length),
+        sent: waits ? 0 : 1,
         settle() {
           done();
           try {
-            resolve(read());
+            resolve(request.read());
           } catch (error) {
             reject(error as Error);
           }
@@ -320,9 +455,9 @@ export class Connection {
   private settle(id: number): void {
     const call = this.pending.get(id);
     // Aborted calls are not waited for any more.
-    if (!call) return;
     this.pending.delete(id);
-    call.settle();
+    call?.settle();
+    this.wake?.();
   }
 
   private event(kind: string, detail: string): void {
@@ -341,6 +476,7 @@ export class Connection {
   private answer<O extends MetadataBearer>(id: number, translation: Translation): O {
     const engine = this.engine!;
     const memory = this.module.memory();
+    this.failures = 0;
     let start = engine.outputPtr();
     let end = start + engine.outputLen();
     const requestId = this.requestId(id);
@@ -388,6 +524,7 @@ export class Connection {
   private wireAnswer(id: number): WireAnswer {
     const engine = this.engine!;
     const memory = this.module.memory();
+    this.failures = 0;
     const start = engine.outputPtr();
     const view = new DataView(memory.buffer, start, engine.outputLen());
     const typeLength = view.getUint8(6);

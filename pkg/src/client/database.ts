@@ -184,6 +184,11 @@ export class Database {
 
   /** Calls `listener` for every event of a kind, or with `event` for all of them; returns what ends it. */
   on(kind: 'event', listener: (event: { kind: string; detail: unknown }) => void): () => void;
+  /**
+   * `recovered`: the engine failed, and the database goes on with a fresh one from what is durable; calls in flight are
+   * answered. `failed`: it does not go on, and has to be opened again. Both are told the cause.
+   */
+  on(kind: 'recovered' | 'failed', listener: (cause: string) => void): () => void;
   on(kind: string, listener: (detail: unknown) => void): () => void;
   on(kind: string, listener: (detail: never) => void): () => void {
     return this.connection.on(kind, listener as (detail: unknown) => void);

@@ -90,6 +90,8 @@ export interface Runtime {
 /** An opened directory, locked. */
 export interface Files {
   primitives: unknown;
+  /** Waits for what an engine that failed had under way, and closes what it had open. */
+  quiet(): Promise<void>;
   /** Deletes what is in it. */
   clear(): void;
   release(): void;
@@ -144,6 +146,8 @@ function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | unde
   if (options.delays !== undefined) made.delays = options.delays;
   if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
   if (files) made.files = files.primitives;
+  // Where something is kept, calls in flight outlive an engine that fails.
+  if (chosen.storage !== 'memory') made.client = Math.floor(Math.random() * 2 ** 42);
   return made;
 }
 
@@ -243,7 +247,11 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
     const settings = engineOptions(options, chosen, owned.files);
     if (owned.files) await module.complete();
     connection = await patiently(() =>
-      Connection.open(module, (callbacks) => module.open(settings, callbacks)),
+      Connection.open(
+        module,
+        (callbacks) => module.open(settings, callbacks),
+        owned.files && (() => owned.files!.quiet()),
+      ),
     );
     const { region, storage } = connection.settings;
     if (options.load !== undefined) await loadDump(connection, options.load, options.progress);
@@ -258,6 +266,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
     });
   } catch (error) {
     await connection?.close().catch(() => undefined);
+    await owned.files?.quiet();
     owned.release();
     throw fromOpening(error);
   }
@@ -309,6 +318,7 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
     } catch (error) {
       throw fromOpening(error);
     } finally {
+      await owned.files?.quiet();
       owned.release();
     }
   };

@@ -39,6 +39,8 @@ const LOCK = 'LOCK';
 /** Creates the directory when absent and locks it. @throws DatabaseLockedError when another process holds it. */
 export function openDirectory(directory: string): {
   primitives: FilePrimitives;
+  /** Waits for what is under way, then closes what is open. */
+  quiet(): Promise<void>;
   /** Removes everything but the lock. */
   clear(): void;
   release(): void;
@@ -47,8 +49,10 @@ export function openDirectory(directory: string): {
   createDirectory(root);
   const release = lock(nodePath.join(root, LOCK));
   const made = primitives(root);
+  const { watched, quiet } = watch(made);
   return {
-    primitives: made,
+    primitives: watched,
+    quiet,
     clear() {
       for (const name of made.list('')) made.remove(name);
     },
@@ -70,6 +74,39 @@ function createDirectory(root: string): void {
     }
     if (made.length <= first.length) return;
   }
+}
+
+/** The same primitives, and what ends all that was begun with them: an engine that failed cannot. */
+function watch(made: FilePrimitives): { watched: FilePrimitives; quiet(): Promise<void> } {
+  const handles = new Set<number>();
+  const underWay = new Set<Promise<void>>();
+  const waited = (promise: Promise<void>) => {
+    underWay.add(promise);
+    const ended = () => void underWay.delete(promise);
+    promise.then(ended, ended);
+    return promise;
+  };
+  const watched: FilePrimitives = {
+    ...made,
+    open(path) {
+      const handle = made.open(path);
+      handles.add(handle);
+      return handle;
+    },
+    close(handle) {
+      handles.delete(handle);
+      made.close(handle);
+    },
+    sync: (handle) => waited(made.sync(handle)),
+    syncDirectory: (path) => waited(made.syncDirectory(path)),
+  };
+  return {
+    watched,
+    async quiet() {
+      await Promise.allSettled(underWay);
+      for (const handle of [...handles]) watched.close(handle);
+    },
+  };
 }
 
 /** The primitives below `root`. */

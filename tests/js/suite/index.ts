@@ -2,6 +2,7 @@
 import { batches } from './batches.js';
 import { changes } from './changes.js';
 import { dumps } from './dumps.js';
+import { failures } from './failures.js';
 import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
@@ -22,6 +23,7 @@ export const suite: Case[] = [
   ...changes,
   ...dumps,
   ...lifecycle,
+  ...failures,
 ];
 
 /** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */

@@ -8,8 +8,9 @@ import { compare } from '../../../pkg/src/client/schema.js';
 import { recognize } from '../../../pkg/src/client/commands.js';
 import { FakeEngine } from './fake-engine.js';
 
-async function setUp() {
+async function setUp(storage: 'memory' | 'files' = 'memory') {
   const engine = new FakeEngine();
+  engine.storage = storage;
   const connection = await engine.connect();
   return {
     engine,
@@ -240,7 +241,95 @@ test('an aborted call rejects with AbortError', async () => {
   assert.equal((await doc().query({ TableName: 't' })).Count, 1);
 });
 
-test('an engine that traps is not used again', async () => {
+/** Until what was begun has had its turns. */
+const turns = () => new Promise((done) => setTimeout(done, 1));
+
+test('calls in flight are asked again in their order, by their numbers', async () => {
+  const { engine, connection, doc } = await setUp('files');
+  engine.answer = () => ({ output: {}, later: true });
+  const keys = [1, 2, 3];
+  const get = (id: number, options?: own.CallOptions) => doc().get({ TableName: 't', Key: { id } }, options);
+  const calls = keys.map((id) => get(id));
+  const aborted = new AbortController();
+  const given = get(4, { abortSignal: aborted.signal });
+  // What the caller does with its input afterwards is no matter.
+  const input = { TableName: 't', Key: { id: 5 } };
+  calls.push(doc().get(input));
+  input.Key.id = 6;
+  const events: unknown[] = [];
+  connection.on('event', (event) => events.push(event));
+  const failing = connection.http({ method: 'POST', path: '/', body: new Uint8Array(1) });
+  // Made while there is no engine; its answer is there at once.
+  engine.answer = (_, { Key }: { Key: { id: object } }) => ({
+    output: { Item: { got: Key.id } },
+    later: false,
+  });
+  calls.push(get(7));
+  aborted.abort();
+  await assert.rejects(failing, own.InternalServerError);
+  await assert.rejects(given, { name: 'AbortError' });
+  const answers = await Promise.all(calls);
+  assert.deepEqual(
+    answers.map(({ Item }) => Item),
+    [1, 2, 3, 5, 7].map((id) => ({ got: id })),
+  );
+  const [before, after] = [engine.ids.slice(0, 5), engine.ids.slice(5)];
+  assert.deepEqual(after.slice(0, 4), [before[0], before[1], before[2], before[4]]);
+  assert.ok(after[4]! > before[4]!);
+  assert.equal(engine.opened, 2);
+  await null;
+  assert.deepEqual(events, [{ kind: 'recovered', detail: 'The engine failed: RuntimeError: unreachable' }]);
+});
+
+test('a call that was there at three failures is refused, and the others go on', async () => {
+  const { engine, doc } = await setUp('files');
+  engine.answer = () => ({ output: {}, later: true });
+  const old = doc().get({ TableName: 't', Key: { id: 1 } });
+  for (let i = 0; i < 2; i++) {
+    engine.fail('again');
+    await turns();
+  }
+  const young = doc().get({ TableName: 't', Key: { id: 2 } });
+  const refused = assert.rejects(old, { name: 'InternalServerError', message: /RuntimeError: again/ });
+  engine.fail('again');
+  await refused;
+  engine.settleNext();
+  engine.later.splice(0, engine.later.length - 1);
+  engine.settleNext();
+  assert.deepEqual((await young).Item, undefined);
+});
+
+test('an error on the way into the engine is no failure of it', async () => {
+  const { engine, connection, doc } = await setUp('files');
+  engine.http = () => {
+    throw new TypeError('no string');
+  };
+  await assert.rejects(connection.http({ method: 'POST', path: '/', body: new Uint8Array(1) }), TypeError);
+  assert.equal((await doc().get({ TableName: 't', Key: {} })).Item, undefined);
+  assert.equal(engine.opened, 1);
+});
+
+test('failures without an answer between end it', async () => {
+  const { engine, connection, doc } = await setUp('files');
+  const failures: unknown[] = [];
+  connection.on('failed', (cause) => failures.push(cause));
+  for (let i = 0; i < 5; i++) {
+    engine.fail('again');
+    await turns();
+    if (i === 2) await doc().get({ TableName: 't', Key: {} });
+  }
+  await doc().get({ TableName: 't', Key: {} });
+  for (let i = 0; i < 6; i++) {
+    assert.equal(failures.length, 0);
+    engine.fail('again');
+    await turns();
+  }
+  assert.equal(failures.length, 1);
+  await assert.rejects(doc().get({ TableName: 't', Key: {} }), own.DatabaseClosedException);
+  await connection.close();
+});
+
+test('an engine in memory that traps is not used again', async () => {
   const { engine, connection, doc } = await setUp();
   engine.answer = () => ({ output: {}, later: true });
   const waiting = doc().get({ TableName: 't', Key: {} });

@@ -4,6 +4,7 @@ import { Writer } from '../../../pkg/src/codec/writer.js';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
 import type { Shape } from '../../../pkg/src/client/operations.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
+import { InternalServerError } from '../../../pkg/src/errors/index.js';
 import type { VerifyReport } from '../../../pkg/src/types.js';
 import type { Engine, EngineSettings, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
 
@@ -31,12 +32,17 @@ export class FakeEngine implements Engine {
   readonly later: { id: number; bytes: Uint8Array }[] = [];
   callbacks!: EngineCallbacks;
   closed = false;
+  storage: EngineSettings['storage'] = 'memory';
+  /** The numbers of the calls. */
+  readonly ids: number[] = [];
+  opened = 0;
   private readonly wasm = new WebAssembly.Memory({ initial: 1 });
   private output: Uint8Array = new Uint8Array(0);
 
   readonly module: EngineModule = {
     open: async (_options, callbacks) => {
       this.callbacks = callbacks;
+      this.opened++;
       return this;
     },
     destroy: async () => undefined,
@@ -44,7 +50,13 @@ export class FakeEngine implements Engine {
     whole: true,
     complete: async () => undefined,
     memory: () => new Uint8Array(this.wasm.buffer),
+    until: (promise) => promise,
+    watch: (told) => {
+      this.told = told;
+      return () => undefined;
+    },
   };
+  private told: (failure: Error) => void = () => undefined;
 
   connect(): Promise<Connection> {
     return Connection.open(this.module, (callbacks) =>
@@ -62,6 +74,7 @@ export class FakeEngine implements Engine {
     const memory = new Uint8Array(this.wasm.buffer);
     const input = new Decoder().document(memory, 1024, 1024 + length, false);
     this.requests.push({ operation, input });
+    this.ids.push(id);
     const answer = this.answer(operation, input as never);
     const w = new Writer();
     w.byte(answer.error ? 1 : 0);
@@ -86,7 +99,14 @@ export class FakeEngine implements Engine {
   }
 
   http(): number {
-    throw new WebAssembly.RuntimeError('unreachable');
+    throw this.fail('unreachable');
+  }
+
+  /** The instance fails. */
+  fail(message: string): Error {
+    const cause = new WebAssembly.RuntimeError(message);
+    this.told(new InternalServerError({ message: `The engine failed: ${String(cause)}`, cause }));
+    return cause;
   }
 
   outputPtr(): number {
@@ -98,7 +118,7 @@ export class FakeEngine implements Engine {
   }
 
   settings(): EngineSettings {
-    return { storage: 'memory', durability: 'memory', region: 'local', accountId: '000000000000' };
+    return { storage: this.storage, durability: 'memory', region: 'local', accountId: '000000000000' };
   }
 
   async deleteExpired(): Promise<number> {
