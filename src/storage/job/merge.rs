@@ -140,7 +140,8 @@ impl Merge {
             edit.remove.extend(self.inputs.iter().map(|piece| piece.id));
         }
         let mut missing = Vec::new();
-        let most = storage.cache.at_once(self.runs.len());
+        // Those of one run at a time: to check many blocks at once would hold the page.
+        let most = storage.cache.at_once(self.runs.len()).min(MERGE_AHEAD + 1);
         for run in &mut self.runs {
             run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD.min(most - 1));
             if missing.len() >= most {
