@@ -15,6 +15,7 @@ const MODULES = [
   'api::streams',
   'api::tags',
   'api::time_to_live',
+  'api::transact',
   'bindings::files',
   'bindings::repair',
   'bindings::transfer',

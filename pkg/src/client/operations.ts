@@ -113,7 +113,8 @@ export function requestShape(operation: OperationName): Shape {
 }
 
 /** Whether an operation is in the second file of the engine (`scripts/lib/split.mjs`), and so needs it loaded. */
-export const needsMore = (operation: OperationName) => OPERATIONS[operation] >= OPERATIONS.UpdateTable;
+export const needsMore = (operation: OperationName) =>
+  OPERATIONS[operation] >= OPERATIONS.UpdateTable || operation.startsWith('Transact');
 
 const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'];
 

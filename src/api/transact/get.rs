@@ -34,6 +34,7 @@ pub(in crate::api) struct Get {
     pub projection: Option<Projection>,
 }
 
+#[inline(never)]
 pub(in crate::api) fn begin(engine: &Engine, request: MapRef<'_>) -> Result<TransactGetItems, ApiError> {
     let members = Members::read(request);
     let mut parsed = Vec::new();
@@ -87,6 +88,7 @@ impl TransactGetItems {
         self.gets.iter().map(|get| &get.table)
     }
 
+    #[inline(never)]
     pub(in crate::api) fn step(&mut self, engine: &mut Engine) -> Step {
         let mut missing = Vec::new();
         let mut after = SeqNo::default();

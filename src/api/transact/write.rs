@@ -36,6 +36,7 @@ pub(in crate::api) struct Token {
     pub fingerprint: Fingerprint,
 }
 
+#[inline(never)]
 pub(in crate::api) fn begin(
     engine: &Engine,
     request: MapRef<'_>,
@@ -108,6 +109,7 @@ impl TransactWriteItems {
         self.actions.iter_mut().map(|one| &mut one.change.table)
     }
 
+    #[inline(never)]
     pub(in crate::api) fn step(&mut self, engine: &mut Engine) -> Step {
         let mut missing = Vec::new();
         let mut after = SeqNo::default();
