@@ -321,10 +321,11 @@ impl Store for IndexedDbStore {
         if ids.is_empty() {
             return Box::pin(std::future::ready(Ok(Vec::new())));
         }
-        let ids = ids.to_vec();
-        let begin = move |inner: &_, database: &_| transaction::read(inner, database, space, &ids);
+        let ids: Rc<[u64]> = ids.into();
+        let asked = Rc::clone(&ids);
+        let begin = move |inner: &_, database: &_| transaction::read(inner, database, space, &asked);
         let answered = reading(&self.inner, Rc::new(begin));
-        Box::pin(async { transaction::values(&answered.await?) })
+        Box::pin(async move { transaction::values(&ids, &answered.await?) })
     }
 
     fn list(

@@ -246,18 +246,52 @@ fn write_all(
     Ok(())
 }
 
+/// So many values of ids in sequence are asked for by one listing: what a request costs is most of what a read costs.
+const TOGETHER: usize = 4;
+
+fn sequences(ids: &[u64]) -> impl Iterator<Item = &[u64]> {
+    ids.chunk_by(|id, next| id + 1 == *next)
+}
+
 /// Asks for the values of `ids` at once.
 pub(super) fn read(inner: &Rc<Inner>, database: &Database, space: Space, ids: &[u64]) -> Begun {
-    reading(inner, database, space, &|store| ids.iter().map(|id| store.get(&key(*id))).collect())
+    reading(inner, database, space, &|store| {
+        let mut requests = Vec::new();
+        for ids in sequences(ids) {
+            match ids {
+                [first, .., last] if ids.len() >= TOGETHER => {
+                    requests.extend(ask_for(store, (*first, last + 1), u32::MAX)?);
+                }
+                _ => {
+                    for id in ids {
+                        requests.push(store.get(&key(*id))?);
+                    }
+                }
+            }
+        }
+        Ok(requests)
+    })
 }
 
 /// The values of a [`read`].
-pub(super) fn values(requests: &[IdbRequest]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-    let value = |request| {
-        let value = result(request)?;
-        if value.is_undefined() { Ok(None) } else { bytes(value).map(Some) }
-    };
-    requests.iter().map(value).collect()
+pub(super) fn values(ids: &[u64], mut requests: &[IdbRequest]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let mut values = Vec::with_capacity(ids.len());
+    for ids in sequences(ids) {
+        let asked = if ids.len() >= TOGETHER { 2 } else { ids.len() };
+        let (own, others) = requests.split_at_checked(asked).unwrap_or_default();
+        requests = others;
+        if ids.len() >= TOGETHER {
+            let mut found = listed(own)?.into_iter().peekable();
+            values
+                .extend(ids.iter().map(|id| found.next_if(|(there, _)| there == id).map(|(_, value)| value)));
+            continue;
+        }
+        for request in own {
+            let value = result(request)?;
+            values.push(if value.is_undefined() { None } else { Some(bytes(value)?) });
+        }
+    }
+    Ok(values)
 }
 
 /// Asks for up to `limit` ids and values in `from..to`.
@@ -268,13 +302,15 @@ pub(super) fn list(
     (from, to): (u64, u64),
     limit: u32,
 ) -> Begun {
-    reading(inner, database, space, &|store| {
-        let range = range(from, to).map_or(JsValue::UNDEFINED, JsValue::from);
-        Ok(vec![
-            store.get_all_keys_with_key_and_limit(&range, limit)?,
-            store.get_all_with_key_and_limit(&range, limit)?,
-        ])
-    })
+    reading(inner, database, space, &|store| ask_for(store, (from, to), limit).map(Vec::from))
+}
+
+fn ask_for(store: &IdbObjectStore, (from, to): (u64, u64), limit: u32) -> Result<[IdbRequest; 2], JsValue> {
+    let range = range(from, to).map_or(JsValue::UNDEFINED, JsValue::from);
+    Ok([
+        store.get_all_keys_with_key_and_limit(&range, limit)?,
+        store.get_all_with_key_and_limit(&range, limit)?,
+    ])
 }
 
 /// The ids and values of a [`list`].
