@@ -115,7 +115,7 @@ pub(super) async fn check(
         let state = driver.state.borrow();
         let engine = &state.engine;
         let log = engine.storage.log_start()..state.next_frame;
-        (Verification::begin(engine), Findings::new(engine.tables()), log)
+        (Verification::begin(engine, driver.platform.now_millis()), Findings::new(engine.tables()), log)
     };
     if driver.durability.is_some() {
         manifest(driver, &mut findings).await?;

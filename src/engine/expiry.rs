@@ -105,7 +105,7 @@ impl Engine {
             if let Some(seconds) = ItemRef::parse(&value).and_then(|item| table.expiry(item)) {
                 if seconds >= now {
                     sweep.least = sweep.least.min(seconds);
-                } else if seconds + TOO_OLD >= now {
+                } else if !is_too_old(seconds, now) {
                     deleted += 1;
                     let write =
                         ItemWrite { table, key: key.to_vec(), old: Some(value), new: None, blind: false };
@@ -128,6 +128,11 @@ impl Engine {
         }
         Upkeep::Written { seq: self.carry_out(plan, now_millis), deleted }
     }
+}
+
+/// Whether an item that expired in that second stays.
+pub(super) fn is_too_old(seconds: u64, now_seconds: u64) -> bool {
+    seconds.saturating_add(TOO_OLD) < now_seconds
 }
 
 /// When an item that expires in that second may be deleted: in the one that follows.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh64::xxh64;
 
+use super::expiry::is_too_old;
 use super::{Engine, Stats, Table, Tables};
 use crate::item::{ItemRef, admit};
 use crate::storage::verify::trees;
@@ -107,6 +108,8 @@ pub struct Verification {
     snapshot: Snapshot,
     /// Of the trees, as of the snapshot.
     stats: Vec<(TreeId, Stats)>,
+    /// When it began.
+    now_seconds: u64,
     parts: VecDeque<Part>,
     walk: Option<Walk>,
     /// What the items seen so far demand of the indexes of their table.
@@ -120,7 +123,7 @@ pub struct Verification {
 impl Verification {
     /// One of everything as it is now, pending writes included.
     #[inline(never)]
-    pub fn begin(engine: &Engine) -> Self {
+    pub fn begin(engine: &Engine, now_millis: u64) -> Self {
         let snapshot = engine.storage.snapshot(engine.storage.latest());
         let tables = engine.tables();
         let mut verification = Self {
@@ -130,6 +133,7 @@ impl Verification {
             demanded: Vec::new(),
             misfits: Vec::new(),
             looked: Looked::default(),
+            now_seconds: now_millis / 1000,
             snapshot,
         };
         for table in tables.after(None) {
@@ -187,7 +191,10 @@ impl Verification {
                     match &walk.part.subject {
                         Subject::Items(table, least) => {
                             self.looked.items += 1;
-                            if let Err(what) = check_item(table, *least, &key, &value, &mut self.demanded) {
+                            let is_looked_for =
+                                |seconds| seconds >= *least || is_too_old(seconds, self.now_seconds);
+                            let checked = check_item(table, is_looked_for, &key, &value, &mut self.demanded);
+                            if let Err(what) = checked {
                                 walk.told += 1;
                                 if walk.told <= MOST_TOLD {
                                     let what = what.to_owned();
@@ -250,7 +257,7 @@ impl Verification {
 /// An item is one that a request could have put there. Adds up what it demands of the indexes.
 fn check_item(
     table: &Table,
-    least_expiry: u64,
+    is_looked_for: impl Fn(u64) -> bool,
     key: &Bytes,
     value: &Bytes,
     demanded: &mut [Sum],
@@ -262,7 +269,7 @@ fn check_item(
     if table.key_of(item.map()).as_deref() != Some(&**key) {
         return Err("an item in the place of another key");
     }
-    if table.expiry(item).is_some_and(|seconds| seconds < least_expiry) {
+    if table.expiry(item).is_some_and(|seconds| !is_looked_for(seconds)) {
         return Err("an item that expires before any is looked for");
     }
     for (index, sum) in table.indexes.iter().zip(demanded) {
