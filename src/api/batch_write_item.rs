@@ -145,7 +145,7 @@ impl BatchWriteItem {
         for write in &self.writes {
             let Some((_, table)) = self.tables.get(write.table) else { continue };
             // Where nothing depends on the item as it is, it is not read for the write alone.
-            let blind = self.capacity == ReturnConsumedCapacity::None && !Engine::is_old_needed(table);
+            let blind = self.capacity == ReturnConsumedCapacity::None && !engine.is_old_needed(table);
             let before = missing.len();
             let old = read_newest(engine, table, &write.key, &mut missing);
             if blind && old.is_none() {

@@ -182,7 +182,7 @@ impl SingleWrite {
         let mut missing = Vec::new();
         let Some((seen, old)) = keys::read_newest(engine, &self.item.table, &self.item.key, &mut missing)
         else {
-            if !self.is_blind() {
+            if !self.is_blind(engine) {
                 return Step::Missing(missing);
             }
             let new = match &mut self.item.change {
@@ -209,13 +209,13 @@ impl SingleWrite {
     }
 
     /// Nothing that is asked for depends on the item as it is: then it is not read for the write alone.
-    fn is_blind(&self) -> bool {
+    fn is_blind(&self, engine: &Engine) -> bool {
         matches!(self.item.change, Change::Put(_) | Change::Delete)
             && self.item.condition.is_none()
             && self.return_values == ReturnValues::None
             && self.capacity == ReturnConsumedCapacity::None
             && !self.statement
-            && !Engine::is_old_needed(&self.item.table)
+            && !engine.is_old_needed(&self.item.table)
     }
 
     fn write(

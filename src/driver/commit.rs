@@ -230,6 +230,7 @@ impl Driver {
         let answers: Vec<(Ticket, Response)> = {
             let mut state = self.state.borrow_mut();
             state.engine.roll_back();
+            state.undone = (state.undone.0 + 1, state.engine.storage.durable());
             state.progress.wake();
             std::mem::take(&mut state.waiting)
                 .into_entries()

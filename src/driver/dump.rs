@@ -2,12 +2,9 @@
 
 use std::rc::Rc;
 
-use super::fetch::install;
 use super::{Driver, closed};
 use crate::api::{ApiError, ErrorKind};
 use crate::engine::{self, DumpStep, Progress};
-use crate::platform::Space;
-use crate::storage::BlockId;
 
 /// A dump under way. It pins what it reads until it is dropped; the database may be closed before.
 pub struct Dump {
@@ -65,15 +62,7 @@ impl Dump {
                 DumpStep::End => return Ok(None),
                 DumpStep::Missing(missing) => missing,
             };
-            let ids: Vec<u64> = missing.iter().map(|block| block.0).collect();
-            let values = self.driver.store.read(Space::Block, &ids).await;
-            // The snapshot keeps its blocks from being deleted: one that is gone is damage, but it is asked for twice as
-            // others do, so that the first answer is known not to be about another block.
-            let found = install(&mut self.driver.state.borrow_mut(), &missing, values)?;
-            if let Some(block) = found.filter(|block| gone == Some(*block)) {
-                return Err(missing_block(block));
-            }
-            gone = found;
+            self.driver.supply(&missing, &mut gone).await?;
         }
     }
 }
@@ -88,8 +77,4 @@ impl Drop for Dump {
 
 fn damaged(what: impl std::fmt::Display) -> ApiError {
     ApiError::new(ErrorKind::StorageFailed, format!("The database is damaged: {what}"))
-}
-
-fn missing_block(block: BlockId) -> ApiError {
-    damaged(format_args!("block {} is missing from the storage", block.0))
 }

@@ -137,10 +137,7 @@ impl Driver {
                 Err(error) => break Some(Err(error)),
                 // The same block twice: no merge took it.
                 Ok(Some(block)) if gone == Some(block) => {
-                    break Some(Err(ApiError::new(
-                        ErrorKind::StorageFailed,
-                        format!("The database is damaged: block {} is missing from the storage", block.0),
-                    )));
+                    break Some(Err(missing_block(block)));
                 }
                 Ok(block) => gone = block,
             }
@@ -177,6 +174,30 @@ impl Driver {
         }
         self.deliver(answers);
     }
+}
+
+impl Driver {
+    /// Reads and installs what a reader misses whose snapshot keeps it from being deleted. One that is gone is damage, but
+    /// it is asked for twice as others do, so that the first answer is known not to be about another block.
+    pub(super) async fn supply(
+        &self,
+        missing: &[BlockId],
+        gone: &mut Option<BlockId>,
+    ) -> Result<(), ApiError> {
+        let ids: Vec<u64> = missing.iter().map(|block| block.0).collect();
+        let values = self.store.read(Space::Block, &ids).await;
+        let found = install(&mut self.state.borrow_mut(), missing, values)?;
+        if let Some(block) = found.filter(|block| *gone == Some(*block)) {
+            return Err(missing_block(block));
+        }
+        *gone = found;
+        Ok(())
+    }
+}
+
+fn missing_block(block: BlockId) -> ApiError {
+    let what = format!("The database is damaged: block {} is missing from the storage", block.0);
+    ApiError::new(ErrorKind::StorageFailed, what)
 }
 
 /// Puts blocks that were read into the cache. A block may be gone because a merge came between; asking again

@@ -10,6 +10,7 @@ mod backfill;
 mod commit;
 mod dump;
 mod fetch;
+mod history;
 mod jobs;
 mod load;
 mod open;
@@ -30,6 +31,7 @@ use crate::platform::{Durability, Platform, Store};
 use crate::storage::SeqNo;
 
 pub use dump::Dump;
+pub use history::{HistoryPage, ReadError, TableAt};
 pub use load::{Load, LoadError};
 pub use open::{OpenError, OpenOptions};
 
@@ -86,6 +88,8 @@ struct State {
     closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
+    /// How many commits were undone, and what was durable when the last one was.
+    undone: (u64, SeqNo),
     /// Woken whenever a commit, a job or a pending call has ended.
     progress: signal::Signal,
 }

@@ -9,7 +9,7 @@ use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
 use crate::platform::{Durability, LocalFuture, Platform, Space, Store, StoreError};
-use crate::storage::{Corruption, Manifest, Storage, StorageOptions};
+use crate::storage::{Corruption, Manifest, SeqNo, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
 /// most frames are small, and what is flushed leaves the log.
@@ -153,6 +153,7 @@ impl Driver {
                 job_batch: None,
                 closing: false,
                 closed: None,
+                undone: <(u64, SeqNo)>::default(),
                 progress: signal::Signal::default(),
             }),
             store,

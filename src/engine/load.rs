@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
-use super::streams::Moment;
+use super::segments::Moment;
 use super::table::{MAX_HASH, MAX_ITEM, MAX_RANGE, fit};
 use super::{Engine, Progress, Stats, Table, Tables};
 use crate::collections::VecMap;

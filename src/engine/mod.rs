@@ -10,10 +10,15 @@ pub mod catalog;
 mod collection;
 mod dump;
 mod expiry;
+pub mod history;
 mod load;
+mod position;
 mod progress;
+mod recorded;
 mod recovery;
 mod requests;
+mod segments;
+mod source;
 pub mod streams;
 pub mod table;
 mod tables;
@@ -34,7 +39,10 @@ pub use backfill::Backfill;
 pub use collection::MAX_COLLECTION;
 pub use dump::{Dump, DumpStep};
 pub use load::{LoadError, LoadStep, Loader};
+pub use position::Position;
 pub use progress::Progress;
+pub use segments::{Segment, Segments};
+pub use source::Source;
 pub use table::{Index, IndexKind, KeyAttribute, Table};
 pub use tables::Tables;
 pub use upkeep::Upkeep;
@@ -233,6 +241,8 @@ impl Engine {
             }
             if let Some(tables) = &group.tables_before {
                 self.tables = Rc::clone(tables);
+                // What was due before is due again.
+                self.upkeep_at = 0;
             }
         }
         self.doubt_expiries();

@@ -1,10 +1,11 @@
 //! The engine as the manifest and the log's tail left it.
 
-use super::streams::{Moment, Streamed};
+use super::recorded::{self, Commit, Recorded};
+use super::segments::Moment;
 use super::{Engine, Table};
 use crate::item::ItemRef;
 use crate::log::Record;
-use crate::storage::{Bytes, Change, SeqNo, Storage, TreeId};
+use crate::storage::{Bytes, Change, SeqNo, Storage};
 
 /// The stored catalog or a log record does not make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,18 +85,16 @@ impl Engine {
                 },
             );
         }
+        let mut recorded = Vec::new();
         for old in &record.old_images {
             let change = record.changes.get(old.change).ok_or(RecoveryError::Record(seq))?;
-            if let Some(stream) = self.tables.streams().of_table(change.tree) {
-                let streamed = Streamed {
-                    stream: std::rc::Rc::clone(stream),
-                    change: old.change,
-                    old: old.item.clone(),
-                };
-                if let Some(entry) = streamed.entry(change, seq, record.time_millis, record.origin) {
-                    self.storage.apply(seq, entry);
-                }
-            }
+            recorded.extend(Recorded::of(&self.tables, change.tree, old.change, old.item.as_ref()));
+        }
+        let commit = Commit { seq, time_millis: record.time_millis, origin: record.origin };
+        let mut entries = Vec::new();
+        recorded::record(&recorded, &record.changes, &commit, &mut entries);
+        for entry in entries {
+            self.storage.apply(seq, entry);
         }
         for (tree, count, bytes) in &record.stats {
             self.stats.get_or_default(*tree).add(*count, *bytes);
@@ -111,12 +110,5 @@ impl Engine {
                 self.storage.apply(seq, change);
             }
         }
-    }
-}
-
-impl super::Tables {
-    /// The table whose items are in `tree`.
-    fn owner(&self, tree: TreeId) -> Option<&Table> {
-        self.after(None).map(std::rc::Rc::as_ref).find(|table| table.tree == tree)
     }
 }

@@ -3,14 +3,18 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
-use super::streams::{Moment, Streams, Turn};
+use super::history::{Histories, HistoryChange, HistoryId, HistoryOptions};
+use super::segments::{Due, Moment, Turn};
+use super::source::Source;
+use super::streams::Streams;
 use super::tokens::TokenTrees;
 use super::write::Plan;
 use super::{CatalogUndo, Engine, Stats, Table};
 use crate::collections::VecMap;
 use crate::item::value::Reader;
 use crate::item::varint;
-use crate::storage::{SeqNo, TreeId};
+use crate::storage::coding::MAX_COUNTER;
+use crate::storage::{SeqNo, Storage, TreeId};
 
 /// The tables of a database. Cloned when it changes, so that a failed commit can go back.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +24,12 @@ pub struct Tables {
     next_tree: TreeId,
     tokens: TokenTrees,
     streams: Streams,
+    histories: Histories,
 }
+
+/// Stands in the catalog of a manifest where the tree of a table with time to live could stand: histories follow. A
+/// version from before there were any refuses it, where it would have lost them.
+const HISTORIES: u64 = 1 << 31;
 
 /// A catalog change in the log.
 enum CatalogChange<'a> {
@@ -45,8 +54,10 @@ enum CatalogChange<'a> {
         tree: TreeId,
         since: u64,
     },
-    /// Shards of streams end, begin and are dropped.
+    /// Shards of streams, and segments of histories, end, begin and are dropped.
     Shards(Turn),
+    /// What is kept of a table's changes.
+    History(HistoryChange),
 }
 
 impl CatalogChange<'_> {
@@ -56,6 +67,7 @@ impl CatalogChange<'_> {
     const ALTER: u8 = 4;
     const BACKFILLED: u8 = 5;
     const SHARDS: u8 = 6;
+    const HISTORY: u8 = 7;
 
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -88,6 +100,10 @@ impl CatalogChange<'_> {
                 out.push(Self::SHARDS);
                 turn.encode(&mut out);
             }
+            Self::History(change) => {
+                out.push(Self::HISTORY);
+                change.encode(&mut out);
+            }
         }
         out
     }
@@ -111,6 +127,7 @@ impl CatalogChange<'_> {
                 Some(CatalogChange::Tokens { tree, since: r.varint()? })
             }
             Self::SHARDS => Some(CatalogChange::Shards(Turn::decode(&mut r)?)),
+            Self::HISTORY => Some(CatalogChange::History(HistoryChange::decode(&mut r)?)),
             _ => None,
         }
     }
@@ -168,8 +185,60 @@ impl Tables {
         &self.streams
     }
 
-    pub(super) fn next_tree(&self) -> TreeId {
-        self.next_tree
+    /// The histories of these tables and of those that had one lately.
+    pub fn histories(&self) -> &Histories {
+        &self.histories
+    }
+
+    /// Whether a stream or a history records the changes of a table: each of its writes has to know the item before.
+    pub fn is_recorded(&self, table: &Table) -> bool {
+        table.schema.stream.is_some() || self.histories.of_table(table.tree).is_some()
+    }
+
+    /// The table whose items are in `tree`.
+    pub(super) fn owner(&self, tree: TreeId) -> Option<&Table> {
+        self.by_name.values().map(Rc::as_ref).find(|table| table.tree == tree)
+    }
+
+    /// Changes what is kept of a table's changes; gives the trees that are not needed any more. `None`: there is no such
+    /// table, or no such history.
+    fn change_history(&mut self, change: HistoryChange, at: Moment) -> Option<Vec<TreeId>> {
+        Some(match change {
+            HistoryChange::Keep(tree, options) => {
+                let source = Rc::new(Source::of(tree, &self.owner(tree)?.schema));
+                self.histories.keep(source, options, &mut self.next_tree, at)
+            }
+            HistoryChange::Stop(tree) => {
+                self.histories.of_table(tree)?;
+                self.histories.stop(tree, at)
+            }
+            HistoryChange::Forget(id) => {
+                self.histories.get(id)?;
+                self.histories.forget(id)
+            }
+        })
+    }
+
+    /// Takes a table out; gives the trees that are not needed any more.
+    fn remove(&mut self, name: &str, at: Moment) -> Vec<TreeId> {
+        let Some(table) = self.by_name.remove(name) else { return Vec::new() };
+        self.follow_stream(name, table.tree, at);
+        let mut dropped = self.histories.stop(table.tree, at);
+        dropped.extend(table.trees());
+        dropped
+    }
+
+    /// What time asks for.
+    fn due(&self, now_millis: u64, storage: &Storage) -> Turn {
+        let mut due = Due { now_millis, storage, next_tree: self.next_tree, turn: Turn::default() };
+        self.streams.due(&mut due);
+        self.histories.due(&mut due);
+        due.turn
+    }
+
+    /// When time will ask for something, in milliseconds since 1970.
+    pub(super) fn next_turn(&self, now_millis: u64) -> u64 {
+        self.streams.next_due(now_millis).min(self.histories.next_due(now_millis))
     }
 
     /// Begins or ends the stream of a table that was created, changed or deleted.
@@ -186,8 +255,9 @@ impl Tables {
         previous
     }
 
-    fn turn_streams(&mut self, turn: &Turn, at: Moment) {
+    fn turn_segments(&mut self, turn: &Turn, at: Moment, storage: &Storage) {
         self.streams.turn(turn, &mut self.next_tree, at);
+        self.histories.turn(turn, &mut self.next_tree, at, storage);
     }
 
     /// For the manifest: schemas, trees and statistics.
@@ -212,6 +282,10 @@ impl Tables {
         for table in self.by_name.values().filter(|table| table.schema.ttl.is_some()) {
             varint::put(&mut out, u64::from(table.tree.0));
             varint::put(&mut out, stats.get(&table.tree).map_or(0, |stats| stats.expiry));
+        }
+        if !self.histories.is_empty() {
+            varint::put(&mut out, HISTORIES);
+            self.histories.encode(&mut out);
         }
         out
     }
@@ -238,8 +312,12 @@ impl Tables {
         tables.tokens = TokenTrees::decode(&mut r)?;
         tables.streams = Streams::decode(&mut r)?;
         while !r.is_empty() {
-            let tree = TreeId::new(r.varint()?)?;
-            stats.get_or_default(tree).expiry = r.varint()?;
+            let number = r.varint()?;
+            if number == HISTORIES {
+                tables.histories = Histories::decode(&mut r)?;
+                break;
+            }
+            stats.get_or_default(TreeId::new(number)?).expiry = r.varint()?;
         }
         Some((tables, stats))
     }
@@ -266,11 +344,7 @@ impl Engine {
     pub fn delete_table(&mut self, name: &str, now_millis: u64) -> SeqNo {
         let change = CatalogChange::Delete { name: name.as_bytes() }.encode();
         let mut tables = (*self.tables).clone();
-        let table = tables.by_name.remove(name);
-        let dropped = table.iter().flat_map(|table| table.trees()).collect();
-        if let Some(table) = table {
-            tables.follow_stream(name, table.tree, self.next_moment(now_millis));
-        }
+        let dropped = tables.remove(name, self.next_moment(now_millis));
         self.change_tables(tables, change, dropped, now_millis)
     }
 
@@ -312,12 +386,48 @@ impl Engine {
         tree
     }
 
-    /// Ends shards of streams, begins others and drops some.
-    pub(super) fn turn_streams(&mut self, turn: Turn, now_millis: u64) -> SeqNo {
+    /// Ends segments of streams and histories that took records for long, and drops those whose records are too old.
+    /// `None`: there are none.
+    pub(super) fn turn_segments(&mut self, now_millis: u64) -> Option<SeqNo> {
+        let turn = self.tables.due(now_millis, &self.storage);
+        if turn == Turn::default() {
+            return None;
+        }
         let mut tables = (*self.tables).clone();
-        tables.turn_streams(&turn, self.next_moment(now_millis));
+        tables.turn_segments(&turn, self.next_moment(now_millis), &self.storage);
         let dropped = turn.dropped.clone();
-        self.change_tables(tables, CatalogChange::Shards(turn).encode(), dropped, now_millis)
+        Some(self.change_tables(tables, CatalogChange::Shards(turn).encode(), dropped, now_millis))
+    }
+
+    /// Keeps the changes of a table from now on, so long and with or without versions; a history that it has goes on so.
+    /// `None`: there is no such table.
+    pub fn keep_history(&mut self, name: &str, options: HistoryOptions, now_millis: u64) -> Option<SeqNo> {
+        let tree = self.tables.get(name)?.tree;
+        let retention_millis = options.retention_millis.min(MAX_COUNTER);
+        let options = HistoryOptions { retention_millis, ..options };
+        if self.tables.histories.of_table(tree).is_some_and(|history| history.options() == options) {
+            return Some(self.tables_seq);
+        }
+        self.change_history(HistoryChange::Keep(tree, options), now_millis)
+    }
+
+    /// Keeps nothing of later changes of a table. What was kept is kept until it is old, but for its versions. `None`:
+    /// there is no such table, or it has no history.
+    pub fn stop_history(&mut self, name: &str, now_millis: u64) -> Option<SeqNo> {
+        let tree = self.tables.get(name)?.tree;
+        self.change_history(HistoryChange::Stop(tree), now_millis)
+    }
+
+    /// Drops all of a history. `None`: there is none.
+    pub fn forget_history(&mut self, id: HistoryId, now_millis: u64) -> Option<SeqNo> {
+        self.change_history(HistoryChange::Forget(id), now_millis)
+    }
+
+    fn change_history(&mut self, change: HistoryChange, now_millis: u64) -> Option<SeqNo> {
+        let mut tables = (*self.tables).clone();
+        let dropped = tables.change_history(change, self.next_moment(now_millis))?;
+        let change = CatalogChange::History(change).encode();
+        Some(self.change_tables(tables, change, dropped, now_millis))
     }
 
     /// When the next commit will have happened.
@@ -353,6 +463,7 @@ impl Engine {
     /// Applies a catalog change found in the log.
     pub(super) fn replay_catalog(&mut self, bytes: &[u8], at: Moment) -> Option<()> {
         let mut tables = (*self.tables).clone();
+        let mut dropped = Vec::new();
         match CatalogChange::decode(bytes)? {
             CatalogChange::Create { first_tree, schema } => {
                 let (table, next_tree) = Table::new(TableSchema::decode(schema)?, first_tree, first_tree)?;
@@ -363,37 +474,29 @@ impl Engine {
             }
             CatalogChange::Delete { name } => {
                 let name = std::str::from_utf8(name).ok()?;
-                if let Some(table) = tables.by_name.remove(name) {
-                    tables.follow_stream(name, table.tree, at);
-                    for tree in table.trees() {
-                        self.storage.drop_tree(tree);
-                        self.stats.remove(&tree);
-                    }
-                }
+                dropped = tables.remove(name, at);
             }
             CatalogChange::Alter { schema } => {
                 let schema = TableSchema::decode(schema)?;
                 let name = schema.name.clone();
-                for tree in tables.alter(schema)? {
-                    self.storage.drop_tree(tree);
-                    self.stats.remove(&tree);
-                }
+                dropped = tables.alter(schema)?;
                 let tree = tables.by_name.get(&name)?.tree;
                 self.stats.get_or_default(tree).expiry = 0;
                 tables.follow_stream(&name, tree, at);
             }
             CatalogChange::Shards(turn) => {
-                tables.turn_streams(&turn, at);
-                for tree in turn.dropped {
-                    self.storage.drop_tree(tree);
-                }
+                tables.turn_segments(&turn, at, &self.storage);
+                dropped = turn.dropped;
             }
+            CatalogChange::History(change) => dropped = tables.change_history(change, at)?,
             CatalogChange::Backfilled { index, position } => tables.backfilled(index, position)?,
             CatalogChange::Tokens { tree, since } => {
-                if let Some(dropped) = tables.turn_tokens(tree, since) {
-                    self.storage.drop_tree(dropped);
-                }
+                dropped.extend(tables.turn_tokens(tree, since));
             }
+        }
+        for tree in dropped {
+            self.storage.drop_tree(tree);
+            self.stats.remove(&tree);
         }
         self.tables = Rc::new(tables);
         Some(())

@@ -1,4 +1,4 @@
-//! What the passing of time asks for: shards of streams end, records and items expire.
+//! What the passing of time asks for: segments of streams and histories end, records and items expire.
 
 use super::Engine;
 use super::catalog::BusyStatus;
@@ -34,7 +34,7 @@ impl Engine {
         if let Some(name) = gone.map(|table| table.schema.name.clone()) {
             return Upkeep::Written { seq: self.delete_table(&name, now_millis), deleted: 0 };
         }
-        if let Some(seq) = self.turn_shards(now_millis) {
+        if let Some(seq) = self.turn_segments(now_millis) {
             return Upkeep::Written { seq, deleted: 0 };
         }
         let slice = self.sweep_slice(now_millis);
@@ -49,7 +49,7 @@ impl Engine {
         let deletions = self.tables().after(None).filter_map(|table| table.schema.busy);
         let deletions = deletions.filter(|busy| busy.status == BusyStatus::Deleting);
         let next_deletion = deletions.map(|busy| busy.until_millis).min().unwrap_or(u64::MAX);
-        let next_shard = self.tables().streams().next_due(now_millis);
-        self.upkeep_at = next_shard.min(next_deletion).min(self.next_expiry());
+        let next_segment = self.tables().next_turn(now_millis);
+        self.upkeep_at = next_segment.min(next_deletion).min(self.next_expiry());
     }
 }

@@ -3,16 +3,20 @@
 //! Items and index entries are in different orders, so they are compared by sums: each item says which entries it must
 //! have, and the sum of hashes over these equals the sum over the entries that are there, or they are not the same.
 
+mod histories;
+
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use xxhash_rust::xxh64::xxh64;
 
 use super::expiry::is_too_old;
-use super::{Engine, Stats, Table, Tables};
+use super::{Engine, Segment, Stats, Table, Tables};
 use crate::item::{ItemRef, admit};
 use crate::storage::verify::trees;
 use crate::storage::{BlockId, Bytes, Cursor, CursorStep, SeqNo, Snapshot, TreeId};
+use histories::Kept;
 
 /// How a verification goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub struct Looked {
     pub items: u64,
     /// Entries of indexes.
     pub entries: u64,
-    /// Records of streams, and what else is kept.
+    /// Records of streams and histories, and what else is kept.
     pub records: u64,
 }
 
@@ -74,6 +78,10 @@ enum Subject {
     Items(Rc<Table>, u64),
     /// The entries of an index of the table before, by its number.
     Entries(usize),
+    /// A segment of a history, and whether it is the history's last.
+    History(Rc<RefCell<Kept>>, Segment, bool),
+    /// A segment of the versions of a history, and whether it is the history's last.
+    Versions(Rc<RefCell<Kept>>, Segment, bool),
     /// Something that has no structure here.
     Records,
 }
@@ -139,6 +147,7 @@ impl Verification {
         for table in tables.after(None) {
             verification.plan(engine, table);
         }
+        verification.plan_histories(tables);
         for tree in record_trees(tables) {
             verification.parts.push_back(Part { tree, subject: Subject::Records });
         }
@@ -168,6 +177,21 @@ impl Verification {
         }
     }
 
+    fn plan_histories(&mut self, tables: &Tables) {
+        for history in tables.histories().all() {
+            let mut of_all = tables.after(None);
+            let table = of_all.find(|table| history.is_running() && table.tree == history.source.table);
+            let kept = Rc::new(RefCell::new(Kept::new(history, table.cloned())));
+            let last = history.trees().last().copied();
+            let part = |segment: &Segment, make: fn(_, _, _) -> Subject| {
+                let subject = make(Rc::clone(&kept), segment.clone(), Some(segment.tree) == last);
+                Part { tree: segment.tree, subject }
+            };
+            self.parts.extend(history.records.iter().map(|segment| part(segment, Subject::History)));
+            self.parts.extend(history.versions.iter().map(|segment| part(segment, Subject::Versions)));
+        }
+    }
+
     /// Checks the next slice.
     #[inline(never)]
     pub fn step(&mut self, engine: &mut Engine) -> VerifyStep {
@@ -188,22 +212,28 @@ impl Verification {
                 CursorStep::Entry { key, value, .. } => {
                     bytes += key.len() + value.len();
                     walk.sum.add(&key, &value);
-                    match &walk.part.subject {
+                    let (count, checked) = match &walk.part.subject {
                         Subject::Items(table, least) => {
-                            self.looked.items += 1;
                             let is_looked_for =
                                 |seconds| seconds >= *least || is_too_old(seconds, self.now_seconds);
                             let checked = check_item(table, is_looked_for, &key, &value, &mut self.demanded);
-                            if let Err(what) = checked {
-                                walk.told += 1;
-                                if walk.told <= MOST_TOLD {
-                                    let what = what.to_owned();
-                                    self.misfits.push(Misfit { tree: walk.part.tree, what });
-                                }
-                            }
+                            (&mut self.looked.items, checked)
                         }
-                        Subject::Entries(_) => self.looked.entries += 1,
-                        Subject::Records => self.looked.records += 1,
+                        Subject::Entries(_) => (&mut self.looked.entries, Ok(())),
+                        Subject::History(kept, segment, _) => {
+                            (&mut self.looked.records, kept.borrow_mut().record(segment, &key, &value))
+                        }
+                        Subject::Versions(kept, segment, _) => {
+                            (&mut self.looked.records, kept.borrow_mut().version(segment, &key, &value))
+                        }
+                        Subject::Records => (&mut self.looked.records, Ok(())),
+                    };
+                    *count += 1;
+                    if let Err(what) = checked {
+                        walk.told += 1;
+                        if walk.told <= MOST_TOLD {
+                            self.misfits.push(Misfit { tree: walk.part.tree, what: what.to_owned() });
+                        }
                     }
                 }
                 CursorStep::End => {
@@ -221,9 +251,13 @@ impl Verification {
     pub fn skip(&mut self) {
         let Some(walk) = self.walk.take() else { return };
         self.misfits.push(Misfit { tree: walk.part.tree, what: "cannot be read to its end".into() });
-        // Nor can the entries of its indexes be held against it.
-        if let Subject::Items(table, _) = walk.part.subject {
-            self.parts.retain(|part| !table.indexes.iter().any(|index| index.tree == part.tree));
+        match walk.part.subject {
+            // Nor can the entries of its indexes be held against it.
+            Subject::Items(table, _) => {
+                self.parts.retain(|part| !table.indexes.iter().any(|index| index.tree == part.tree));
+            }
+            Subject::History(kept, ..) | Subject::Versions(kept, ..) => kept.borrow_mut().incomplete = true,
+            Subject::Entries(_) | Subject::Records => {}
         }
     }
 
@@ -231,7 +265,12 @@ impl Verification {
         let tree = walk.part.tree;
         let mut tell = |what: String| self.misfits.push(Misfit { tree, what });
         if walk.told > MOST_TOLD {
-            tell(format!("{} more items are not as they should be", walk.told - MOST_TOLD));
+            tell(format!("{} more entries are not as they should be", walk.told - MOST_TOLD));
+        }
+        if let Subject::History(kept, _, true) | Subject::Versions(kept, _, true) = &walk.part.subject
+            && let Some(what) = kept.borrow().verdict()
+        {
+            tell(what);
         }
         if let Subject::Entries(number) = walk.part.subject {
             let demanded = self.demanded.get(number).copied().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
-use super::streams::Streamed;
+use super::recorded::{Commit, Recorded, record};
 use super::table::Table;
 use super::tokens::TokenWrite;
 use super::{CatalogUndo, Engine, Stats, Tables};
@@ -33,8 +33,8 @@ pub(super) struct Plan {
     logged: Vec<LoggedChange>,
     index_deletes: Vec<(TreeId, Bytes)>,
     deltas: Deltas,
-    /// What streams record of it.
-    streamed: Vec<Streamed>,
+    /// What streams and histories record of it.
+    recorded: Vec<Recorded>,
     /// When items that it writes expire, by their table's tree.
     expiries: Vec<(TreeId, u64)>,
     /// Who caused it.
@@ -43,8 +43,8 @@ pub(super) struct Plan {
 
 impl Engine {
     /// Whether a write to `table` has to know the item as it is, whatever the request asks for.
-    pub fn is_old_needed(table: &Table) -> bool {
-        !table.indexes.is_empty() || table.schema.stream.is_some()
+    pub fn is_old_needed(&self, table: &Table) -> bool {
+        !table.indexes.is_empty() || self.tables.is_recorded(table)
     }
 
     /// Writes one item and its index entries under one sequence number, and logs it.
@@ -89,13 +89,10 @@ impl Engine {
         now_millis: u64,
     ) -> SeqNo {
         let seq = self.next_seq();
-        let Plan { mut changes, logged, index_deletes, deltas, streamed, expiries, origin } = plan;
+        let Plan { mut changes, logged, index_deletes, deltas, recorded, expiries, origin } = plan;
         let (change, undo) = catalog.unzip();
         let time_millis = self.commit_time(now_millis);
-        for streamed in &streamed {
-            let logged = logged.get(streamed.change);
-            changes.extend(logged.and_then(|logged| streamed.entry(logged, seq, time_millis, origin)));
-        }
+        record(&recorded, &logged, &Commit { seq, time_millis, origin }, &mut changes);
         for (tree, seconds) in expiries {
             self.note_expiry(tree, seconds);
         }
@@ -103,7 +100,7 @@ impl Engine {
             seq: seq.0,
             time_millis,
             origin,
-            old_images: streamed.iter().map(Streamed::logged).collect(),
+            old_images: recorded.iter().map(Recorded::logged).collect(),
             changes: logged,
             index_deletes,
             catalog: change,
@@ -166,11 +163,8 @@ impl Plan {
             self.expiries.push((table.tree, seconds));
         }
         // What changes nothing is no record.
-        if table.schema.stream.is_some()
-            && old.as_deref() != new.as_deref()
-            && let Some(stream) = tables.streams().of_table(table.tree)
-        {
-            self.streamed.push(Streamed::of(stream, self.logged.len(), old.as_ref()));
+        if tables.is_recorded(table) && old.as_deref() != new.as_deref() {
+            self.recorded.extend(Recorded::of(tables, table.tree, self.logged.len(), old.as_ref()));
         }
         for (number, index) in table.indexes.iter().enumerate() {
             if index.waits_for(&key) {

@@ -37,6 +37,15 @@ pub enum Origin {
     Import = 3,
 }
 
+impl Origin {
+    /// The origin of that number.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        [Self::User, Self::TimeToLive, Self::Replica, Self::Import]
+            .into_iter()
+            .find(|origin| *origin as u64 == number)
+    }
+}
+
 /// A key of a base tree gets a value, or loses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedChange {
@@ -50,12 +59,12 @@ pub struct LoggedChange {
     pub blind: bool,
 }
 
-/// The item before a change that a stream records.
+/// The item before a change that a stream or a history records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OldImage {
     /// Number of the change in its record.
     pub change: usize,
-    /// As much of it as the stream needs; `None`: there was no such item.
+    /// As much of it as these need; `None`: there was no such item.
     pub item: Option<Bytes>,
 }
 
@@ -90,7 +99,7 @@ pub struct Record {
     pub origin: Origin,
     /// Changes of base trees.
     pub changes: Vec<LoggedChange>,
-    /// Of the changes that a stream records, what was before.
+    /// Of the changes that a stream or a history records, what was before.
     pub old_images: Vec<OldImage>,
     /// Keys of index trees that lose their entry, where the old item is not there to derive them from.
     pub index_deletes: Vec<(TreeId, Bytes)>,
@@ -188,15 +197,7 @@ impl Record {
                     seen_seq = true;
                 }
                 TIME => record.time_millis = field.counter()?,
-                ORIGIN => {
-                    record.origin = match field.u8()? {
-                        0 => Origin::User,
-                        1 => Origin::TimeToLive,
-                        2 => Origin::Replica,
-                        3 => Origin::Import,
-                        _ => return None,
-                    }
-                }
+                ORIGIN => record.origin = Origin::from_number(u64::from(field.u8()?))?,
                 CHANGE => {
                     let tree = tree(&mut field)?;
                     let key = Bytes::from(field.prefixed()?);

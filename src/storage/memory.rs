@@ -102,6 +102,12 @@ impl MemoryTable {
         self.trees.keys().copied()
     }
 
+    /// The commit that wrote the greatest key of a tree; 0: it has none.
+    pub(super) fn last_seq(&self, tree: TreeId) -> SeqNo {
+        let last = self.trees.get(&tree).and_then(BTreeMap::last_key_value);
+        last.map(|(_, versions)| versions.newest.seq).unwrap_or_default()
+    }
+
     /// Bytes of the newest versions of one tree, roughly.
     pub(super) fn tree_bytes(&self, tree: TreeId) -> usize {
         let keys = self.trees.get(&tree).into_iter().flatten();

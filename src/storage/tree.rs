@@ -287,8 +287,15 @@ impl Storage {
         let active = self.active.borrow();
         active.bytes() >= self.options.memory_table_bytes / 16
             || frames >= self.options.log_frames / 4
+            || self.has_dropped_blocks()
             // A table may freeze with commits that were still on their way: their frames are in the log for nothing.
             || (active.is_empty() && frames > MAX_IDLE_FRAMES)
+    }
+
+    /// Whether blocks of dropped trees wait for a checkpoint without these: the sooner it comes the sooner they go.
+    fn has_dropped_blocks(&self) -> bool {
+        let waits = |seq: SeqNo| seq > self.manifest.checkpoint && seq <= self.durable;
+        self.dropped.iter().any(|(tree, seq)| waits(*seq) && self.levels.trees.contains_key(tree))
     }
 
     /// Freezes the active table whatever its size: before closing, say, so that opening has nothing to replay.
@@ -381,6 +388,19 @@ impl Storage {
             }
         }
         extent
+    }
+
+    /// The last commit that wrote to a tree whose keys are in the order of commits; of another one, some commit that did.
+    /// 0: none did.
+    pub fn last_seq(&self, tree: TreeId) -> SeqNo {
+        let mut last = SeqNo::default();
+        for table in self.tables() {
+            last = last.max(table.borrow().last_seq(tree));
+        }
+        for piece in self.levels.trees.get(&tree).into_iter().flat_map(TreePieces::all) {
+            last = last.max(piece.max_seq);
+        }
+        last
     }
 
     /// Figures for tests and benches.

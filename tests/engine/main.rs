@@ -19,6 +19,8 @@ mod collections;
 mod dump;
 mod faults;
 mod formats;
+mod histories;
+mod histories_model;
 mod indexes;
 mod items;
 mod legacy;

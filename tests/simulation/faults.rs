@@ -11,6 +11,7 @@ use dynatab::platform::simulated::{Call, Fault, Random, SimulatedPlatform, Simul
 use dynatab::platform::{Platform, StoreError};
 use serde_json::{Value, json};
 
+use crate::history;
 use crate::support::Database;
 use crate::{environment, options};
 
@@ -136,6 +137,10 @@ impl Run {
             json!({"TableName": "indexed",
                 "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "expires"}}),
         );
+        for table in TABLES {
+            // Long enough for all of the script, and short enough for segments to end.
+            db.keep(table, 12 * 60 * 60 * 1000, true).expect("it is kept");
+        }
     }
 
     /// A key that no operation of this round touches.
@@ -357,6 +362,7 @@ impl Run {
     /// The tables hold what they must; of what is doubtful each is there as a whole or not at all.
     fn check(&mut self, when: &str) {
         let Some(found) = self.read() else { return };
+        self.check_histories(&found, when);
         let agrees = |run: &Self, want: Option<&Value>, got: Option<&Value>| {
             got == want || (got.is_none() && want.is_some_and(|item| run.has_expired(item)))
         };
@@ -380,6 +386,40 @@ impl Run {
             );
         }
         self.state = found;
+    }
+
+    /// What histories tell makes the tables, and the tables as they were.
+    fn check_histories(&mut self, found: &State, when: &str) {
+        for (number, table) in TABLES.into_iter().enumerate() {
+            let db = self.db.as_ref().expect("it is open");
+            let history = history::of_table(db, table);
+            let Ok((records, ..)) = db.records(history.id, history.first(), 40) else { continue };
+            let changed = records.len() as u64;
+            let at = self.random.below(changed + 1) as usize;
+            let mut state: BTreeMap<String, Value> = BTreeMap::new();
+            let mut then = (history.first_version().expect("versions are kept").0, state.clone());
+            for (place, record) in records.iter().enumerate() {
+                let key = history::key_text(&record.key);
+                assert_eq!(state.get(&key), record.old.as_ref(), "{} {when}: {record:?}", self.what);
+                match &record.new {
+                    Some(item) => state.insert(key, item.clone()),
+                    None => state.remove(&key),
+                };
+                let whole = record.part.0 == record.part.1;
+                if place < at && whole {
+                    then = (record.position.seq.0, state.clone());
+                }
+            }
+            let now = found.iter().filter(|((own, _), _)| *own == number);
+            let now: BTreeMap<String, Value> =
+                now.map(|((_, key), item)| (key.clone(), item.clone())).collect();
+            assert_eq!(state, now, "{} {when}: what the history makes of {table}", self.what);
+            let Ok(table_at) = db.table_at(table, then.0) else { panic!("{} {when}: it is kept", self.what) };
+            let Ok(was) = db.scan_at(table_at, 9) else { continue };
+            let was: BTreeMap<String, Value> =
+                was.into_values().map(|item| (history::key_text(&item), item)).collect();
+            assert_eq!(was, then.1, "{} {when}: {table} after {}", self.what, then.0);
+        }
     }
 
     /// Whether the failure of this run has come.

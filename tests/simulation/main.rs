@@ -1,5 +1,5 @@
-//! Crashes at every storage call of a script: every acknowledged write is there, nothing is there by half, and
-//! indexes hold what their tables say.
+//! Crashes at every storage call of a script: every acknowledged write is there, nothing is there by half, indexes hold
+//! what their tables say, and histories tell what happened to them.
 //!
 //! `DYNATAB_CRASH_POINTS` sets how many crashes to survive, `DYNATAB_SEED` where to begin.
 #![allow(
@@ -15,6 +15,7 @@
 mod support;
 
 mod faults;
+mod history;
 mod script;
 
 use std::rc::Rc;
@@ -45,6 +46,8 @@ fn options() -> OpenOptions {
             write_bytes: 8 << 10,
             ..StorageOptions::default()
         },
+        // What time asks for is done when a script says so.
+        sweep_millis: u64::MAX,
         ..OpenOptions::default()
     }
 }

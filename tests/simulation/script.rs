@@ -5,24 +5,35 @@ use std::rc::Rc;
 
 use dynatab::api::{ErrorKind, Operation};
 use dynatab::driver::Ticket;
+use dynatab::platform::Platform;
 use dynatab::platform::simulated::{Random, SimulatedStore};
 use serde_json::{Value, json};
 
+use crate::history;
 use crate::support::Database;
 
 /// (table, key).
-type Key = (usize, String);
+pub type Key = (usize, String);
 
 /// Items by their keys.
-type State = BTreeMap<Key, Rc<Value>>;
+pub type State = BTreeMap<Key, Rc<Value>>;
 
-const TABLES: [&str; 3] = ["plain", "sorted", "indexed"];
+pub const TABLES: [&str; 3] = ["plain", "sorted", "indexed"];
 
 /// A write that the engine has evaluated, and the sequence number it got.
 struct Write {
     seq: u64,
     key: Key,
     item: Option<Rc<Value>>,
+}
+
+/// A change that a history tells of.
+pub struct Told {
+    /// Of the operation; each item of a batch has a number of its own.
+    pub seq: u64,
+    pub key: Key,
+    pub old: Option<Rc<Value>>,
+    pub new: Option<Rc<Value>>,
 }
 
 struct Pending {
@@ -35,6 +46,8 @@ pub struct Script {
     random: Random,
     /// Everything evaluated, in the order of sequence numbers.
     writes: Vec<Write>,
+    /// All that was changed, in the same order.
+    told: Vec<Told>,
     /// The newest state, as the next operation sees it.
     newest: State,
     /// The state that every crash so far has left at least: of so many writes.
@@ -54,6 +67,7 @@ impl Script {
         Self {
             random: Random::new(seed.wrapping_mul(0x9E37_79B9)),
             writes: Vec::new(),
+            told: Vec::new(),
             newest: State::new(),
             base: (0, State::new()),
             pending: Vec::new(),
@@ -89,6 +103,7 @@ impl Script {
                 "GlobalSecondaryIndexes": [{"IndexName": "by-group", "KeySchema": [hash("group"), range("rank")],
                     "Projection": {"ProjectionType": "ALL"}}]}),
         );
+        history::keep(database);
         self.last = latest(database);
         self.acknowledged = self.last;
     }
@@ -134,6 +149,11 @@ impl Script {
     /// Sends one random operation without waiting for its answer.
     pub fn send_one(&mut self, database: &Database) {
         let key = self.random_key();
+        // A script takes some eight minutes: tokens live longer, segments of histories do not.
+        database.platform.advance_millis(self.random.below(1_000));
+        if self.random.chance(2) {
+            self.turn(database);
+        }
         match self.random.below(12) {
             10 | 11 => self.send_transaction(database),
             0..5 => {
@@ -152,6 +172,16 @@ impl Script {
             7 => self.send_update(database, key),
             _ => self.send_batch(database),
         }
+    }
+
+    /// Ends segments of histories and drops old ones, where it is time. Nobody waits for it.
+    fn turn(&mut self, database: &Database) {
+        let driver = Rc::clone(&database.driver);
+        database.platform.spawn(Box::pin(async move {
+            let _ = driver.delete_expired().await;
+        }));
+        database.platform.run_until_stalled();
+        self.last = latest(database);
     }
 
     fn send_update(&mut self, database: &Database, key: Key) {
@@ -268,6 +298,10 @@ impl Script {
         // Within a batch the model does not know the order of tables; the state after all of them is what counts.
         for (key, item) in writes {
             let item = item.map(Rc::new);
+            let old = self.newest.get(&key).cloned();
+            if old != item {
+                self.told.push(Told { seq: last, key: key.clone(), old, new: item.clone() });
+            }
             set(&mut self.newest, &key, item.as_ref());
             self.writes.push(Write { seq: last, key, item });
         }
@@ -333,6 +367,7 @@ impl Script {
             })
             .collect();
         assert_eq!(scan(database, 2, "indexed", Some("by-rank")), by_rank, "the LSI at {seq}");
+        history::verify(&mut self.random, database, &self.told, seq);
         // Transactions that were carried out are known by their tokens: to repeat them changes nothing.
         for (_, input) in self.tokens.iter().rev().filter(|(at, _)| *at <= seq).take(3) {
             database.ok("TransactWriteItems", input.clone());
@@ -346,11 +381,11 @@ impl Script {
     }
 }
 
-fn latest(database: &Database) -> u64 {
+pub fn latest(database: &Database) -> u64 {
     database.driver.inspect(|engine| engine.storage.latest().0)
 }
 
-fn set(state: &mut State, key: &Key, item: Option<&Rc<Value>>) {
+pub fn set(state: &mut State, key: &Key, item: Option<&Rc<Value>>) {
     match item {
         Some(item) => state.insert(key.clone(), Rc::clone(item)),
         None => state.remove(key),

@@ -1,6 +1,8 @@
 //! A database for native tests: requests and answers as DynamoDB's JSON, over the simulated platform.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part")]
 
+pub mod histories;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -32,7 +32,7 @@ pub(super) fn list(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Res
     let limit = limit(request)?;
     let mut streams: Vec<&Rc<Stream>> = engine.tables().streams().readable(now_millis).collect();
     if let Some(table) = table {
-        streams.retain(|stream| stream.table_name == table);
+        streams.retain(|stream| stream.source.table_name == table);
     }
     let mut from = 0;
     if let Some(start) = text(b"ExclusiveStartStreamArn") {
@@ -46,7 +46,7 @@ pub(super) fn list(engine: &Engine, request: MapRef<'_>, now_millis: u64) -> Res
     answer.list("Streams", page.iter(), |writer, stream| {
         let mut map = MapWriter::new(writer);
         map.text("StreamArn", &arn(stream));
-        map.text("TableName", &stream.table_name);
+        map.text("TableName", &stream.source.table_name);
         map.text("StreamLabel", &stream.label());
         map.end();
     });
@@ -83,12 +83,12 @@ pub(super) fn describe(engine: &Engine, request: MapRef<'_>, now_millis: u64) ->
     answer.map("StreamDescription", |map| {
         map.text("StreamArn", &stream.arn(&engine.region, &engine.account));
         map.text("StreamLabel", &stream.label());
-        map.text("StreamStatus", if stream.open().is_some() { "ENABLED" } else { "DISABLED" });
+        map.text("StreamStatus", if stream.shards.open().is_some() { "ENABLED" } else { "DISABLED" });
         map.text("StreamViewType", stream.view.name());
         date(map, "CreationRequestDateTime", stream.begun_millis);
-        map.text("TableName", &stream.table_name);
-        let keys: Vec<_> = std::iter::once((&stream.hash, "HASH"))
-            .chain(stream.range.iter().map(|r| (r, "RANGE")))
+        map.text("TableName", &stream.source.table_name);
+        let keys: Vec<_> = std::iter::once((&stream.source.hash, "HASH"))
+            .chain(stream.source.range.iter().map(|r| (r, "RANGE")))
             .collect();
         map.list("KeySchema", keys.into_iter(), |writer, (name, kind)| {
             let mut map = MapWriter::new(writer);

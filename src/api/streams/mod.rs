@@ -63,7 +63,9 @@ fn find<'a>(engine: &'a Engine, arn: &str, now_millis: u64) -> Result<&'a Rc<Str
     };
     // The newest first, should a table have been made twice in one moment.
     let mut streams = engine.tables().streams().readable(now_millis).rev();
-    streams.find(|stream| stream.table_name == table && stream.label() == label).ok_or_else(|| not_found(arn))
+    streams
+        .find(|stream| stream.source.table_name == table && stream.label() == label)
+        .ok_or_else(|| not_found(arn))
 }
 
 fn not_found(arn: &str) -> ApiError {

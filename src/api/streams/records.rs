@@ -128,7 +128,7 @@ impl GetRecords {
                 bytes += item.size();
             };
             if let Some(item) = entry.new.or(entry.old) {
-                image(map, "Keys", &self.stream.keys(item.map()).as_ref());
+                image(map, "Keys", &self.stream.source.keys(item.map()).as_ref());
             }
             if let Some(new) = entry.new.as_ref().filter(|_| self.stream.shows_new()) {
                 image(map, "NewImage", new);

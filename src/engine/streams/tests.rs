@@ -1,37 +1,33 @@
 use super::*;
+use crate::storage::SeqNo;
+
+const BEGUN: u64 = 1_767_225_600_123;
 
 fn stream(table: u32, tree: u32) -> Stream {
     Stream {
-        table: TreeId(table),
-        table_name: format!("table-{table}"),
-        hash: "pk".into(),
-        range: table.is_multiple_of(2).then(|| "sk".into()),
+        source: Rc::new(Source {
+            table: TreeId(table),
+            table_name: format!("table-{table}"),
+            hash: "pk".into(),
+            range: table.is_multiple_of(2).then(|| "sk".into()),
+        }),
         view: StreamView::NewImage,
-        begun_millis: 1_767_225_600_123,
-        shards: vec![Shard {
-            tree: TreeId(tree),
-            begun_millis: 1_767_225_600_123,
-            first: SeqNo(5),
-            ended: None,
-            parent: None,
-        }],
+        begun_millis: BEGUN,
+        shards: Segments::begin(&mut TreeId(tree), Moment { seq: SeqNo(5), millis: BEGUN }),
     }
 }
 
-fn streams() -> Streams {
-    Streams(vec![Rc::new(stream(1, 10)), Rc::new(stream(2, 11))])
-}
-
-const HOUR: u64 = 60 * 60 * 1000;
-const BEGUN: u64 = 1_767_225_600_123;
-
 #[test]
 fn what_the_catalog_knows_of_streams_is_read_back() {
-    let mut streams = streams();
-    let turn = streams.due(BEGUN + 4 * HOUR, SeqNo(9), TreeId(12));
+    let mut streams = Streams(vec![Rc::new(stream(1, 10)), Rc::new(stream(2, 11))]);
+    let turn = Turn { ended: vec![(TreeId(11), TreeId(12))], dropped: vec![TreeId(3)] };
     let mut next_tree = TreeId(12);
-    streams.turn(&turn, &mut next_tree, Moment { seq: SeqNo(10), millis: BEGUN + 4 * HOUR });
-    assert_eq!(next_tree, TreeId(14));
+    streams.turn(&turn, &mut next_tree, Moment { seq: SeqNo(10), millis: BEGUN + 1 });
+    assert_eq!(next_tree, TreeId(13));
+    let lengths: Vec<_> = streams.all().map(|stream| stream.shards.iter().count()).collect();
+    assert_eq!(lengths, [1, 2]);
+    let child = streams.0[1].shards.iter().last().unwrap();
+    assert_eq!(child.parent_id(), Some(streams.0[1].shards.iter().next().unwrap().id()));
     let mut out = Vec::new();
     streams.encode(&mut out);
     assert_eq!(Streams::decode(&mut Reader::new(&out)).unwrap().0, streams.0);
@@ -45,58 +41,20 @@ fn what_the_catalog_knows_of_streams_is_read_back() {
 }
 
 #[test]
-fn shards_end_after_four_hours_and_are_dropped_a_day_later() {
-    let mut streams = streams();
-    assert_eq!(streams.due(BEGUN + 4 * HOUR - 1, SeqNo(9), TreeId(12)), Turn::default());
-    assert_eq!(streams.due(BEGUN + 9 * HOUR, SeqNo(5), TreeId(12)), Turn::default(), "nothing was written");
-    let ended = BEGUN + 4 * HOUR;
-    let turn = streams.due(ended, SeqNo(9), TreeId(12));
-    assert_eq!(turn.ended, [(TreeId(10), TreeId(12)), (TreeId(11), TreeId(13))]);
-    let mut next_tree = TreeId(12);
-    streams.turn(&turn, &mut next_tree, Moment { seq: SeqNo(10), millis: ended });
-    let first = &streams.0[0];
-    assert_eq!(first.shards[0].ended, Some((ended, SeqNo(10))));
-    assert_eq!(first.open().unwrap().tree, TreeId(12));
-    assert_eq!(first.shards[1].parent_id(), Some(first.shards[0].id()));
-    assert_eq!(streams.due(ended + 24 * HOUR, SeqNo(10), next_tree), Turn::default());
-    let later = ended + 24 * HOUR + 1;
-    assert_eq!(streams.next_due(ended), BEGUN + 8 * HOUR);
-    let turn = streams.due(later, SeqNo(10), next_tree);
-    assert_eq!((turn.ended.len(), turn.dropped.as_slice()), (0, &[TreeId(10), TreeId(11)][..]));
-    streams.turn(&turn, &mut next_tree, Moment { seq: SeqNo(11), millis: later });
-    assert!(streams.0.iter().all(|stream| stream.shards.len() == 1));
+fn a_stream_is_gone_with_its_last_shard() {
+    let mut streams = Streams(vec![Rc::new(stream(1, 10)), Rc::new(stream(2, 11))]);
+    let turn = Turn { ended: vec![], dropped: vec![TreeId(10)] };
+    streams.turn(&turn, &mut TreeId(12), Moment { seq: SeqNo(10), millis: BEGUN + 1 });
+    assert_eq!(streams.all().map(|stream| stream.source.table).collect::<Vec<_>>(), [TreeId(2)]);
 }
 
 #[test]
 fn a_shard_is_named_by_its_begin_and_its_tree() {
-    let shard = &stream(1, 10).shards[0];
-    assert_eq!(shard.id(), "shardId-00000001767225600123-0000000a");
-    assert_eq!(stream(1, 10).label(), "2026-01-01T00:00:00.123");
+    let stream = stream(1, 10);
+    assert_eq!(stream.shards.open().unwrap().id(), "shardId-00000001767225600123-0000000a");
+    assert_eq!(stream.label(), "2026-01-01T00:00:00.123");
     assert_eq!(
-        stream(1, 10).arn("eu-west-1", "123456789012"),
+        stream.arn("eu-west-1", "123456789012"),
         "arn:aws:dynamodb:eu-west-1:123456789012:table/table-1/stream/2026-01-01T00:00:00.123"
     );
-}
-
-#[test]
-fn sequence_numbers_grow_and_are_read_back() {
-    let positions = [
-        Position::default(),
-        Position { seq: SeqNo(0), change: u16::MAX },
-        Position { seq: SeqNo(1), change: 0 },
-        Position { seq: SeqNo(u64::MAX), change: 7 },
-    ];
-    for position in positions {
-        assert_eq!(Position::parse(&position.number()), Some(position));
-        assert_eq!(Position::of_key(&position.key()), Some(position));
-        assert!((21..=40).contains(&position.number().len()));
-    }
-    for pair in positions.windows(2) {
-        assert!(pair[0].key() < pair[1].key());
-        assert!(pair[0].number().parse::<u128>().unwrap() < pair[1].number().parse::<u128>().unwrap());
-    }
-    assert_eq!(positions[1].next(), positions[2]);
-    for bad in ["", "1", "99999999999999999999", "x00000000000000000000", &"9".repeat(40)] {
-        assert_eq!(Position::parse(bad), None, "{bad}");
-    }
 }
