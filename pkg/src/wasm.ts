@@ -87,6 +87,7 @@ export interface Engine {
  */
 export interface EngineModule {
   open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
+  /** In the second file, which it loads. */
   destroy(options: EngineOptions): Promise<void>;
   /** In the second file. */
   repair(options: EngineOptions): Promise<RepairReport>;
@@ -144,6 +145,9 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
 
   const start = async (): Promise<void> => {
     let made: Instance | undefined;
+    let own: Error | undefined;
+    let untold: typeof watchers | undefined;
+    // Called again when it throws, as it does where no stack is left.
     const glue = bind((cause, memory) => {
       let message = `The engine failed: ${String(cause)}. Its memory had ${memory.buffer.byteLength} bytes`;
       try {
@@ -151,9 +155,13 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
       } catch {
         message += ' and could not grow: a lower cacheBytes leaves more room';
       }
-      failure = new InternalServerError({ message, cause });
+      failure = own ??= new InternalServerError({ message, cause });
       if (instance === made) instance = undefined;
-      for (const told of [...watchers]) told(failure);
+      untold ??= new Set(watchers);
+      for (const told of untold) {
+        told(own);
+        untold.delete(told);
+      }
     });
     const { exports } = await WebAssembly.instantiate(first, glue.imports());
     glue.start(exports);
@@ -205,9 +213,12 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
   } catch (error) {
     throw explained(error, 'wasm');
   }
-  return {
+  const module: EngineModule = {
     open: (options, callbacks) => ask((database) => database.open(options, callbacks)),
-    destroy: (options) => ask((database) => database.destroy(options)),
+    async destroy(options) {
+      await module.complete();
+      return ask((database) => database.destroy(options));
+    },
     repair: (options) => ask((database) => database.repair(options)),
     get whole() {
       return instance?.isWhole === true;
@@ -228,6 +239,7 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
       return () => void watchers.delete(told);
     },
   };
+  return module;
 }
 
 /** One of the files as code that can be instantiated again and again. */

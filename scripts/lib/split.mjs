@@ -16,6 +16,7 @@ const MODULES = [
   'api::tags',
   'api::time_to_live',
   'api::transact',
+  'bindings::destroy',
   'bindings::files',
   'bindings::repair',
   'bindings::transfer',
@@ -36,6 +37,7 @@ const MODULES = [
   'log::salvage',
   'partiql',
   'platform::files',
+  'platform::indexeddb::destroy',
   'storage::bulk',
   'storage::verify',
 ];

@@ -4,6 +4,7 @@
 //! A call writes its request document into the input buffer, and finds the answer in the output buffer: at
 //! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
 
+mod destroy;
 mod files;
 mod options;
 mod repair;
@@ -95,10 +96,10 @@ impl Database {
         }))
     }
 
-    /// Deletes a closed database.
+    /// Deletes a closed database; its code is in the second file.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn destroy(options: JsValue) -> Promise {
-        js::promise(Box::pin(async move { options::destroy(options).await.map(|()| JsValue::UNDEFINED) }))
+        destroy::run(options)
     }
 
     /// Repairs a closed database; its code is in the second file.

@@ -12,7 +12,7 @@ use crate::driver::{Driver, OpenError, OpenOptions, Settle};
 use crate::engine::Delays;
 use crate::platform::browser::{BrowserPlatform, LATEST_MILLIS};
 use crate::platform::files;
-use crate::platform::indexeddb::{self, IndexedDbStore, StoreEvent};
+use crate::platform::indexeddb::{IndexedDbStore, StoreEvent};
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
 
@@ -41,7 +41,7 @@ pub(super) fn error(name: &str, message: &str) -> JsValue {
 }
 
 /// Members are read one by one: a deserializer would link the printing of floats for its errors, 8 KiB of the download.
-fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
+pub(super) fn text(options: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
     let Some(value) = js::property(options, name) else { return Ok(None) };
     match value.as_string() {
         Some(text) => Ok(Some(text)),
@@ -194,12 +194,4 @@ pub(super) async fn open(
     };
     let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| open_error(&cause))?;
     Ok(Opened { driver, settings })
-}
-
-pub(super) async fn destroy(options: JsValue) -> Result<(), JsValue> {
-    if text(&options, "storage")?.as_deref() == Some("indexeddb") {
-        let name = text(&options, "name")?.unwrap_or_default();
-        indexeddb::destroy(&name).await.map_err(|e| store_error(&e))?;
-    }
-    Ok(())
 }

@@ -346,10 +346,11 @@ export class Connection {
     this.firstTransfer = this.nextId;
     // Before that, who opens is told by what opening throws.
     if (!this.engine) return;
-    this.engine = undefined;
     this.wake?.();
-    if (this.settings.storage === 'memory') this.giveUp(failure);
-    else this.recovering ??= this.recover();
+    // There may be no stack left: what throws here is told again, and comes before any change.
+    const recovering = this.recovering ?? Promise.resolve().then(() => this.recover());
+    this.recovering = recovering;
+    this.engine = undefined;
   }
 
   /** Opens a fresh engine on what is durable, and settles what was in flight. */
@@ -357,7 +358,7 @@ export class Connection {
     let cause: unknown = this.lastFailure;
     for (;;) {
       await this.quiet();
-      if (++this.failures > MOST_FAILURES) {
+      if (this.settings.storage === 'memory' || ++this.failures > MOST_FAILURES) {
         this.recovering = undefined;
         return this.giveUp(cause);
       }

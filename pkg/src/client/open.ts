@@ -66,7 +66,8 @@ export interface OpenOptions {
   wasm?: WasmSource | undefined;
   /**
    * The engine's second file, `engine.more.wasm`, when the package shall not find it itself. It is loaded with the first
-   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; and with the `files` storage.
+   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; and with the `files` storage and to
+   * delete a database of IndexedDB.
    */
   more?: WasmSource | undefined;
 }

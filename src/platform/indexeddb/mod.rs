@@ -7,6 +7,7 @@
 //! What the values mean is not known here. Who may write is not either: the owner's lock lives beside the store, and
 //! a foreign writer shows as [`StoreError::Conflict`].
 
+mod destroy;
 mod open;
 mod transaction;
 
@@ -21,8 +22,8 @@ use super::js::{self, Database};
 use super::oneshot::{self, Sender};
 use super::store::{Listed, Usage};
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
+pub use destroy::destroy;
 use open::Connection;
-pub use open::destroy;
 use transaction::{Answered, Begun, Watcher};
 
 /// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use rexie::Rexie;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
@@ -32,7 +31,7 @@ pub(super) fn factory() -> Result<IdbFactory, StoreError> {
 /// data (`SecurityError`), private windows of older Firefox (`InvalidStateError`). What a browser says of a database
 /// that it has, and cannot get at just now (Chromium's `UnknownError: Internal error opening backing store`), must
 /// not pass for "there is none".
-fn refused(text: String) -> StoreError {
+pub(super) fn refused(text: String) -> StoreError {
     let says = |name: &str| text.starts_with(name);
     if says("QuotaExceededError") {
         StoreError::Full(text)
@@ -60,23 +59,6 @@ pub(super) async fn open_or_create(name: &str) -> Result<Database, StoreError> {
 /// Opens the database if there is one.
 pub(super) async fn open_existing(name: &str) -> Result<Option<Database>, StoreError> {
     open(name, Absent::Leave).await
-}
-
-/// Deletes the database `name`; absent is fine. Waits until every other connection to it is closed.
-pub async fn destroy(name: &str) -> Result<(), StoreError> {
-    factory()?;
-    Rexie::delete(&full_name(name)).await.map_err(|error| refused(text(error)))
-}
-
-/// The browser's words inside an error of rexie's. Its own would bring along those of all that it could do, of which
-/// deleting is the least.
-fn text(error: rexie::Error) -> String {
-    use idb::Error::{DomException, IndexedDbDeleteFailed};
-    match error {
-        rexie::Error::IdbError(IndexedDbDeleteFailed(cause)) => js::error_text(&cause),
-        rexie::Error::IdbError(DomException(cause)) => js::error_text(&cause),
-        _ => "the database was not deleted".to_owned(),
-    }
 }
 
 async fn open(name: &str, when_absent: Absent) -> Result<Option<Database>, StoreError> {
