@@ -1,8 +1,7 @@
 //! The store over IndexedDB: one database of three object stores with integer keys, at one schema version for ever.
 //!
-//! A commit is one `readwrite` transaction over just the spaces it touches, its requests issued in the same turn as
-//! the call and ended by an explicit `commit()`. Commits over a common space take effect in the order they were
-//! made; two that share no space may overtake each other, so that a log frame never waits behind a merge.
+//! A commit is one `readwrite` transaction, its requests issued in the same turn as the call and ended by an explicit
+//! `commit()`. Commits run one after the other, in the order they were made, and reads of blocks beside those of the log.
 //!
 //! What the values mean is not known here. Who may write is not either: the owner's lock lives beside the store, and
 //! a foreign writer shows as [`StoreError::Conflict`].

@@ -113,9 +113,10 @@ pub(super) fn commit(
     batch: &[Write],
     durability: Durability,
 ) -> Begun {
-    let touched = batch.iter().fold(0, |bits, write| bits | bit(space_of(write)));
-    // An empty strict commit asks that what came before lasts; the manifest's space is the least busy one.
-    let spaces = if touched == 0 { bit(Space::Meta) } else { touched };
+    // All have the manifest's space in common, the least busy one, so that no two commits run at once. After the death of
+    // a Chromium in which two did, of one database over different object stores, the next one takes the undo records of
+    // both for damage, and deletes all that the site has stored.
+    let spaces = batch.iter().fold(bit(Space::Meta), |bits, write| bits | bit(space_of(write)));
     let options = match durability {
         Durability::Relaxed => &inner.arguments.relaxed,
         Durability::Strict => &inner.arguments.strict,
