@@ -96,9 +96,14 @@ export const SUITES = [
     needs: ['chromium'],
     packages: 'tests/lighthouse',
   }),
-  node('kill', 'tests/browser/kill.test.mjs', 'killed pages and browsers lose no acknowledged write', {
-    quick: true,
-    needs: ['chromium'],
+  node(
+    'kill',
+    'tests/browser/kills/chromium',
+    'Chromium killed, tabs closed, storage full: no write is lost',
+    { quick: true, needs: ['chromium'] },
+  ),
+  node('kill-firefox', 'tests/browser/kills/firefox', 'Firefox killed, tabs closed, storage full', {
+    needs: ['firefox'],
   }),
   node('docs', 'tests/docs', 'the examples of the documentation', { quick: true }),
   script('reference', 'scripts/docs.mjs', 'the reference of the API can be made, without a warning'),
@@ -137,9 +142,9 @@ export const SUITES = [
     long: true,
     env: { DYNATAB_ALLOCATIONS: 'all' },
   }),
-  node('kills', 'tests/browser/kill.test.mjs', 'killed pages and browsers, many more', {
+  node('kills', 'tests/browser/kills', 'browsers killed, tabs closed, storage full, many more', {
     long: true,
-    needs: ['chromium'],
-    env: { DYNATAB_KILL_ROUNDS: '300' },
+    needs: ['chromium', 'firefox'],
+    env: { DYNATAB_KILLS: '200', DYNATAB_TABS: '300', DYNATAB_FULL: '10' },
   }),
 ];

@@ -1,6 +1,5 @@
 // Chromium for tests: a fresh profile each time, gone afterwards.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,48 +49,4 @@ export function removeProfile(folder) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }
   }
-}
-
-/**
- * Starts Chromium on a profile as a process of our own, so that it can be killed like a power switch would.
- * `kill` ends the browser's main process; its helpers notice and go.
- */
-export async function launchKillable(profile) {
-  const { executablePath, args } = chromiumOptions();
-  const own = [
-    '--headless',
-    '--remote-debugging-port=0',
-    `--user-data-dir=${profile}`,
-    '--no-default-browser-check',
-    '--disable-breakpad',
-    '--password-store=basic',
-    '--use-mock-keychain',
-  ];
-  const child = spawn(executablePath, [...args, ...own, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const url = await new Promise((resolve, reject) => {
-    let said = '';
-    child.stderr.on('data', (chunk) => {
-      said += chunk;
-      const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
-      if (found) resolve(found);
-    });
-    child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${said}`)));
-  });
-  const browser = await chromium.connectOverCDP(url);
-  return {
-    context: browser.contexts()[0],
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-      await browser.close().catch(() => undefined);
-    },
-    async close() {
-      await browser.close().catch(() => undefined);
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
 }
