@@ -164,15 +164,14 @@ impl Driver {
 
     /// Adds `records` as the next frames, together with `more`.
     fn begin_commit(&self, records: &[Vec<u8>], more: Batch, durability: Durability) -> InFlight {
-        let (epoch, first, kept) = {
+        let (epoch, first, kept, mut batch) = {
             let state = self.state.borrow();
-            (state.epoch, state.next_frame, state.kept)
+            (state.epoch, state.next_frame, state.kept, state.opening.clone())
         };
         let frames = log::encode_group(epoch, first, kept, records);
         let next_frame = first + frames.len() as u64;
         let witness = frames.last().map(|(number, bytes)| (*number, log::checksum_of(bytes)));
-        let mut batch: Batch =
-            frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
+        batch.extend(frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)));
         batch.extend(more);
         InFlight { ended: self.store.commit(batch, durability), witness, next_frame, durability }
     }
@@ -189,7 +188,9 @@ impl Driver {
             },
         };
         if matches!(outcome, Outcome::Committed(_)) {
-            self.state.borrow_mut().kept = durability == Durability::Strict;
+            let mut state = self.state.borrow_mut();
+            state.kept = durability == Durability::Strict;
+            state.opening.clear();
         }
         outcome
     }

@@ -32,7 +32,8 @@ impl Driver {
         }
         let job = {
             let mut state = self.state.borrow_mut();
-            if state.job_running || state.job_resting || state.closing || state.closed.is_some() {
+            let begins = state.opening.is_empty() && !state.closing && state.closed.is_none();
+            if state.job_running || state.job_resting || !begins {
                 return;
             }
             let Some(job) = state.engine.storage.next_job() else { return };
@@ -89,7 +90,7 @@ impl Driver {
     pub(super) async fn flush_tail(self: &Rc<Self>) {
         {
             let mut state = self.state.borrow_mut();
-            if self.durability.is_none() || state.closed.is_some() {
+            if self.durability.is_none() || state.closed.is_some() || !state.opening.is_empty() {
                 return;
             }
             let next_frame = state.next_frame;

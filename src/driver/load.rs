@@ -76,6 +76,10 @@ impl Driver {
             progress.wait().await;
         }
         self.settled().await;
+        if !self.state.borrow().opening.is_empty() {
+            // What is loaded is written beside the log, which only an owner may do.
+            self.finish(Batch::new(), false).await.map_err(|error| failed(&error))?;
+        }
         let flushes = {
             let mut state = self.state.borrow_mut();
             if state.closing || state.closed.is_some() {

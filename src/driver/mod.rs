@@ -27,7 +27,7 @@ use crate::api::task::Task;
 use crate::api::{ApiError, ErrorKind, Operation};
 use crate::collections::VecMap;
 use crate::engine::Engine;
-use crate::platform::{Durability, Platform, Store};
+use crate::platform::{Batch, Durability, Platform, Store};
 use crate::storage::SeqNo;
 
 pub use dump::Dump;
@@ -84,6 +84,9 @@ struct State {
     idle_watch: bool,
     /// The last batch of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
+    /// What this owner takes over with, while the store has no space for it: it goes with the first commit, and no job
+    /// begins before.
+    opening: Batch,
     /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,
     /// Why no more calls are taken.

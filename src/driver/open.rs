@@ -8,7 +8,7 @@ use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
-use crate::platform::{Durability, LocalFuture, Platform, Space, Store, StoreError};
+use crate::platform::{Batch, Durability, LocalFuture, Platform, Space, Store, StoreError};
 use crate::storage::{Corruption, Manifest, SeqNo, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
@@ -130,7 +130,7 @@ impl Driver {
         options: &OpenOptions,
         settle: Settle,
     ) -> Rc<Self> {
-        let Recovered { mut engine, epoch, next_frame } = recovered;
+        let Recovered { mut engine, epoch, next_frame, opening } = recovered;
         engine.delays = options.delays;
         engine.max_collection = options.max_collection;
         Rc::new(Self {
@@ -140,7 +140,7 @@ impl Driver {
                 fetch: fetch::Queue::default(),
                 epoch,
                 next_frame,
-                kept: options.durability == Some(Durability::Strict),
+                kept: options.durability == Some(Durability::Strict) && opening.is_empty(),
                 committing: false,
                 one_by_one: false,
                 job_running: false,
@@ -151,6 +151,7 @@ impl Driver {
                 upkeep: upkeep::Schedule::default(),
                 idle_watch: false,
                 job_batch: None,
+                opening,
                 closing: false,
                 closed: None,
                 undone: <(u64, SeqNo)>::default(),
@@ -170,6 +171,8 @@ pub(super) struct Recovered {
     pub(super) engine: Engine,
     pub(super) epoch: u64,
     pub(super) next_frame: u64,
+    /// What could not be written yet, for want of space.
+    pub(super) opening: Batch,
 }
 
 impl Recovered {
@@ -178,7 +181,7 @@ impl Recovered {
         let storage =
             StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
         let engine = Engine::without_log(Storage::new(storage), &options.region, &options.account);
-        Self { engine, epoch: 0, next_frame: 0 }
+        Self { engine, epoch: 0, next_frame: 0, opening: Batch::new() }
     }
 
     async fn from_store(store: Rc<dyn Store>, options: OpenOptions) -> Result<Self, OpenError> {
@@ -212,13 +215,21 @@ impl Recovered {
         let first = replay.next_frame();
         let mut batch = replay.opening(epoch);
         batch.extend(garbage);
-        store.commit(batch, durability).await?;
+        let opening = match store.commit(batch.clone(), durability).await {
+            // Nothing can be written, but read: the first commit that goes through takes over. What only adds its frame
+            // may come so late, since it fails should another owner have come before.
+            Err(StoreError::Full(_)) if !replay.replaces() => batch,
+            committed => {
+                committed?;
+                Batch::new()
+            }
+        };
         for (epoch, frame) in replay.fences() {
             engine.storage.add_fence(*epoch, *frame);
         }
         engine.storage.begin_epoch(epoch, first);
         engine.recovered(first + 1);
-        Ok(Self { engine, epoch, next_frame: first + 1 })
+        Ok(Self { engine, epoch, next_frame: first + 1, opening })
     }
 }
 

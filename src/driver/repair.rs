@@ -12,7 +12,7 @@ use super::{Driver, LoadError};
 use crate::api::ApiError;
 use crate::engine::{Dump, DumpStep, Engine};
 use crate::log::{Salvage, epoch_frame};
-use crate::platform::{Durability, Platform, Space, Store, StoreError, Write};
+use crate::platform::{Batch, Durability, Platform, Space, Store, StoreError, Write};
 use crate::storage::{Corruption, Storage};
 
 /// What a repair found, and did.
@@ -102,7 +102,7 @@ async fn salvage(
     }
     let (epoch, next_frame) = (engine.storage.epoch_after(log.epoch()), log.next_frame());
     problems.extend(log.into_lost());
-    let recovered = Recovered { engine, epoch, next_frame };
+    let recovered = Recovered { engine, epoch, next_frame, opening: Batch::new() };
     let settle = Box::new(|_, _| {});
     let driver = Driver::over(recovered, Rc::clone(store), Rc::clone(platform), options, settle);
     Ok(Salvaged { driver, problems, epoch, next_frame })
@@ -136,7 +136,7 @@ async fn succeed(
     store.commit(vec![frame], Durability::Strict).await?;
     let mut engine = old.driver.inspect(|engine| engine.succeeding());
     engine.storage.begin_epoch(epoch, first);
-    let recovered = Recovered { engine, epoch, next_frame: first + 1 };
+    let recovered = Recovered { engine, epoch, next_frame: first + 1, opening: Batch::new() };
     let options = OpenOptions { durability: Some(Durability::Strict), ..options.clone() };
     let settle = Box::new(|_, _| {});
     let driver = Driver::over(recovered, Rc::clone(store), Rc::clone(platform), &options, settle);

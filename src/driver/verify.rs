@@ -114,7 +114,9 @@ pub(super) async fn check(
     let (mut verification, mut findings, log) = {
         let state = driver.state.borrow();
         let engine = &state.engine;
-        let log = engine.storage.log_start()..state.next_frame;
+        // The frame that this owner takes over with may still have to be written.
+        let written = state.next_frame - u64::from(!state.opening.is_empty());
+        let log = engine.storage.log_start()..written;
         (Verification::begin(engine, driver.platform.now_millis()), Findings::new(engine.tables()), log)
     };
     if driver.durability.is_some() {

@@ -140,15 +140,19 @@ impl Replay {
         Fed::Stopped(why)
     }
 
+    /// Whether a new owner puts its epoch frame in the place of one that is no use.
+    pub fn replaces(&self) -> bool {
+        self.in_group || matches!(self.stopped, Some(Stop::Torn | Stop::Fenced))
+    }
+
     /// The batch a new owner takes over with: its epoch frame, in place of anything after the last whole group.
     ///
     /// When the frame at [`Replay::next_frame`] was found to be no use it is replaced. Else it is added, so that a
     /// commit of the former owner that came between makes this one fail; read the log again then.
     pub fn opening(&self, epoch: u64) -> Batch {
-        let unusable = self.in_group || matches!(self.stopped, Some(Stop::Torn | Stop::Fenced));
         let mut batch = vec![Write::DeleteRange(Space::Log, self.next + 1, u64::MAX)];
         let frame = frame::epoch_frame(epoch, self.next);
-        batch.push(if unusable {
+        batch.push(if self.replaces() {
             Write::Put(Space::Log, self.next, frame)
         } else {
             Write::Add(Space::Log, self.next, frame)

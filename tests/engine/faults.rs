@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
 use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
-use dynatab::platform::{Durability, Space, Store, StoreError, Write};
+use dynatab::platform::{Durability, Platform, Space, Store, StoreError, Write};
 use dynatab::storage::StorageOptions;
 use serde_json::json;
 
@@ -70,6 +70,94 @@ fn a_full_store_is_told_and_reads_go_on() {
     assert_eq!(version(&db), "1");
     put_version(&db, 2).unwrap();
     assert_eq!(version(&db), "2");
+}
+
+fn full() -> Fault {
+    Fault { forever: true, ..Fault::once(Call::Commit, 0, StoreError::Full("quota".into())) }
+}
+
+/// Opens what a closed database left in `store`, which refuses every commit.
+fn reopen_full(db: Database, store: &SimulatedStore, options: OpenOptions) -> (Database, SimulatedStore) {
+    let platform = db.platform.clone();
+    db.close();
+    let store = SimulatedStore::with_image(2, store.image());
+    platform.detach_stores();
+    platform.attach(&store);
+    store.add_fault(full());
+    (Database::open(&platform, Rc::new(store.clone()), options), store)
+}
+
+#[test]
+fn a_database_is_opened_and_read_on_a_full_store() {
+    let storage = StorageOptions { memory_table_bytes: 4 << 10, ..StorageOptions::default() };
+    let options = OpenOptions { storage, ..OpenOptions::default() };
+    let (db, store) = database(2);
+    // More than one memory table of those to come: there is something to flush at once.
+    for number in 0..40 {
+        put(&db, &with(song("c", &number.to_string()), json!({"text": {"S": "x".repeat(200)}})));
+    }
+    let (db, store) = reopen_full(db, &store, options.clone());
+    assert_eq!((version(&db).as_str(), genre_count(&db, "rock")), ("1", 1));
+    for number in 2..4 {
+        let error = put_version(&db, number).unwrap_err().to_string();
+        assert_eq!(error, "StorageFullException: the storage is full: quota");
+    }
+    assert_eq!(version(&db), "1");
+    db.assert_sound("while the store is full");
+    // Jobs write nothing before this owner has taken over.
+    db.platform.block_on(db.platform.sleep(60_000)).unwrap();
+    assert_eq!(store.failures(), 3, "the opening and two writes");
+    let platform = db.platform.clone();
+    db.close();
+    assert_eq!(store.failures(), 3, "closing writes nothing either");
+
+    let store = SimulatedStore::with_image(2, store.image());
+    platform.detach_stores();
+    platform.attach(&store);
+    store.add_fault(full());
+    let db = Database::open(&platform, Rc::new(store.clone()), options.clone());
+    store.clear_faults();
+    put_version(&db, 5).unwrap();
+    db.assert_sound("once there is space");
+    for number in 6..60 {
+        put_version(&db, number).unwrap();
+    }
+    db.platform.run_until_idle();
+    assert!(!db.driver.inspect(|engine| engine.storage.stats()).levels.is_empty(), "jobs run again");
+    let (db, _) = reopen_full(db, &store, options);
+    assert_eq!((version(&db).as_str(), genre_count(&db, "jazz")), ("59", 1));
+    db.assert_sound("opened again");
+    db.close();
+}
+
+#[test]
+fn an_owner_that_could_not_write_yet_finds_that_another_one_has_come() {
+    let (db, store) = database(2);
+    let (db, store) = reopen_full(db, &store, OpenOptions::default());
+    store.clear_faults();
+    let other = Database::open(&db.platform, Rc::new(store), OpenOptions::default());
+    put_version(&other, 9).unwrap();
+    assert_eq!(put_version(&db, 2).unwrap_err().kind, dynatab::api::ErrorKind::DatabaseClosed);
+    assert_eq!(version(&other), "9");
+    put_version(&other, 10).unwrap();
+    other.assert_sound("after the first owner's commit");
+}
+
+#[test]
+fn a_dump_is_loaded_once_the_store_has_space() {
+    let (db, _) = database(2);
+    let dump = db.dump().unwrap();
+    let platform = db.platform.clone();
+    let store = SimulatedStore::new(3);
+    platform.attach(&store);
+    store.add_fault(full());
+    let fresh = Database::open(&platform, Rc::new(store.clone()), OpenOptions::default());
+    let error = fresh.load(&dump, 100).unwrap_err().to_string();
+    assert_eq!(error, "StorageFullException: the storage is full: quota");
+    store.clear_faults();
+    fresh.load(&dump, 100).unwrap();
+    assert_eq!(version(&fresh), "1");
+    fresh.assert_sound("loaded");
 }
 
 #[test]

@@ -97,7 +97,19 @@ export class TrimmedDataAccessException extends define('TrimmedDataAccessExcepti
 
 // Ours.
 /** The store has no space left. Nothing was written; reads go on. */
-export class StorageFullException extends define('StorageFullException', 'server', 507) {}
+export class StorageFullException extends define('StorageFullException', 'server', 507) {
+  /** Bytes that the origin used when it was refused, as the browser estimates; absent where there is no estimate. */
+  readonly usage: number | undefined;
+  /** Bytes that it might use. Chromium tells sites ten gigabytes more than they use, whatever is left. */
+  readonly quota: number | undefined;
+
+  constructor(options?: NamedExceptionOptions) {
+    super(options);
+    // The engine's words are what all ways an error takes have in common, HTTP included.
+    const told = /(\d+) of (\d+) bytes/.exec(this.message);
+    if (told) [this.usage, this.quota] = [Number(told[1]), Number(told[2])];
+  }
+}
 /** The storage failed; the write did not happen. */
 export class StorageFailedException extends define('StorageFailedException', 'server', 503) {}
 /** The database was closed, or another owner took it. */
@@ -202,26 +214,20 @@ export class EngineLoadError extends Error {
 export function fromOpening(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message } = error;
-  switch (name) {
-    case 'DatabaseLockedError':
-      return error instanceof DatabaseLockedError
-        ? error
-        : new DatabaseLockedError(message, { cause: error });
-    case 'StorageUnavailableError':
-      return error instanceof StorageUnavailableError
-        ? error
-        : new StorageUnavailableError(message, { cause: error });
-    case 'DatabaseDamagedError':
-      return new DatabaseDamagedError(message, { cause: error });
-    case 'StorageFullException':
-      return new StorageFullException({ message, cause: error });
-    case 'StorageFailedException':
-      return new StorageFailedException({ message, cause: error });
-    case 'InvalidOptionsError':
-      return new TypeError(message, { cause: error });
-    default:
-      return error;
+  const plain = {
+    DatabaseLockedError,
+    StorageUnavailableError,
+    DatabaseDamagedError,
+    InvalidOptionsError: TypeError,
+  };
+  const ofService = { StorageFullException, StorageFailedException };
+  if (Object.hasOwn(plain, name)) {
+    const made = plain[name as keyof typeof plain];
+    return error instanceof made ? error : new made(message, { cause: error });
   }
+  if (Object.hasOwn(ofService, name))
+    return new ofService[name as keyof typeof ofService]({ message, cause: error });
+  return error;
 }
 
 /** The error of a call whose `abortSignal` fired. */

@@ -316,6 +316,24 @@ fn reading(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answered, Stor
     })
 }
 
+/// Bytes of the whole origin: IndexedDB tells of no single database.
+fn usage() -> LocalFuture<Result<Usage, StoreError>> {
+    let asked = (|| -> Option<JsFuture> {
+        let storage = js::property(&js::global("navigator")?, "storage")?;
+        let estimate: js_sys::Function = js::property(&storage, "estimate")?.dyn_into().ok()?;
+        Some(JsFuture::from(estimate.call0(&storage).ok()?.dyn_into::<Promise>().ok()?))
+    })();
+    Box::pin(async {
+        let estimate = match asked {
+            Some(asked) => asked.await.unwrap_or_default(),
+            None => JsValue::UNDEFINED,
+        };
+        let number =
+            |name| js::property(&estimate, name).and_then(|value| value.as_f64()).map(|bytes| bytes as u64);
+        Ok(Usage { used: number("usage").unwrap_or_default(), quota: number("quota") })
+    })
+}
+
 impl Store for IndexedDbStore {
     fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>> {
         if ids.is_empty() {
@@ -352,7 +370,18 @@ impl Store for IndexedDbStore {
         }
         let begin = move |inner: &_, database: &_| transaction::commit(inner, database, &batch, durability);
         let committed = with_connection(&self.inner, Rc::new(begin));
-        Box::pin(async { committed.await.map(|_| ()) })
+        Box::pin(async {
+            match committed.await {
+                Err(StoreError::Full(mut why)) => {
+                    // They are read from these words again: see `StorageFullException`.
+                    if let Ok(Usage { used, quota: Some(quota) }) = usage().await {
+                        why = format!("{why}; {used} of {quota} bytes are used");
+                    }
+                    Err(StoreError::Full(why))
+                }
+                ended => ended.map(|_| ()),
+            }
+        })
     }
 
     fn max_atomic_bytes(&self) -> usize {
@@ -360,21 +389,7 @@ impl Store for IndexedDbStore {
     }
 
     fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
-        Box::pin(async {
-            let estimate = async {
-                let storage = js::property(&js::global("navigator")?, "storage")?;
-                let estimate: js_sys::Function = js::property(&storage, "estimate")?.dyn_into().ok()?;
-                let promise: Promise = estimate.call0(&storage).ok()?.dyn_into().ok()?;
-                JsFuture::from(promise).await.ok()
-            };
-            // Of the whole origin: IndexedDB tells of no single database.
-            let estimate = estimate.await.unwrap_or_default();
-            let number = |name| js::property(&estimate, name).and_then(|value| value.as_f64());
-            Ok(Usage {
-                used: number("usage").unwrap_or_default() as u64,
-                quota: number("quota").map(|quota| quota as u64),
-            })
-        })
+        usage()
     }
 
     fn close(&self) -> LocalFuture<()> {

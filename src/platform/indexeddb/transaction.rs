@@ -121,13 +121,23 @@ pub(super) fn commit(
         Durability::Relaxed => &inner.arguments.relaxed,
         Durability::Strict => &inner.arguments.strict,
     };
-    let transaction = match begin(inner, database, spaces, &inner.arguments.write, options) {
-        Ok(transaction) => transaction,
-        Err(why) => return not_begun(why),
+    let mut tried = false;
+    let transaction = loop {
+        let transaction = match begin(inner, database, spaces, &inner.arguments.write, options) {
+            Ok(transaction) => transaction,
+            Err(why) => return not_begun(why),
+        };
+        match write_all(inner, &transaction, spaces, batch) {
+            Ok(()) => break transaction,
+            // In Firefox the next transaction after one that found no space may only delete; the one after it is as
+            // any other.
+            Err(error) if !tried && js::error_name(&error) == "InvalidStateError" => {
+                tried = true;
+                let _ = transaction.abort();
+            }
+            Err(error) => return undo(&transaction, &error),
+        }
     };
-    if let Err(error) = write_all(inner, &transaction, spaces, batch) {
-        return undo(&transaction, &error);
-    }
 
     let (sender, receiver) = oneshot::channel();
     inner.in_flight.set(inner.in_flight.get() + 1);
