@@ -6,7 +6,7 @@ import { boundary } from './suites/boundary.js';
 import { bulk } from './suites/bulk.js';
 import { concurrent } from './suites/concurrent.js';
 import { get } from './suites/get.js';
-import { million } from './suites/million.js';
+import { large, million } from './suites/million.js';
 import { open } from './suites/open.js';
 import { peers } from './suites/peers.js';
 import { put } from './suites/put.js';
@@ -22,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   open,
   range,
   transactions,
+  large,
   million,
   peers,
 };
