@@ -12,6 +12,12 @@ import { openLine } from './line.mjs';
 const PATIENCE = 60_000;
 const NAME = 'kills';
 
+/**
+ * What a page may meet while it is being closed: Firefox breaks its script off, in the middle of the engine if it must, and
+ * lets another task of it begin; the engine that is entered again stops.
+ */
+const CANCELLED = /^DatabaseClosedException: The engine failed earlier/;
+
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 function within(promise, what) {
@@ -106,11 +112,14 @@ class Stage {
       },
       refused: (...words) => refused.push(words.join(' ')),
       error(...words) {
-        errors.push(words.join(' '));
+        const said = words.join(' ');
+        if (worker.ending && CANCELLED.test(said)) worker.cancelled++;
+        else errors.push(said);
         opening.resolve();
         first.resolve();
       },
     };
+    const worker = { errors, refused, ending: false, cancelled: 0 };
     const close = await this.open((connection) => {
       // The page was loaded again: it is another one from here on.
       if (socket) return after(connection);
@@ -123,15 +132,8 @@ class Stage {
       socket.send(`be ${JSON.stringify({ role: 'work', name: NAME, durability, seed, round, tolerant })}`);
     });
     const tell = (text) => socket.send(text);
-    return {
-      close,
-      tell,
-      opening: opening.promise,
-      first: first.promise,
-      gone: gone.promise,
-      errors,
-      refused,
-    };
+    const promises = { opening: opening.promise, first: first.promise, gone: gone.promise };
+    return Object.assign(worker, { close, tell }, promises);
   }
 
   /** What reads everything back: `met` is given the connection of the page that does. */
@@ -217,7 +219,7 @@ export async function campaign(t, { name, start, ends, rounds, seed }) {
   t.after(() => stage.clear());
   await stage.set();
   const began = Date.now();
-  const figures = { early: 0, refused: 0, opened: [], locked: 0 };
+  const figures = { early: 0, refused: 0, cancelled: 0, opened: [], locked: 0 };
 
   for (let round = 1; round <= rounds; round++) {
     const end = ends[(round - 1) % ends.length];
@@ -233,6 +235,8 @@ export async function campaign(t, { name, start, ends, rounds, seed }) {
     const worker = await stage.worker(round, { durability, tolerant, after: reader.met });
     await within(early ? worker.opening : worker.first, `${where}: the page`);
     await pause(moment);
+    // Without the storage's process a page goes on for a while.
+    worker.ending = end !== 'storage';
     let found = await within(ENDS[end](stage, worker, reader), `${where}: the end`);
     await within(worker.gone, `${where}: the end of the page`);
     assert.deepEqual(worker.errors, [], `${where}: the page met an error`);
@@ -247,6 +251,7 @@ export async function campaign(t, { name, start, ends, rounds, seed }) {
     assert.deepEqual(problems.slice(0, 8), [], `${where}: ${problems.length} problems; ${had}`);
     figures.early += early;
     figures.refused += worker.refused.length;
+    figures.cancelled += worker.cancelled;
     figures.locked += found.locked > 0;
     figures.opened.push(found.opened);
     console.log(
@@ -259,7 +264,7 @@ export async function campaign(t, { name, start, ends, rounds, seed }) {
   const opened = figures.opened.sort((a, b) => a - b);
   console.log(
     `${name}, seed ${seed}: ${rounds} ends (${figures.early} while opening), ${total} operations acknowledged, 0 lost, ` +
-      `${unsaid} there that were not, ${figures.refused} refused, found locked ${figures.locked} times, ${stage.unloaded} tabs never loaded, ` +
+      `${unsaid} there that were not, ${figures.refused} refused, ${figures.cancelled} cut off in the engine, found locked ${figures.locked} times, ${stage.unloaded} tabs never loaded, ` +
       `reopened in ${opened[opened.length >> 1].toFixed(0)} ms, at most ${opened.at(-1).toFixed(0)}; ` +
       `${((Date.now() - began) / 1000).toFixed(0)} s`,
   );

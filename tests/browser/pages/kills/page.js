@@ -19,6 +19,7 @@ line.onmessage = async ({ data }) => {
     if (role === 'work') await work(given, tell, heard);
     else tell(`found ${JSON.stringify(await inspect(given, tell))}`);
   } catch (error) {
-    tell(`error ${error.name}: ${error.message}`);
+    const { cause } = error;
+    tell(`error ${error.name}: ${error.message}${cause ? `, because of ${cause} ${cause.stack ?? ''}` : ''}`);
   }
 };
