@@ -156,7 +156,11 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
         message += ' and could not grow: a lower cacheBytes leaves more room';
       }
       failure = own ??= new InternalServerError({ message, cause });
+      // Until it is asked for, the stack of an error holds the instance whose frames are in it, and its memory.
+      void [own.stack, (cause as Error | undefined)?.stack];
       if (instance === made) instance = undefined;
+      // Timers may hold this function for long, and it is not to hold the memory.
+      made = undefined;
       untold ??= new Set(watchers);
       for (const told of untold) {
         told(own);

@@ -53,7 +53,7 @@ export function bind(failed) {
 `;
 
 const TAIL = `
-    let wasm, transaction, why, dead = false, told = false;
+    let wasm, transaction, opening, why, dead = false, told = false;
 
     function stop(cause) {
         if (told) return;
@@ -61,10 +61,15 @@ const TAIL = `
         why ??= cause;
         // The requests of a transaction may have been made in part: it must not commit.
         try { transaction?.abort(); } catch {}
+        // Nor is a database to be created without anything in it, or kept open, because nobody listens yet.
+        try {
+            opening.onupgradeneeded = opening.onsuccess = late;
+            opening.result.close();
+        } catch {}
         // Where the stack is used up this throws, and whoever enters next tells.
         failed(why, wasm.memory);
         told = true;
-        wasm = transaction = cachedDataViewMemory0 = cachedUint8ArrayMemory0 = undefined;
+        wasm = transaction = opening = cachedDataViewMemory0 = cachedUint8ArrayMemory0 = undefined;
     }
 
     /** Into the engine. */
@@ -91,7 +96,10 @@ const TAIL = `
         throw new Error('The engine failed');
     };
 
-    /** An event for an instance that is no more: what it brings or holds open is closed. */
+    /**
+     * An event for an instance that is no more, or that fails under it: what it brings or holds open is closed, and a
+     * database that was to be created is not.
+     */
     function late(event) {
         try {
             const { type, target } = event;
@@ -152,6 +160,8 @@ export function bindable(glue) {
     '= arg0.transaction(arg1, arg2, arg3);',
     '= transaction = arg0.transaction(arg1, arg2, arg3);',
   );
+  // A file's handle is a number, to which nothing happens.
+  text = replaced(text, '= arg0.open(getStringFromWasm0(', '= opening = arg0.open(getStringFromWasm0(', 2);
   // A callback that is dropped, or of an instance that failed, does nothing. One that fails has nobody to tell.
   text = replaced(
     text,
@@ -161,7 +171,7 @@ export function bindable(glue) {
   text = replaced(
     text,
     'return f(a, state.b, ...args);\n        } finally {',
-    'return f(a, state.b, ...args);\n        } catch (cause) {\n            if (!dead) throw cause;\n        } finally {',
+    'return f(a, state.b, ...args);\n        } catch (cause) {\n            if (!dead) throw cause;\n            late(args[0]);\n        } finally {',
   );
   // Nor has a promise whose beginning failed.
   const executor = /(return \w+\(a, state0\.b, arg0, arg1\);\s*\}) finally \{/;

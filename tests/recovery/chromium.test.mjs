@@ -10,6 +10,7 @@ import { chromiumOptions, findBrowser, missingBrowser } from '../../scripts/lib/
 import { buildFaulty, FAIL_AS, FAULTY } from '../../scripts/lib/faulty.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
+import { settled } from './script.mjs';
 
 const skip = findBrowser('chromium') ? false : missingBrowser('chromium');
 const ROUNDS = Number(process.env.DYNATAB_PAGE_ALLOCATIONS ?? 24);
@@ -17,7 +18,7 @@ const ROUNDS = Number(process.env.DYNATAB_PAGE_ALLOCATIONS ?? 24);
 /** In the page: what the tests ask for, and what nobody caught. */
 const PAGE = `
 import { open } from '/faulty/browser.js';
-import { run } from '/test/script.mjs';
+import { OPTIONS, run, settled } from '/test/script.mjs';
 const problems = [];
 addEventListener('error', (event) => problems.push(event.message));
 addEventListener('unhandledrejection', (event) => problems.push(String(event.reason)));
@@ -50,9 +51,27 @@ Object.assign(globalThis, {
         fail(0, 0);
       },
     });
-    const db = await open({ name });
-    await db.destroy();
+    const db = await settled(open({ name }), 'open to destroy');
+    await settled(db.destroy(), 'destroy');
     return { ...told, allocations, problems };
+  },
+  /** A database is created, written, read and deleted while the n-th allocation fails. */
+  async create(n, as) {
+    const options = { ...OPTIONS, name: 'created' + count++, storage: 'indexeddb' };
+    const { TableName } = OPTIONS.tables[0];
+    const Item = { pk: 'a', sk: n };
+    fail(n, as);
+    // A failure under the creation of the table is its own.
+    const opened = () => settled(open(options), 'open');
+    const db = await opened().catch(opened);
+    const doc = db.documentClient();
+    const put = () => settled(doc.put({ TableName, Item }), 'put');
+    await put().catch(put);
+    const reached = engine.failAt.value === 0;
+    fail(0, 0);
+    const got = await settled(doc.get({ TableName, Key: Item, ConsistentRead: true }), 'get');
+    await settled(db.destroy(), 'destroy');
+    return { reached, got: got.Item, problems };
   },
   ready: true,
 });
@@ -94,13 +113,23 @@ describe('in Chromium', { skip }, () => {
     const sums = { refused: 0, recovered: 0 };
     for (let i = 0; i < ROUNDS; i++) {
       const n = 1 + Math.floor(allocations * (i / ROUNDS) ** 2);
-      const { refused, recovered, problems } = await attempt(n, i % Object.keys(FAIL_AS).length);
+      const as = i % Object.keys(FAIL_AS).length;
+      const { refused, recovered, problems } = await settled(attempt(n, as), `allocation ${n}, ${as}`);
       assert.deepEqual(problems, [], `allocation ${n}`);
       sums.refused += refused.length;
       sums.recovered += recovered;
     }
     t.diagnostic(`${allocations} allocations: ${JSON.stringify(sums)}`);
     assert.ok(sums.recovered > ROUNDS / 2 && sums.refused > 0, JSON.stringify(sums));
+  });
+
+  test('each of the first allocations of a database fails', async () => {
+    for (let n = 1; n <= 120; n++) {
+      const as = n % Object.keys(FAIL_AS).length;
+      const create = page.evaluate(([n, as]) => globalThis.create(n, as), [n, as]);
+      const told = await settled(create, `allocation ${n}, ${as}`);
+      assert.deepEqual(told, { reached: true, got: { pk: 'a', sk: n }, problems: [] }, `allocation ${n}`);
+    }
   });
 
   test('a database is deleted though an engine that failed left it open', async () => {

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ROOT } from '../../scripts/lib/run.mjs';
-import { allocations, directory, fail, faulty, instances } from './lib.mjs';
+import { allocations, directory, engine, fail, faulty, instances } from './lib.mjs';
 import { limited } from './limited.mjs';
 
 const TABLE = {
@@ -343,6 +345,29 @@ test('a memory that cannot grow is told by its size, and what was acknowledged i
   }
   assert.deepEqual((await again.verify()).problems, []);
   await again.close();
+});
+
+test('an instance that failed is let go with its memory, though its error is kept', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const { doc } = await setUp(t);
+  const memories = [];
+  const errors = [];
+  for (let i = 0; i < 4; i++) {
+    memories.push(new WeakRef(engine().memory));
+    fail(1, 'trap');
+    await doc.get({ TableName: 'items', Key: { id: 'a' } }).catch((error) => errors.push(error));
+    await doc.put({ TableName: 'items', Item: { id: 'a' } });
+    instances.splice(0, instances.length - 1);
+  }
+  for (let i = 0; i < 3; i++) {
+    await new Promise((done) => setTimeout(done, 20));
+    collect();
+  }
+  assert.equal(errors.length, 4);
+  // The stack may still hold the last one.
+  const held = memories.filter((memory) => memory.deref()).length;
+  assert.ok(held <= 1, `${held} are held`);
 });
 
 test('nothing of what makes it fail is in the package', () => {

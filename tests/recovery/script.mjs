@@ -276,7 +276,7 @@ export async function run({ open, options, arm, disarm, size = 4 }) {
   script.check(script.refused.length <= 1, `refused: ${script.refused.join('; ')}`);
   script.check(script.recovered <= 1, `it recovered ${script.recovered} times`);
   await script.start();
-  const { problems } = await script.db.verify();
+  const { problems } = await settled(script.db.verify(), 'verify');
   script.check(problems.length === 0, JSON.stringify(problems));
   script.compare(await script.scan());
   await script.close();
