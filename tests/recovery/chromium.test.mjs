@@ -77,7 +77,8 @@ Object.assign(globalThis, {
 });
 `;
 
-describe('in Chromium', { skip }, () => {
+// A page that hangs at each of them would take half an hour to say so.
+describe('in Chromium', { skip, timeout: 10 * 60_000 }, () => {
   let folder;
   let server;
   let browser;
