@@ -34,7 +34,8 @@ test(`Chromium's storage runs full ${rounds} times`, { timeout: 3600_000 }, asyn
         shut: () => setQuota(MIB),
         lift: () => setQuota(quota + 100 * MIB),
         durability,
-        firm: true,
+        // What it reckons with lags behind here, too: now and then a small write still fits.
+        firm: false,
       });
       assert.equal(refusal.quota, quota, 'the error has the quota that was set');
       console.log(
