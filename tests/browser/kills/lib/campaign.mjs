@@ -16,7 +16,8 @@ const NAME = 'kills';
  * What a page may meet while it is being closed: Firefox breaks its script off, in the middle of the engine if it must, and
  * lets another task of it begin; the engine that is entered again stops.
  */
-const CANCELLED = /^DatabaseClosedException: The engine failed earlier/;
+const CANCELLED =
+  /^(?:DatabaseClosedException: The engine failed earlier|InternalServerError: The engine failed: RuntimeError)/;
 
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
