@@ -9,7 +9,7 @@
 use std::rc::Rc;
 
 use super::block::{Entry, Held};
-use super::job::{Edit, Planned, Written, limit};
+use super::job::{Checkpoint, Edit, Planned, Written, limit};
 use super::piece::Piece;
 use super::writer::PieceWriter;
 use super::{BlockId, Bytes, SeqNo, Storage, TreeId};
@@ -29,17 +29,6 @@ pub enum BulkStep {
     Yield,
     /// Commit these blocks, wait until that is done, then ask again.
     Write(Batch),
-}
-
-/// What the manifest says of log and catalog once a load is in it.
-#[derive(Clone, Debug)]
-pub struct Checkpoint {
-    /// Last commit that is in pieces and catalog.
-    pub seq: SeqNo,
-    /// First frame of the log that is not.
-    pub next_log: u64,
-    /// The catalog.
-    pub catalog: Vec<u8>,
 }
 
 /// A load under way. Until [`Bulk::complete`] or [`Bulk::abort`] no job begins, and nothing else may be written.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::snapshot::Registry;
+use super::registry::Registry;
 use super::{Bytes, Change, SeqNo, TreeId};
 use crate::collections::VecMap;
 

@@ -19,6 +19,7 @@ mod levels;
 mod manifest;
 mod memory;
 mod piece;
+mod registry;
 mod run;
 mod settle;
 mod snapshot;
@@ -30,10 +31,10 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use bulk::{Bulk, BulkStep, Busy, Checkpoint};
+pub use bulk::{Bulk, BulkStep, Busy};
 pub use bytes::Bytes;
 pub use cursor::{Cursor, CursorStep};
-pub use job::{Job, JobStep};
+pub use job::{Checkpoint, Job, JobStep};
 pub use manifest::{MAX_CHUNK, Manifest};
 pub use settle::Settlements;
 pub use snapshot::Snapshot;

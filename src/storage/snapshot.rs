@@ -7,32 +7,7 @@ use std::rc::Rc;
 use super::SeqNo;
 use super::levels::Levels;
 use super::memory::MemoryTable;
-use crate::collections::VecMap;
-
-/// Which sequence numbers someone still reads at. Clones share the register.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Registry(Rc<RefCell<VecMap<SeqNo, usize>>>);
-
-impl Registry {
-    fn add(&self, at: SeqNo) {
-        *self.0.borrow_mut().get_or_default(at) += 1;
-    }
-
-    fn remove(&self, at: SeqNo) {
-        let mut register = self.0.borrow_mut();
-        if let Some(count) = register.get_mut(&at) {
-            *count -= 1;
-            if *count == 0 {
-                register.remove(&at);
-            }
-        }
-    }
-
-    /// Whether someone reads at a number in `from..to`.
-    pub(super) fn any_in(&self, from: SeqNo, to: SeqNo) -> bool {
-        !self.0.borrow().range(&from, &to).is_empty()
-    }
-}
+use super::registry::Registry;
 
 /// A shared memory table: changes go to the active one only, but a snapshot may hold it still.
 pub(super) type SharedTable = Rc<RefCell<MemoryTable>>;

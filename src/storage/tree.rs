@@ -7,12 +7,12 @@ use std::rc::{Rc, Weak};
 use super::block::{Block, Held, Kind, Span};
 use super::cache::Cache;
 use super::filter;
-use super::job::Job;
 use super::levels::{Levels, TreePieces};
 use super::memory::MemoryTable;
+use super::registry::Registry;
 use super::run::{Range, assemble};
 use super::settle::Settlements;
-use super::snapshot::{Registry, SharedTable, Snapshot};
+use super::snapshot::{SharedTable, Snapshot};
 use super::{
     BlockId, Bytes, Change, Corruption, Cursor, Extent, Found, Manifest, SeqNo, StorageOptions, StorageStats,
     TreeId,
@@ -340,27 +340,6 @@ impl Storage {
     /// Whether a checkpoint at `seq` no longer has this tree.
     pub fn is_dropped_at(&self, tree: TreeId, seq: SeqNo) -> bool {
         self.dropped.get(&tree).is_some_and(|dropped| *dropped <= seq)
-    }
-
-    /// Work to do: a flush, the removal of a dropped tree, a merge, a deletion of blocks. One job at a time: the
-    /// next comes after [`Job::complete`] or [`Job::abort`].
-    pub fn next_job(&mut self) -> Option<Job> {
-        if self.busy {
-            return None;
-        }
-        let job = Job::choose(self)?;
-        self.busy = true;
-        Some(job)
-    }
-
-    /// Like [`Storage::next_job`], but only a flush.
-    pub fn next_flush(&mut self) -> Option<Job> {
-        if self.busy {
-            return None;
-        }
-        let job = Job::flush(self)?;
-        self.busy = true;
-        Some(job)
     }
 
     /// Whether jobs lag behind, so that writes should wait.

@@ -1,6 +1,6 @@
 //! Where each living value of a file store is.
 
-use super::format::{Key, Place};
+use super::place::{Key, Place};
 use crate::collections::VecMap;
 use crate::platform::Space;
 

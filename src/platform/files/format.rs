@@ -3,6 +3,7 @@
 //! Nothing here knows files; a commit knows where it stands, so that bytes of another place are not taken for it.
 
 use super::alive::Alive;
+use super::place::{Key, Place};
 use crate::checksum::{Crc32, crc32};
 use crate::item::value::Reader;
 use crate::platform::{Space, Write};
@@ -11,30 +12,10 @@ const COMMIT_MAGIC: &[u8; 4] = b"DTC1";
 const INDEX_MAGIC: &[u8; 4] = b"DTI1";
 /// Bytes before a commit's body.
 pub(super) const HEADER: usize = 32;
-/// Bytes of a put before its value.
-const PUT_HEAD: u64 = 14;
 
 const PUT: u8 = 0;
 const DELETE: u8 = 1;
 const DELETE_RANGE: u8 = 2;
-
-/// A value's key in the store.
-pub(super) type Key = (Space, u64);
-
-/// Where a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub segment: u64,
-    pub offset: u64,
-    pub length: u32,
-}
-
-impl Place {
-    /// Bytes of its segment that it takes.
-    pub(super) fn cost(self) -> u64 {
-        PUT_HEAD + u64::from(self.length)
-    }
-}
 
 /// What an entry of a commit does; places are relative to the start of the commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod gate;
 mod names;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod place;
 mod recover;
 mod salvage;
 mod state;
@@ -23,8 +24,8 @@ use std::rc::Rc;
 
 use super::store::{Listed, Usage};
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
-use format::Place;
 use gate::Gate;
+use place::Place;
 use state::State;
 
 #[cfg(not(target_arch = "wasm32"))]

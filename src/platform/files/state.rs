@@ -3,7 +3,8 @@
 //! It touches no file.
 
 use super::alive::Alive;
-use super::format::{self, Covered, Entry, Key, Place};
+use super::format::{self, Covered, Entry};
+use super::place::{Key, Place};
 use crate::collections::VecMap;
 use crate::platform::store::MAX_VALUE;
 use crate::platform::{Space, StoreError, Write};

@@ -1,6 +1,7 @@
 use super::alive::Alive;
 use super::format::*;
 use super::names;
+use super::place::Place;
 use crate::platform::{Space, Write};
 
 const AT: Position = Position { segment: 3, offset: 4096 };

@@ -13,7 +13,6 @@ pub(super) use merge::limit;
 use remove::Remove;
 
 use super::block::{Block, Span};
-use super::bulk::Checkpoint;
 use super::levels::Levels;
 use super::manifest::delete;
 use super::piece::Piece;
@@ -57,6 +56,17 @@ enum Work {
     /// Blocks that were let go are deleted.
     Collect,
     Finished,
+}
+
+/// What the manifest says of log and catalog once a load is in it.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Last commit that is in pieces and catalog.
+    pub seq: SeqNo,
+    /// First frame of the log that is not.
+    pub next_log: u64,
+    /// The catalog.
+    pub catalog: Vec<u8>,
 }
 
 /// What an edit does to the set of pieces.
@@ -221,6 +231,27 @@ impl Written {
 }
 
 impl Storage {
+    /// Work to do: a flush, the removal of a dropped tree, a merge, a deletion of blocks. One job at a time: the
+    /// next comes after [`Job::complete`] or [`Job::abort`].
+    pub fn next_job(&mut self) -> Option<Job> {
+        if self.busy {
+            return None;
+        }
+        let job = Job::choose(self)?;
+        self.busy = true;
+        Some(job)
+    }
+
+    /// Like [`Storage::next_job`], but only a flush.
+    pub fn next_flush(&mut self) -> Option<Job> {
+        if self.busy {
+            return None;
+        }
+        let job = Job::flush(self)?;
+        self.busy = true;
+        Some(job)
+    }
+
     /// The blocks from `first` on belong to a job that came to nothing.
     pub(super) fn give_up_blocks(&mut self, first: BlockId) {
         let count = self.manifest.next_block.0.saturating_sub(first.0);
