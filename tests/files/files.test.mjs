@@ -180,3 +180,16 @@ test('a process killed in the middle of a load loses no acknowledged write', asy
   }
   assert.ok(hasIndex(dir), 'no segment was full');
 });
+
+test('a mistyped directory is not taken for a sound database', (t) => {
+  const dir = path.join(directory(t), 'nowhere');
+  for (const command of ['verify', 'repair', 'dump']) {
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [path.join(DIST, 'cli.js'), command, '--dir', dir],
+      { encoding: 'utf8' },
+    );
+    assert.deepEqual([status, stdout, stderr], [1, '', `dynatab: there is no database in ${dir}\n`], command);
+    assert.ok(!existsSync(dir), `${command} made one`);
+  }
+});

@@ -1,10 +1,11 @@
 /** `dynatab dump`: a database of files as one file. */
 
-import { createWriteStream, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { Progress } from '../types.js';
+import { existing } from './directory.js';
 import { interruptible, ProgressLine } from './progress.js';
 import { UsageError, type Package } from './usage.js';
 
@@ -16,12 +17,10 @@ export const USAGE = `dynatab dump --dir PATH [--out FILE]
 export const OPTIONS = { dir: { type: 'string' }, out: { type: 'string' } } as const;
 
 export async function run({ dir, out }: { dir?: string; out?: string }, { open }: Package): Promise<void> {
-  if (dir === undefined) throw new UsageError('dump needs --dir');
+  const path = existing('dump', dir);
   if (out === undefined && process.stdout.isTTY)
     throw new UsageError('a dump is no text for a terminal: give --out FILE, or redirect the output');
-  // Opening would make one.
-  if (!holdsDatabase(dir)) throw new Error(`there is no database in ${dir}`);
-  const db = await open({ name: 'dynatab', storage: 'files', path: dir });
+  const db = await open({ name: 'dynatab', storage: 'files', path });
   const line = new ProgressLine('dumped');
   let last: Progress | undefined;
   const progress = (done: Progress) => {
@@ -42,10 +41,6 @@ export async function run({ dir, out }: { dir?: string; out?: string }, { open }
     line.clear();
     await db.close();
   }
-}
-
-function holdsDatabase(dir: string): boolean {
-  return existsSync(dir) && readdirSync(dir).some((name) => /^(segment|index)-[0-9a-f]{16}$/.test(name));
 }
 
 /** Under another name until it is complete: no file is ever taken for a dump that is only the beginning of one. */

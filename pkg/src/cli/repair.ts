@@ -1,7 +1,8 @@
 /** `dynatab repair`: saves what can be read of a damaged database in a directory. */
 
+import { existing } from './directory.js';
 import { printProblems } from './problems.js';
-import { UsageError, type Package } from './usage.js';
+import type { Package } from './usage.js';
 
 export const USAGE = `dynatab repair --dir PATH
 
@@ -13,8 +14,7 @@ export const OPTIONS = { dir: { type: 'string' } } as const;
 
 /** Prints what was wrong, and what is left. */
 export async function run({ dir }: { dir?: string }, { repair }: Package): Promise<void> {
-  if (dir === undefined) throw new UsageError('repair needs --dir');
-  const report = await repair({ name: 'dynatab', storage: 'files', path: dir });
+  const report = await repair({ name: 'dynatab', storage: 'files', path: existing('repair', dir) });
   printProblems(report);
   const { repaired, items, lostItems } = report;
   if (!repaired) console.log('no problems; nothing was written');

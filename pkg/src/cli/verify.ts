@@ -1,7 +1,8 @@
 /** `dynatab verify`: is a database in a directory what it should be? */
 
+import { existing } from './directory.js';
 import { printProblems } from './problems.js';
-import { UsageError, type Package } from './usage.js';
+import type { Package } from './usage.js';
 
 export const USAGE = `dynatab verify --dir PATH
 
@@ -12,8 +13,7 @@ export const OPTIONS = { dir: { type: 'string' } } as const;
 
 /** Prints what was looked at, and what is wrong. */
 export async function run({ dir }: { dir?: string }, { open }: Package): Promise<void> {
-  if (dir === undefined) throw new UsageError('verify needs --dir');
-  const db = await open({ name: 'dynatab', storage: 'files', path: dir });
+  const db = await open({ name: 'dynatab', storage: 'files', path: existing('verify', dir) });
   try {
     const report = await db.verify();
     const wrong = printProblems(report);
