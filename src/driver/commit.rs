@@ -231,7 +231,8 @@ impl Driver {
         let answers: Vec<(Ticket, Response)> = {
             let mut state = self.state.borrow_mut();
             state.engine.roll_back();
-            state.undone = (state.undone.0 + 1, state.engine.storage.durable());
+            let durable = state.engine.storage.durable();
+            state.awaited.roll_back(durable);
             state.progress.wake();
             std::mem::take(&mut state.waiting)
                 .into_entries()

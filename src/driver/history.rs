@@ -3,8 +3,9 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::awaited::Fate;
 use super::{Driver, closed};
-use crate::api::{ApiError, ErrorKind};
+use crate::api::ApiError;
 use crate::engine::history::{
     History, HistoryError, HistoryId, HistoryOptions, HistoryRecord, ItemStep, ReadStep, ScanStep,
 };
@@ -97,10 +98,13 @@ impl Driver {
     ) -> Result<(), ReadError> {
         let seq = self.look(|engine| change(engine, self.platform.now_millis()))?;
         let seq = seq.ok_or(HistoryError::NotKept)?;
+        let fate = Fate::default();
+        self.state.borrow_mut().awaited.add(seq, &fate);
         self.schedule_commit();
         self.watch_upkeep();
         self.until_durable(
             seq,
+            &fate,
             "What is kept of the table's changes could not be changed: the storage failed",
         )
         .await?;
@@ -140,30 +144,6 @@ impl Driver {
     pub fn table_at(self: &Rc<Self>, table: &str, at: SeqNo) -> Result<TableAt, ReadError> {
         let table = self.look(|engine| engine.table_at(table, at))??;
         Ok(TableAt { driver: Rc::clone(self), table: Some(table), scan: None, gone: None })
-    }
-
-    /// Waits until a commit that was just made is durable; `why` is said if it is undone.
-    async fn until_durable(&self, seq: SeqNo, why: &'static str) -> Result<(), ApiError> {
-        let undone = self.state.borrow().undone.0;
-        loop {
-            let progress = {
-                let state = self.state.borrow();
-                // Another commit may have got its number since.
-                let is_undone =
-                    state.engine.storage.latest() < seq || (state.undone.0 != undone && state.undone.1 < seq);
-                if !is_undone && state.engine.storage.durable() >= seq {
-                    return Ok(());
-                }
-                if let Some(error) = &state.closed {
-                    return Err(error.clone());
-                }
-                if is_undone {
-                    return Err(ApiError::new(ErrorKind::StorageFailed, why));
-                }
-                state.progress.clone()
-            };
-            progress.wait().await;
-        }
     }
 
     /// Works on an engine that takes calls.

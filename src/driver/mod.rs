@@ -6,6 +6,7 @@
 //! saw is durable. Jobs (`jobs`) flush and merge in slices beside it. No borrow is held across an await, and
 //! answers are handed out with nothing borrowed, so a callback may call again.
 
+mod awaited;
 mod backfill;
 mod commit;
 mod dump;
@@ -91,8 +92,7 @@ struct State {
     closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
-    /// How many commits were undone, and what was durable when the last one was.
-    undone: (u64, SeqNo),
+    awaited: awaited::Awaited,
     /// Woken whenever a commit, a job or a pending call has ended.
     progress: signal::Signal,
 }

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Driver, Settle, State, fetch, signal, upkeep};
+use super::{Driver, Settle, State, awaited, fetch, signal, upkeep};
 use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
 use crate::platform::{Batch, Durability, LocalFuture, Platform, Space, Store, StoreError};
-use crate::storage::{Corruption, Manifest, SeqNo, Storage, StorageOptions};
+use crate::storage::{Corruption, Manifest, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
 /// most frames are small, and what is flushed leaves the log.
@@ -154,7 +154,7 @@ impl Driver {
                 opening,
                 closing: false,
                 closed: None,
-                undone: <(u64, SeqNo)>::default(),
+                awaited: awaited::Awaited::default(),
                 progress: signal::Signal::default(),
             }),
             store,

@@ -5,8 +5,9 @@
 
 use std::rc::Rc;
 
+use super::awaited::Fate;
 use super::{Driver, closed};
-use crate::api::{ApiError, ErrorKind};
+use crate::api::ApiError;
 use crate::engine::Upkeep;
 use crate::storage::SeqNo;
 
@@ -104,11 +105,11 @@ impl Driver {
                 return;
             }
         }
-        self.run_upkeep().await;
+        self.run_upkeep(&Fate::default()).await;
     }
 
-    /// Runs until nothing is left to do now. The caller has set `running`.
-    async fn run_upkeep(self: &Rc<Self>) -> (u64, SeqNo) {
+    /// Runs until nothing is left to do now. The caller has set `running`. What is written decides about `fate`.
+    async fn run_upkeep(self: &Rc<Self>, fate: &Fate) -> (u64, SeqNo) {
         let began = self.platform.now_millis();
         let (mut count, mut last) = (0, SeqNo::default());
         loop {
@@ -127,10 +128,11 @@ impl Driver {
                 Upkeep::Written { seq, deleted } => {
                     count += deleted;
                     last = seq;
+                    self.state.borrow_mut().awaited.add(seq, fate);
                     self.schedule_commit();
                     self.relieve().await;
                     // Undone, for want of space perhaps: not again at once.
-                    if self.state.borrow().engine.storage.latest() < seq {
+                    if fate.is_undone() {
                         break;
                     }
                 }
@@ -188,25 +190,10 @@ impl Driver {
             };
             progress.wait().await;
         }
-        let (count, last) = self.run_upkeep().await;
-        loop {
-            let progress = {
-                let state = self.state.borrow();
-                if state.engine.storage.durable() >= last {
-                    return Ok(count);
-                }
-                if let Some(error) = &state.closed {
-                    return Err(error.clone());
-                }
-                if state.engine.storage.latest() < last {
-                    return Err(ApiError::new(
-                        ErrorKind::StorageFailed,
-                        "The expired items could not be deleted: the storage failed",
-                    ));
-                }
-                state.progress.clone()
-            };
-            progress.wait().await;
-        }
+        let fate = Fate::default();
+        let (count, last) = self.run_upkeep(&fate).await;
+        let why = "The expired items could not be deleted: the storage failed";
+        self.until_durable(last, &fate, why).await?;
+        Ok(count)
     }
 }

@@ -1,9 +1,11 @@
 //! Time to live: the setting, and the deletion of what has expired.
 
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use dynatab::driver::OpenOptions;
-use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
+use dynatab::platform::StoreError;
+use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
 use serde_json::{Value, json};
 
 use crate::support::Database;
@@ -199,5 +201,51 @@ fn what_expires_is_known_after_a_crash() {
         assert_eq!(expire(&db), 0);
         let count = db.ok("DescribeTable", json!({"TableName": "music"}))["Table"]["ItemCount"].clone();
         assert_eq!(count, left);
+    }
+}
+
+#[test]
+fn a_deletion_that_was_undone_is_not_told_though_others_got_its_number() {
+    let platform = SimulatedPlatform::new(9);
+    let store = SimulatedStore::new(9);
+    platform.attach(&store);
+    let options = OpenOptions { sweep_millis: u64::MAX, ..OpenOptions::default() };
+    let db = Database::open(&platform, Rc::new(store.clone()), options);
+    music(&db);
+    enable(&db, true);
+    // Once and twice, before anybody looks: then the first rollback counts, and not the last.
+    for failures in 1..3 {
+        put(&db, "old", &number(NOW - 10));
+        let driver = Rc::clone(&db.driver);
+        let mut expiring = Box::pin(async move { driver.delete_expired().await });
+        let mut context = Context::from_waker(Waker::noop());
+        let latest = || db.driver.inspect(|engine| engine.storage.latest());
+        let before = latest();
+        store.add_fault(Fault::once(Call::Commit, 0, StoreError::Aborted("no".into())));
+        while latest() == before {
+            platform.run_until_idle();
+            assert!(expiring.as_mut().poll(&mut context).is_pending());
+        }
+        platform.run_until_idle();
+        assert_eq!(latest(), before, "it was undone");
+        for failure in 1..failures {
+            put(&db, "more", &number(NOW + YEAR));
+            store.add_fault(Fault::once(Call::Commit, 0, StoreError::Aborted("no".into())));
+            let item = with(song("b", &failure.to_string()), json!({"year": {"N": "1"}}));
+            db.error("PutItem", json!({"TableName": "music", "Item": item}));
+        }
+        put(&db, "more", &number(NOW + YEAR));
+        let told = match expiring.as_mut().poll(&mut context) {
+            Poll::Ready(told) => told,
+            Poll::Pending => {
+                platform.run_until_idle();
+                platform.block_on(expiring).expect("it ends")
+            }
+        };
+        assert!(told.is_err(), "{failures}: {told:?}");
+        // Upkeep comes again by itself.
+        platform.run_until_idle();
+        expire(&db);
+        assert!(!names(&db).contains("old"));
     }
 }
