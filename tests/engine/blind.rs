@@ -9,20 +9,10 @@ use dynatab::platform::simulated::{Call, Fault, Random, SimulatedPlatform, Simul
 use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
 
-use super::support::Database;
+use super::support::{Database, small};
 
 fn options() -> OpenOptions {
-    let storage = StorageOptions {
-        cache_bytes: 32 << 10,
-        memory_table_bytes: 6 << 10,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 2 << 10,
-        piece_bytes: 8 << 10,
-        overflow_bytes: 2 << 10,
-        level1_bytes: 16 << 10,
-        slice_bytes: 4 << 10,
-        ..StorageOptions::default()
-    };
+    let storage = StorageOptions { cache_bytes: 32 << 10, ..small() };
     OpenOptions { storage, ..OpenOptions::default() }
 }
 

@@ -10,22 +10,16 @@ use dynatab::platform::{Durability, MemoryStore, Platform, Space, Store, StoreEr
 use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
 
-use crate::support::Database;
+use crate::support::{Database, small};
 use crate::{music, put, song, with};
 
-/// Sizes at which a few hundred items make several pieces, levels and chunks.
-pub fn small() -> StorageOptions {
+fn sizes() -> StorageOptions {
     StorageOptions {
-        memory_table_bytes: 6 << 10,
         log_frames: 40,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 2 << 10,
-        piece_bytes: 8 << 10,
-        overflow_bytes: 2 << 10,
         level1_bytes: 24 << 10,
         slice_bytes: 2 << 10,
         write_bytes: 8 << 10,
-        ..StorageOptions::default()
+        ..small()
     }
 }
 
@@ -36,7 +30,7 @@ fn stored(seed: u64) -> (Database, SimulatedStore) {
 fn on(store: SimulatedStore, seed: u64) -> (Database, SimulatedStore) {
     let platform = SimulatedPlatform::new(seed);
     platform.attach(&store);
-    let options = OpenOptions { storage: small(), ..OpenOptions::default() };
+    let options = OpenOptions { storage: sizes(), ..OpenOptions::default() };
     (Database::open(&platform, Rc::new(store.clone()), options), store)
 }
 

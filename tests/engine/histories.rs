@@ -14,8 +14,8 @@ use dynatab::platform::{Platform, StoreError};
 use dynatab::storage::{Bytes, Change, CursorStep, SeqNo, StorageOptions, TreeId};
 use serde_json::{Value, json};
 
-use crate::support::Database;
 use crate::support::histories::Record;
+use crate::support::{Database, small};
 use crate::{music, put, song, with};
 
 const MINUTE: u64 = 60_000;
@@ -43,15 +43,7 @@ fn all_told(db: &Database, id: HistoryId) -> Vec<String> {
 
 /// Sizes so small that all is flushed and merged all the time.
 fn options() -> OpenOptions {
-    let storage = StorageOptions {
-        memory_table_bytes: 4 << 10,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 1 << 10,
-        piece_bytes: 8 << 10,
-        overflow_bytes: 2 << 10,
-        level1_bytes: 16 << 10,
-        ..StorageOptions::default()
-    };
+    let storage = StorageOptions { memory_table_bytes: 4 << 10, bulk_block_bytes: 1 << 10, ..small() };
     OpenOptions { storage, sweep_millis: 1, ..OpenOptions::default() }
 }
 

@@ -16,8 +16,8 @@ use dynatab::platform::{Platform, StoreError};
 use dynatab::storage::{SeqNo, StorageOptions};
 use serde_json::{Value, json};
 
-use crate::support::Database;
 use crate::support::histories::Record;
+use crate::support::{Database, small};
 use crate::{music, song, with};
 
 const MINUTE: u64 = 60_000;
@@ -86,16 +86,7 @@ struct Model {
 }
 
 fn options() -> OpenOptions {
-    let storage = StorageOptions {
-        memory_table_bytes: 8 << 10,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 2 << 10,
-        piece_bytes: 8 << 10,
-        overflow_bytes: 2 << 10,
-        level1_bytes: 32 << 10,
-        slice_bytes: 2 << 10,
-        ..StorageOptions::default()
-    };
+    let storage = StorageOptions { level1_bytes: 32 << 10, slice_bytes: 2 << 10, ..small() };
     // What time asks for is done when the script says so.
     OpenOptions { storage, sweep_millis: u64::MAX, ..OpenOptions::default() }
 }

@@ -12,23 +12,13 @@ use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
 
 use super::music;
-use super::support::Database;
+use super::support::{Database, small};
 
 /// What each key of a table ever was; the last one counts.
 type Versions = BTreeMap<String, Vec<Option<Value>>>;
 
 fn options() -> OpenOptions {
-    let storage = StorageOptions {
-        memory_table_bytes: 8 << 10,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 2 << 10,
-        piece_bytes: 8 << 10,
-        overflow_bytes: 2 << 10,
-        level1_bytes: 16 << 10,
-        slice_bytes: 4 << 10,
-        log_frames: 40,
-        ..StorageOptions::default()
-    };
+    let storage = StorageOptions { log_frames: 40, ..small() };
     OpenOptions { storage, ..OpenOptions::default() }
 }
 

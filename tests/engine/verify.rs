@@ -10,7 +10,7 @@ use dynatab::storage::{Bytes, Change, StorageOptions, TreeId};
 use serde_json::{Value, json};
 
 use super::music;
-use super::support::Database;
+use super::support::{Database, small};
 
 struct Fixture {
     store: SimulatedStore,
@@ -18,16 +18,7 @@ struct Fixture {
 }
 
 fn options() -> OpenOptions {
-    let storage = StorageOptions {
-        memory_table_bytes: 8 << 10,
-        block_bytes: 1 << 10,
-        bulk_block_bytes: 2 << 10,
-        piece_bytes: 32 << 10,
-        overflow_bytes: 2 << 10,
-        level1_bytes: 32 << 10,
-        slice_bytes: 4 << 10,
-        ..StorageOptions::default()
-    };
+    let storage = StorageOptions { piece_bytes: 32 << 10, level1_bytes: 32 << 10, ..small() };
     OpenOptions { storage, ..OpenOptions::default() }
 }
 

@@ -12,8 +12,23 @@ use dynatab::driver::{Driver, LoadError, OpenOptions, Response, Ticket};
 use dynatab::engine::Progress;
 use dynatab::platform::Store;
 use dynatab::platform::simulated::SimulatedPlatform;
+use dynatab::storage::StorageOptions;
 use dynatab::wire::{request, response};
 use serde_json::Value;
+
+/// Sizes at which a few hundred items make several pieces, levels and chunks.
+pub fn small() -> StorageOptions {
+    StorageOptions {
+        memory_table_bytes: 6 << 10,
+        block_bytes: 1 << 10,
+        bulk_block_bytes: 2 << 10,
+        piece_bytes: 8 << 10,
+        overflow_bytes: 2 << 10,
+        level1_bytes: 16 << 10,
+        slice_bytes: 4 << 10,
+        ..StorageOptions::default()
+    }
+}
 
 pub struct Database {
     pub platform: SimulatedPlatform,
