@@ -40,6 +40,7 @@ pub fn small() -> StorageOptions {
         piece_bytes: 1 << 10,
         overflow_bytes: 200,
         level0_pieces: 2,
+        level0_busy: 3,
         level1_bytes: 4 << 10,
         slice_bytes: 512,
         write_bytes: 4 << 10,

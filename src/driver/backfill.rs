@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Driver, fetch};
+use super::Driver;
 use crate::engine::Backfill;
-use crate::platform::Space;
 use crate::storage::BlockId;
 
 /// Time until a slice that could not be written is tried again.
@@ -71,10 +70,8 @@ impl Driver {
         }
     }
 
-    pub(super) async fn read_for_slice(&self, blocks: &[BlockId]) -> bool {
-        let ids: Vec<u64> = blocks.iter().map(|block| block.0).collect();
-        let values = self.store.read(Space::Block, &ids).await;
+    pub(super) async fn read_for_slice(self: &Rc<Self>, blocks: &[BlockId]) -> bool {
         // A block that is gone was merged away: asking again names others.
-        fetch::install(&mut self.state.borrow_mut(), blocks, values).is_ok()
+        self.supply(blocks, &mut None).await.is_ok()
     }
 }

@@ -108,6 +108,7 @@ impl Driver {
             }
             let group = state.engine.take_group()?;
             state.one_by_one = group.records.len() == 1;
+            state.pausing = false;
             group
         };
         let commit = self.begin_commit(&group.records, Batch::new(), durability);

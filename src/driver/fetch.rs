@@ -6,12 +6,12 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{Driver, Progress, Response, State, Ticket};
+use super::{Driver, Progress, Response, Ticket};
 use crate::api::step::{Partition, Step};
 use crate::api::task::Task;
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::{VecMap, sort};
-use crate::platform::{Space, StoreError};
+use crate::platform::StoreError;
 use crate::storage::BlockId;
 
 /// Tasks between their arrival and their answer.
@@ -127,19 +127,13 @@ impl Driver {
     pub(super) async fn fetch(self: Rc<Self>, ticket: Ticket, mut task: Task, mut missing: Vec<BlockId>) {
         let mut gone = None;
         let answer = loop {
-            let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
-            let values = self.store.read(Space::Block, &ids).await;
+            let supplied = self.supply(&missing, &mut gone).await;
             let mut state = self.state.borrow_mut();
             if let Some(error) = &state.closed {
                 break Some(Err(error.clone()));
             }
-            match install(&mut state, &missing, values) {
-                Err(error) => break Some(Err(error)),
-                // The same block twice: no merge took it.
-                Ok(Some(block)) if gone == Some(block) => {
-                    break Some(Err(missing_block(block)));
-                }
-                Ok(block) => gone = block,
+            if let Err(unread) = supplied {
+                break Some(Err(unread.into()));
             }
             match state.step(&mut task, ticket) {
                 Step::Missing(blocks) => missing = blocks,
@@ -174,51 +168,6 @@ impl Driver {
         }
         self.deliver(answers);
     }
-}
-
-impl Driver {
-    /// Reads and installs what a reader misses whose snapshot keeps it from being deleted. One that is gone is damage, but
-    /// it is asked for twice as others do, so that the first answer is known not to be about another block.
-    pub(super) async fn supply(
-        &self,
-        missing: &[BlockId],
-        gone: &mut Option<BlockId>,
-    ) -> Result<(), ApiError> {
-        let ids: Vec<u64> = missing.iter().map(|block| block.0).collect();
-        let values = self.store.read(Space::Block, &ids).await;
-        let found = install(&mut self.state.borrow_mut(), missing, values)?;
-        if let Some(block) = found.filter(|block| *gone == Some(*block)) {
-            return Err(missing_block(block));
-        }
-        *gone = found;
-        Ok(())
-    }
-}
-
-fn missing_block(block: BlockId) -> ApiError {
-    let what = format!("The database is damaged: block {} is missing from the storage", block.0);
-    ApiError::new(ErrorKind::StorageFailed, what)
-}
-
-/// Puts blocks that were read into the cache. A block may be gone because a merge came between; asking again
-/// names others then. Gives the first that was gone.
-pub(super) fn install(
-    state: &mut State,
-    ids: &[BlockId],
-    values: Result<Vec<Option<Vec<u8>>>, StoreError>,
-) -> Result<Option<BlockId>, ApiError> {
-    let values = values.map_err(|error| storage_error(&error))?;
-    let mut gone = None;
-    for (id, value) in ids.iter().zip(values) {
-        let Some(bytes) = value else {
-            gone = gone.or(Some(*id));
-            continue;
-        };
-        state.engine.storage.install(*id, bytes).map_err(|damage| {
-            ApiError::new(ErrorKind::StorageFailed, format!("The database is damaged: {damage}"))
-        })?;
-    }
-    Ok(gone)
 }
 
 /// The error a caller sees for a failed storage call.

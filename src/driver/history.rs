@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::awaited::Fate;
+use super::reads::Unread;
 use super::{Driver, closed};
 use crate::api::ApiError;
 use crate::engine::history::{
@@ -44,6 +45,12 @@ impl From<HistoryError> for ReadError {
 impl From<ApiError> for ReadError {
     fn from(error: ApiError) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<Unread> for ReadError {
+    fn from(unread: Unread) -> Self {
+        Self::Database(unread.into())
     }
 }
 

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::commit::JobBatch;
-use super::{Driver, fetch};
-use crate::platform::{Batch, Durability, Space, StoreError};
+use super::reads::Unread;
+use super::{Driver, State};
+use crate::platform::{Batch, Durability, StoreError};
 use crate::storage::{Job, JobStep};
 
 /// Time without a commit that counts as a pause, at least.
@@ -36,7 +37,8 @@ impl Driver {
             if state.job_running || state.job_resting || !begins {
                 return;
             }
-            let Some(job) = state.engine.storage.next_job() else { return };
+            let pausing = state.pausing;
+            let Some(job) = state.engine.storage.next_job(pausing) else { return };
             state.job_running = true;
             job
         };
@@ -63,7 +65,8 @@ impl Driver {
             let mut state = self.state.borrow_mut();
             state.progress.wake();
             let open = !state.closing && state.closed.is_none();
-            next = if ended.is_ok() && open { state.engine.storage.next_job() } else { None };
+            let pausing = state.pausing;
+            next = if ended.is_ok() && open { state.engine.storage.next_job(pausing) } else { None };
             if next.is_none() {
                 state.job_running = false;
             }
@@ -77,6 +80,7 @@ impl Driver {
             }
         }
         self.state.borrow().progress.wake();
+        self.watch_for_idle();
     }
 
     async fn try_again(self: Rc<Self>, millis: u32) {
@@ -114,33 +118,36 @@ impl Driver {
         state.progress.wake();
     }
 
-    /// Once the application pauses, flushes what an opening would have to replay: a tab is seldom closed in form.
+    /// Once the application pauses, flushes what an opening would have to replay (a tab is seldom closed in form) and
+    /// merges what was put off.
     pub(super) fn watch_for_idle(self: &Rc<Self>) {
         {
             let mut state = self.state.borrow_mut();
-            let next_frame = state.next_frame;
-            if state.idle_watch || state.closing || !state.engine.storage.tail_is_long(next_frame) {
+            if state.idle_watch || state.closing || state.pausing || !state.has_work_in_pause() {
                 return;
             }
             state.idle_watch = true;
         }
-        self.platform.spawn(Box::pin(Rc::clone(self).flush_when_idle()));
+        self.platform.spawn(Box::pin(Rc::clone(self).work_when_idle()));
     }
 
-    async fn flush_when_idle(self: Rc<Self>) {
+    async fn work_when_idle(self: Rc<Self>) {
         let mut seen = None;
         loop {
             self.platform.sleep(PAUSE_MILLIS).await;
             let mut state = self.state.borrow_mut();
             let frame = state.next_frame;
             let quiet = seen == Some(frame) && !state.committing && !state.engine.has_writes();
-            if state.closing || state.closed.is_some() || !state.engine.storage.tail_is_long(frame) {
+            if state.closing || state.closed.is_some() || !state.has_work_in_pause() {
                 state.idle_watch = false;
                 return;
             }
             if quiet {
                 state.idle_watch = false;
-                state.engine.freeze_tail(frame);
+                state.pausing = true;
+                if state.engine.storage.tail_is_long(frame) {
+                    state.engine.freeze_tail(frame);
+                }
                 break;
             }
             seen = Some(frame);
@@ -165,14 +172,12 @@ impl Driver {
                     None
                 }
                 JobStep::Read(missing) => {
-                    let ids: Vec<u64> = missing.iter().map(|b| b.0).collect();
-                    let values = self.store.read(Space::Block, &ids).await;
-                    let refused = values.is_err();
-                    // A job's blocks are pinned: one that is gone is damage.
-                    match fetch::install(&mut self.state.borrow_mut(), &missing, values) {
-                        Ok(None) => None,
-                        _ if refused => Some(GivenUp::Refused),
-                        _ => Some(GivenUp::Damaged),
+                    let mut gone = None;
+                    match self.supply(&missing, &mut gone).await {
+                        // A job's blocks are pinned: one that is gone is damage.
+                        Ok(()) => gone.map(|_| GivenUp::Damaged),
+                        Err(Unread::Store(_)) => Some(GivenUp::Refused),
+                        Err(_) => Some(GivenUp::Damaged),
                     }
                 }
                 JobStep::Write(batch) => {
@@ -232,5 +237,12 @@ impl Driver {
             };
             progress.wait().await;
         }
+    }
+}
+
+impl State {
+    fn has_work_in_pause(&self) -> bool {
+        let storage = &self.engine.storage;
+        storage.tail_is_long(self.next_frame) || storage.merges_in_pause()
     }
 }

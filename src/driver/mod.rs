@@ -15,6 +15,7 @@ mod history;
 mod jobs;
 mod load;
 mod open;
+mod reads;
 pub mod repair;
 mod signal;
 mod upkeep;
@@ -63,6 +64,7 @@ struct State {
     /// Answers that wait until their sequence number is durable.
     waiting: VecMap<(SeqNo, Ticket), Response>,
     fetch: fetch::Queue,
+    reads: reads::Reads,
     epoch: u64,
     /// Number of the next log frame.
     next_frame: u64,
@@ -83,6 +85,8 @@ struct State {
     upkeep: upkeep::Schedule,
     /// Somebody waits for the application to pause.
     idle_watch: bool,
+    /// It does: nothing was written for a while, or yet.
+    pausing: bool,
     /// The last batch of the running job, to be committed in turn with the groups.
     job_batch: Option<commit::JobBatch>,
     /// What this owner takes over with, while the store has no space for it: it goes with the first commit, and no job

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Driver, Settle, State, awaited, fetch, signal, upkeep};
+use super::{Driver, Settle, State, awaited, fetch, reads, signal, upkeep};
 use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, MAX_COLLECTION};
@@ -138,6 +138,7 @@ impl Driver {
                 engine,
                 waiting: VecMap::new(),
                 fetch: fetch::Queue::default(),
+                reads: reads::Reads::default(),
                 epoch,
                 next_frame,
                 kept: options.durability == Some(Durability::Strict) && opening.is_empty(),
@@ -150,6 +151,7 @@ impl Driver {
                 backfill_running: false,
                 upkeep: upkeep::Schedule::default(),
                 idle_watch: false,
+                pausing: true,
                 job_batch: None,
                 opening,
                 closing: false,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::fetch::{self, storage_error};
+use super::fetch::storage_error;
 use super::{Driver, closed};
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::VecMap;
@@ -156,7 +156,7 @@ async fn pause(driver: &Driver) -> Result<(), ApiError> {
 
 /// The values of `ids`. Where the store cannot read them there are none, which is a problem of its own.
 async fn read(
-    driver: &Driver,
+    driver: &Rc<Driver>,
     space: Space,
     ids: &[u64],
     findings: &mut Findings,
@@ -171,7 +171,7 @@ async fn read(
     }
 }
 
-async fn manifest(driver: &Driver, findings: &mut Findings) -> Result<(), ApiError> {
+async fn manifest(driver: &Rc<Driver>, findings: &mut Findings) -> Result<(), ApiError> {
     let mut wrong = None;
     for _ in 0..ATTEMPTS {
         let root = read(driver, Space::Meta, &[Manifest::ROOT], findings).await?.into_iter().next().flatten();
@@ -202,7 +202,7 @@ async fn manifest(driver: &Driver, findings: &mut Findings) -> Result<(), ApiErr
 }
 
 async fn frames(
-    driver: &Driver,
+    driver: &Rc<Driver>,
     frames: std::ops::Range<u64>,
     findings: &mut Findings,
 ) -> Result<(), ApiError> {
@@ -248,7 +248,7 @@ async fn frames(
 }
 
 async fn blocks(
-    driver: &Driver,
+    driver: &Rc<Driver>,
     verification: &Verification,
     findings: &mut Findings,
 ) -> Result<(), ApiError> {
@@ -272,7 +272,7 @@ async fn blocks(
     Ok(())
 }
 
-async fn contents(driver: &Driver, verification: &mut Verification) -> Result<(), ApiError> {
+async fn contents(driver: &Rc<Driver>, verification: &mut Verification) -> Result<(), ApiError> {
     let at = verification.snapshot().at();
     loop {
         let step = {
@@ -288,11 +288,10 @@ async fn contents(driver: &Driver, verification: &mut Verification) -> Result<()
             VerifyStep::Done => return Ok(()),
             VerifyStep::Slice => {}
             VerifyStep::Missing(blocks) => {
-                let ids: Vec<u64> = blocks.iter().map(|block| block.0).collect();
-                let values = driver.store.read(Space::Block, &ids).await;
+                let mut gone = None;
+                let supplied = driver.supply(&blocks, &mut gone).await;
                 // Blocks are pinned: one that is gone is damage.
-                let installed = fetch::install(&mut driver.state.borrow_mut(), &blocks, values);
-                if !matches!(installed, Ok(None)) {
+                if supplied.is_err() || gone.is_some() {
                     verification.skip();
                 }
             }

@@ -306,9 +306,14 @@ impl Block {
 
     /// The data block that entry `index` of an index block is about.
     pub(super) fn meta_id(&self, index: usize) -> Option<BlockId> {
+        self.meta_size(index).map(|(id, _)| id)
+    }
+
+    /// The data block that entry `index` of an index block is about, and how many bytes it has.
+    pub(super) fn meta_size(&self, index: usize) -> Option<(BlockId, u64)> {
         let mut reader = Reader::starting_at(&self.bytes, self.position(index)?);
         reader.prefixed()?;
-        reader.leb().map(BlockId)
+        Some((BlockId(reader.leb()?), reader.leb()?))
     }
 
     /// How many keys are below `key`.

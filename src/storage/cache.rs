@@ -114,6 +114,11 @@ impl Cache {
         if runs <= fit / AHEAD { usize::MAX } else { fit.max(1) }
     }
 
+    /// Bytes that may be read before they are needed: they are to be here still when they are looked at.
+    pub(super) fn most_ahead(&self) -> u64 {
+        (self.limit / UNREAD / 2) as u64
+    }
+
     pub(super) fn get(&mut self, id: BlockId) -> Option<Rc<Block>> {
         let found = self.slots.get(&id).and_then(|slot| {
             let block = slot.block.as_ref()?;

@@ -9,8 +9,9 @@ use super::settle::supersede;
 use super::snapshot::{SharedTable, Snapshot};
 use super::{BlockId, Bytes, SeqNo, Storage, TreeId};
 
-/// Most data blocks read ahead of the one that is needed: with it, a megabyte of the largest.
-const MAX_AHEAD: usize = 15;
+/// Bytes of data blocks read ahead of those that are needed, at first and at most: an answer has a megabyte.
+const FIRST_AHEAD: u64 = 16 << 10;
+const MOST_AHEAD: u64 = 1 << 20;
 /// Most bytes of overflow values read ahead.
 const OVERFLOW_AHEAD: u64 = 256 << 10;
 
@@ -139,7 +140,8 @@ pub struct Cursor {
     /// Newest first.
     sources: Vec<Source>,
     max_seq: SeqNo,
-    ahead: usize,
+    /// Bytes to read ahead.
+    ahead: u64,
     unsettled: (u64, u64),
 }
 
@@ -158,7 +160,7 @@ impl Cursor {
 
     /// Most of the range will be wanted: reads ahead in full from the first block on, instead of step by step.
     pub fn expect_most(&mut self) {
-        self.ahead = MAX_AHEAD;
+        self.ahead = MOST_AHEAD;
     }
 
     /// The latest commit among everything the cursor has passed, tombstones included.
@@ -191,12 +193,11 @@ impl Cursor {
         loop {
             let mut missing = Vec::new();
             let most = cache.at_once(self.sources.len());
-            let ahead = self.ahead.min(most - 1);
             for source in &mut self.sources {
                 match source {
                     Source::Table(walk) => walk.settle(&self.range, at),
                     Source::Run(run) => {
-                        while run.settle(&self.range, cache, &mut missing, ahead) == Settled::Entry
+                        while run.settle(&self.range, cache, &mut missing) == Settled::Entry
                             && run.head().is_some_and(|entry| entry.seq > at)
                         {
                             run.advance(&self.range);
@@ -208,7 +209,8 @@ impl Cursor {
                 }
             }
             if !missing.is_empty() {
-                self.ahead = (self.ahead * 2).clamp(1, MAX_AHEAD);
+                self.read_ahead(cache, &mut missing);
+                missing.truncate(most);
                 return CursorStep::Missing(missing);
             }
             let Some((number, head)) = self.best() else { return CursorStep::End };
@@ -232,6 +234,22 @@ impl Cursor {
             if let Some(value) = value {
                 return CursorStep::Entry { key: best.key, seq: best.seq, value };
             }
+        }
+    }
+
+    /// Adds what comes next in the runs: of each as much as it has of the range, so that they run out at about the same time.
+    fn read_ahead(&mut self, cache: &Cache, missing: &mut Vec<BlockId>) {
+        let most = self.ahead.min(cache.most_ahead());
+        self.ahead = (self.ahead * 2).clamp(FIRST_AHEAD, MOST_AHEAD);
+        let runs = || {
+            self.sources.iter().filter_map(|source| match source {
+                Source::Run(run) => Some((run, run.bytes_ahead(&self.range, most))),
+                Source::Table(_) => None,
+            })
+        };
+        let all = runs().map(|(_, bytes)| bytes).sum::<u64>().max(1);
+        for (run, bytes) in runs() {
+            run.read_ahead(&self.range, cache, missing, if all <= most { bytes } else { bytes * most / all });
         }
     }
 

@@ -107,15 +107,8 @@ impl Run {
         self.head.as_ref()
     }
 
-    /// Loads what is needed to stand on an entry. Pushes the blocks that are missing, with up to `ahead` data
-    /// blocks that come after.
-    pub(super) fn settle(
-        &mut self,
-        range: &Range,
-        cache: &mut Cache,
-        missing: &mut Vec<BlockId>,
-        ahead: usize,
-    ) -> Settled {
+    /// Loads what is needed to stand on an entry. Pushes the block that is missing for it.
+    pub(super) fn settle(&mut self, range: &Range, cache: &mut Cache, missing: &mut Vec<BlockId>) -> Settled {
         loop {
             if self.head.is_some() {
                 return Settled::Entry;
@@ -138,7 +131,6 @@ impl Run {
                 }
                 let Some(block) = cache.get(meta.id) else {
                     missing.push(meta.id);
-                    self.read_ahead(range, cache, missing, ahead);
                     return Settled::Missing;
                 };
                 self.block = Some(block);
@@ -220,21 +212,43 @@ impl Run {
         }
     }
 
-    fn read_ahead(&self, range: &Range, cache: &Cache, missing: &mut Vec<BlockId>, ahead: usize) {
-        let (Some(index), Some(mut slot)) = (&self.index, self.slot) else { return };
-        for _ in 0..ahead {
-            let before = slot;
-            let Some(next) = step(slot, index.len(), range.reverse) else { return };
-            slot = next;
+    /// The data blocks of the range that come after the one the run is at, as far as its index block tells, with the bytes of
+    /// each.
+    fn ahead<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = (BlockId, u64)> + 'a {
+        let mut at = self.index.as_deref().zip(self.slot);
+        std::iter::from_fn(move || {
+            let (index, before) = at?;
+            let slot = step(before, index.len(), range.reverse)?;
             // Going up, a block that begins past the end is not needed; going down, one before the block that
             // holds the lower bound.
-            let edge = index.key(if range.reverse { before } else { slot });
-            let outside =
-                edge.is_none_or(|key| if range.reverse { *key <= *range.lower } else { range.is_past(key) });
-            if outside {
-                return;
+            let edge = index.key(if range.reverse { before } else { slot })?;
+            let outside = if range.reverse { *edge <= *range.lower } else { range.is_past(edge) };
+            at = Some((index, slot)).filter(|_| !outside);
+            at.and_then(|(index, slot)| index.meta_size(slot))
+        })
+    }
+
+    /// Bytes of the data blocks that come next, `most` if there are more.
+    pub(super) fn bytes_ahead(&self, range: &Range, most: u64) -> u64 {
+        let mut bytes = 0;
+        self.ahead(range)
+            .take_while(|(_, len)| {
+                bytes += len;
+                bytes < most
+            })
+            .for_each(drop);
+        bytes.min(most)
+    }
+
+    /// Pushes data blocks that come next and are not here, as far as `bytes` reach.
+    pub(super) fn read_ahead(&self, range: &Range, cache: &Cache, missing: &mut Vec<BlockId>, bytes: u64) {
+        let mut left = bytes;
+        for (id, len) in self.ahead(range) {
+            let Some(after) = left.checked_sub(len) else { return };
+            left = after;
+            if !cache.contains(id) {
+                missing.push(id);
             }
-            missing.extend(index.meta_id(slot).filter(|id| !cache.contains(*id)));
         }
     }
 

@@ -344,7 +344,7 @@ impl Storage {
 
     /// Whether jobs lag behind, so that writes should wait.
     pub fn pressure(&self) -> bool {
-        let many = self.options.level0_pieces * 3;
+        let many = self.options.level0_busy * 2;
         self.frozen.len() >= MAX_FROZEN
             || self.levels.trees.values().any(|pieces| pieces.level0.len() >= many)
     }

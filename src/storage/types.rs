@@ -109,8 +109,11 @@ pub struct StorageOptions {
     pub piece_bytes: usize,
     /// Values above this go to overflow blocks.
     pub overflow_bytes: usize,
-    /// Level-0 pieces of a tree that start a merge.
+    /// Level-0 pieces of a tree that start a merge when the application pauses, and always when they are small.
     pub level0_pieces: usize,
+    /// Level-0 pieces of a tree that start a merge while it writes: the more are merged at once, the less is rewritten. Twice
+    /// as many make writes wait.
+    pub level0_busy: usize,
     /// Bytes level 1 of a tree may hold; each further level holds ten times as much.
     pub level1_bytes: u64,
     /// Bytes a job works through before it yields.
@@ -130,6 +133,7 @@ impl Default for StorageOptions {
             piece_bytes: 4 << 20,
             overflow_bytes: 8 << 10,
             level0_pieces: 4,
+            level0_busy: 16,
             level1_bytes: 32 << 20,
             slice_bytes: 64 << 10,
             write_bytes: 512 << 10,

@@ -80,6 +80,8 @@ struct Arguments {
     complete: JsValue,
     error: JsValue,
     success: JsValue,
+    /// So many blocks with ids in sequence are read by a listing.
+    least_listed: usize,
 }
 
 /// The object store of a space.
@@ -118,6 +120,7 @@ impl Arguments {
             complete: JsValue::from_str("complete"),
             error: JsValue::from_str("error"),
             success: JsValue::from_str("success"),
+            least_listed: transaction::least_listed(),
         }
     }
 
@@ -343,7 +346,8 @@ impl Store for IndexedDbStore {
         let asked = Rc::clone(&ids);
         let begin = move |inner: &_, database: &_| transaction::read(inner, database, space, &asked);
         let answered = reading(&self.inner, Rc::new(begin));
-        Box::pin(async move { transaction::values(&ids, &answered.await?) })
+        let listed = self.inner.arguments.least_listed;
+        Box::pin(async move { transaction::values(&ids, &answered.await?, listed) })
     }
 
     fn list(

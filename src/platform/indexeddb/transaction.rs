@@ -257,8 +257,12 @@ fn write_all(
     Ok(())
 }
 
-/// So many values of ids in sequence are asked for by one listing: what a request costs is most of what a read costs.
-const TOGETHER: usize = 4;
+/// So many values of ids in sequence are asked for by one listing: what a request costs is most of what a read costs. But
+/// a Chromium takes longer to hand over a listing than the same values one by one.
+pub(super) fn least_listed() -> usize {
+    let chromium = js::global("navigator").and_then(|navigator| js::property(&navigator, "userAgentData"));
+    if chromium.is_some() { usize::MAX } else { 4 }
+}
 
 fn sequences(ids: &[u64]) -> impl Iterator<Item = &[u64]> {
     ids.chunk_by(|id, next| id + 1 == *next)
@@ -266,11 +270,12 @@ fn sequences(ids: &[u64]) -> impl Iterator<Item = &[u64]> {
 
 /// Asks for the values of `ids` at once.
 pub(super) fn read(inner: &Rc<Inner>, database: &Database, space: Space, ids: &[u64]) -> Begun {
+    let listed = inner.arguments.least_listed;
     reading(inner, database, space, &|store| {
         let mut requests = Vec::new();
         for ids in sequences(ids) {
             match ids {
-                [first, .., last] if ids.len() >= TOGETHER => {
+                [first, .., last] if ids.len() >= listed => {
                     requests.extend(ask_for(store, (*first, last + 1), u32::MAX)?);
                 }
                 _ => {
@@ -284,14 +289,18 @@ pub(super) fn read(inner: &Rc<Inner>, database: &Database, space: Space, ids: &[
     })
 }
 
-/// The values of a [`read`].
-pub(super) fn values(ids: &[u64], mut requests: &[IdbRequest]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+/// The values of a [`read`] that lists `least_listed` and more.
+pub(super) fn values(
+    ids: &[u64],
+    mut requests: &[IdbRequest],
+    least_listed: usize,
+) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
     let mut values = Vec::with_capacity(ids.len());
     for ids in sequences(ids) {
-        let asked = if ids.len() >= TOGETHER { 2 } else { ids.len() };
+        let asked = if ids.len() >= least_listed { 2 } else { ids.len() };
         let (own, others) = requests.split_at_checked(asked).unwrap_or_default();
         requests = others;
-        if ids.len() >= TOGETHER {
+        if ids.len() >= least_listed {
             let mut found = listed(own)?.into_iter().peekable();
             values
                 .extend(ids.iter().map(|id| found.next_if(|(there, _)| there == id).map(|(_, value)| value)));

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use super::super::block::{Entry, Held, Span};
 use super::super::levels::TreePieces;
 use super::super::piece::Piece;
-use super::super::run::{Range, Run};
+use super::super::run::{Range, Run, Settled};
 use super::super::settle::supersede;
 use super::super::writer::PieceWriter;
-use super::super::{BlockId, Bytes, Storage, TreeId};
+use super::super::{BlockId, Bytes, Storage, StorageOptions, TreeId};
 use super::{Edit, MERGE_AHEAD, Progress};
 
 pub(super) struct Merge {
@@ -31,6 +31,17 @@ pub(super) struct Merge {
 pub(in crate::storage) fn limit(level: u8, storage: &Storage) -> u64 {
     let tenfold = 10u64.saturating_pow(u32::from(level.saturating_sub(1)));
     storage.options.level1_bytes.saturating_mul(tenfold)
+}
+
+/// A level-0 piece of less than this part of a memory table is small.
+const SMALL: u64 = 8;
+
+/// Whether level 0 of a tree is to be merged.
+fn is_due(level0: &[Rc<Piece>], storage: &Storage, pausing: bool) -> bool {
+    let StorageOptions { level0_pieces, level0_busy, memory_table_bytes, .. } = storage.options;
+    let bytes: u64 = level0.iter().map(|piece| piece.bytes).sum();
+    let small = bytes < level0.len() as u64 * (memory_table_bytes as u64 / SMALL);
+    level0.len() >= if pausing || small { level0_pieces } else { level0_busy }
 }
 
 /// The pieces of a level that overlap `first..=last`, and the small ones beside them: entries that come in the order of
@@ -64,11 +75,9 @@ fn with_small_neighbours(
 
 impl Merge {
     /// Of all trees, the one that reads suffer from most.
-    pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
-        let crowded = storage.levels.trees.iter().max_by_key(|(_, pieces)| pieces.level0.len());
-        if let Some((tree, pieces)) = crowded
-            && pieces.level0.len() >= storage.options.level0_pieces
-        {
+    pub(super) fn choose(storage: &mut Storage, pausing: bool) -> Option<Self> {
+        let due = storage.levels.trees.iter().filter(|(_, pieces)| is_due(&pieces.level0, storage, pausing));
+        if let Some((tree, pieces)) = due.max_by_key(|(_, pieces)| pieces.level0.len()) {
             return Some(Self::new(storage, *tree, pieces, pieces.level0.clone(), 1));
         }
         let (tree, level) = Self::overfull(storage)?;
@@ -141,10 +150,11 @@ impl Merge {
         }
         let mut missing = Vec::new();
         // Those of one run at a time: to check many blocks at once would hold the page.
-        let most = storage.cache.at_once(self.runs.len()).min(MERGE_AHEAD + 1);
+        let most = storage.cache.at_once(self.runs.len());
         for run in &mut self.runs {
-            run.settle(&self.range, &mut storage.cache, &mut missing, MERGE_AHEAD.min(most - 1));
-            if missing.len() >= most {
+            if run.settle(&self.range, &mut storage.cache, &mut missing) == Settled::Missing {
+                run.read_ahead(&self.range, &storage.cache, &mut missing, MERGE_AHEAD);
+                missing.truncate(most);
                 break;
             }
         }

@@ -25,8 +25,8 @@ use crate::platform::{Batch, Space, Write};
 
 /// Runs of blocks deleted in one commit.
 const MAX_DELETIONS: usize = 256;
-/// Data blocks read ahead of a merge.
-const MERGE_AHEAD: usize = 4;
+/// Bytes of data blocks read ahead of a merge.
+const MERGE_AHEAD: u64 = 64 << 10;
 
 /// What a job needs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,14 +133,14 @@ impl Job {
     }
 
     /// The most urgent work, if any.
-    pub(super) fn choose(storage: &mut Storage) -> Option<Self> {
+    pub(super) fn choose(storage: &mut Storage, pausing: bool) -> Option<Self> {
         if let Some(flush) = Self::flush(storage) {
             return Some(flush);
         }
         let mut edit = Edit::default();
         let work = if let Some(remove) = Remove::choose(storage) {
             Work::Remove(remove)
-        } else if let Some(merge) = Merge::choose(storage) {
+        } else if let Some(merge) = Merge::choose(storage, pausing) {
             match merge.as_move() {
                 Some((remove, add)) => {
                     edit.remove.push(remove);
@@ -232,14 +232,19 @@ impl Written {
 
 impl Storage {
     /// Work to do: a flush, the removal of a dropped tree, a merge, a deletion of blocks. One job at a time: the
-    /// next comes after [`Job::complete`] or [`Job::abort`].
-    pub fn next_job(&mut self) -> Option<Job> {
+    /// next comes after [`Job::complete`] or [`Job::abort`]. When the application is `pausing`, nothing is put off.
+    pub fn next_job(&mut self, pausing: bool) -> Option<Job> {
         if self.busy {
             return None;
         }
-        let job = Job::choose(self)?;
+        let job = Job::choose(self, pausing)?;
         self.busy = true;
         Some(job)
+    }
+
+    /// Whether a merge was put off until the application pauses.
+    pub fn merges_in_pause(&self) -> bool {
+        self.levels.trees.values().any(|pieces| pieces.level0.len() >= self.options.level0_pieces)
     }
 
     /// Like [`Storage::next_job`], but only a flush.

@@ -135,6 +135,6 @@ fn a_load_waits_for_what_is_not_flushed() {
     assert_eq!(harness.storage.begin_bulk(SeqNo(9)).err(), Some(Busy));
     harness.run_jobs();
     let bulk = harness.storage.begin_bulk(SeqNo(9)).unwrap();
-    assert!(harness.storage.next_job().is_none(), "no job runs beside it");
+    assert!(harness.storage.next_job(true).is_none(), "no job runs beside it");
     bulk.abort(&mut harness.storage);
 }

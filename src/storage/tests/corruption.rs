@@ -121,7 +121,7 @@ fn a_span_of_more_blocks_than_there_can_be_costs_nothing() {
     let mut storage =
         Storage::from_manifest(StorageOptions::default(), Manifest { pending, ..Manifest::default() });
     storage.freeze(1, Vec::new());
-    let mut job = storage.next_job().unwrap();
+    let mut job = storage.next_job(true).unwrap();
     let JobStep::Finish(batch) = job.step(&mut storage) else { panic!("an empty flush ends at once") };
     assert!(batch.contains(&Write::DeleteRange(Space::Block, 1, u64::MAX)));
     job.complete(&mut storage);
@@ -202,7 +202,7 @@ fn a_large_manifest_is_written_in_chunks_and_its_old_chunks_go() {
     for generation in 1..4u8 {
         let batch = {
             storage.freeze(u64::from(generation), vec![generation; 150_000]);
-            let mut job = storage.next_job().unwrap();
+            let mut job = storage.next_job(true).unwrap();
             let JobStep::Finish(batch) = job.step(&mut storage) else {
                 panic!("an empty flush ends at once")
             };

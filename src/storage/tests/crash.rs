@@ -100,7 +100,7 @@ fn run(seed: u64) -> (u64, u64) {
                     }
                 }
             } else {
-                let Some(mut running) = job.take().or_else(|| storage.next_job()) else { continue };
+                let Some(mut running) = job.take().or_else(|| storage.next_job(true)) else { continue };
                 let fence = |batch: Batch, next_log: &mut u64| {
                     let frames = encode_group(epoch, *next_log, false, &[]);
                     *next_log += 1;

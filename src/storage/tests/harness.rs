@@ -18,6 +18,7 @@ pub fn small() -> StorageOptions {
         piece_bytes: 2_000,
         overflow_bytes: 120,
         level0_pieces: 3,
+        level0_busy: 4,
         level1_bytes: 6_000,
         slice_bytes: 500,
         write_bytes: 900,
@@ -233,7 +234,8 @@ impl Harness {
 
     /// One step of a job; `fail` makes a commit of it fail. False when there is no work.
     pub fn job_step(&mut self, fail: bool) -> bool {
-        let Some((mut job, edit)) = self.job.take().or_else(|| Some((self.storage.next_job()?, None))) else {
+        let Some((mut job, edit)) = self.job.take().or_else(|| Some((self.storage.next_job(true)?, None)))
+        else {
             return false;
         };
         if let Some(edit) = edit {

@@ -171,6 +171,7 @@ fn a_get_asks_for_all_blocks_of_its_key_at_once_and_for_no_others() {
 fn a_key_that_is_nowhere_costs_filters_and_no_data_block() {
     let options = StorageOptions {
         level0_pieces: 100,
+        level0_busy: 100,
         memory_table_bytes: 1 << 20,
         piece_bytes: 64 << 10,
         cache_bytes: 1 << 20,
