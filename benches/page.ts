@@ -6,6 +6,7 @@ import { boundary } from './suites/boundary.js';
 import { bulk } from './suites/bulk.js';
 import { concurrent } from './suites/concurrent.js';
 import { get } from './suites/get.js';
+import { load } from './suites/load.js';
 import { large, million } from './suites/million.js';
 import { open } from './suites/open.js';
 import { peers } from './suites/peers.js';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   open,
   range,
   transactions,
+  load,
   large,
   million,
   peers,

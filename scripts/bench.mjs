@@ -48,6 +48,7 @@ const IN_PAGE = [
   'open',
   'range',
   'transactions',
+  'load',
   'large',
   'million',
   'peers',

@@ -61,3 +61,18 @@ export function settled(seconds: number): () => Promise<boolean> {
     return performance.now() - since > seconds * 1000;
   };
 }
+
+/** When a transaction of this page was last begun. */
+let lastBegun = 0;
+const begin = IDBDatabase.prototype.transaction;
+IDBDatabase.prototype.transaction = function (...parameters) {
+  lastBegun = performance.now();
+  return begin.apply(this, parameters);
+};
+
+/** Resolves once no transaction has been begun for so many milliseconds; gives when the last one was. */
+export async function idle(ms: number): Promise<number> {
+  lastBegun = performance.now();
+  while (performance.now() - lastBegun < ms) await new Promise((done) => setTimeout(done, 20));
+  return lastBegun;
+}
