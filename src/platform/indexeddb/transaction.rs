@@ -239,10 +239,14 @@ fn write_all(
     for write in batch {
         match write {
             Write::Add(space, id, value) => {
-                store(*space)?.add_with_key(&Uint8Array::from(value.as_slice()), &key(*id))?;
+                let value = Uint8Array::from(value.as_slice());
+                store(*space)?.add_with_key(&value, &key(*id))?;
+                release(&value);
             }
             Write::Put(space, id, value) => {
-                store(*space)?.put_with_key(&Uint8Array::from(value.as_slice()), &key(*id))?;
+                let value = Uint8Array::from(value.as_slice());
+                store(*space)?.put_with_key(&value, &key(*id))?;
+                release(&value);
             }
             Write::Delete(space, id) => {
                 store(*space)?.delete(&key(*id))?;
@@ -350,7 +354,16 @@ fn result(request: &IdbRequest) -> Result<JsValue, StoreError> {
 fn bytes(value: JsValue) -> Result<Vec<u8>, StoreError> {
     let array: Uint8Array =
         value.dyn_into().map_err(|_| StoreError::Aborted("a stored value is not bytes".to_owned()))?;
-    Ok(array.to_vec())
+    let bytes = array.to_vec();
+    release(&array);
+    Ok(bytes)
+}
+
+/// Gives the memory of a copy back at once. Otherwise it waits for the garbage collector, which stops the page the longer the
+/// more of it there is.
+fn release(copy: &Uint8Array) {
+    // Older browsers have no such method.
+    let _ = copy.buffer().transfer_with_length(0);
 }
 
 /// A `readonly` transaction: `ask` makes its requests, which are its end when the last one has succeeded.
