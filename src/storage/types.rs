@@ -128,7 +128,7 @@ impl Default for StorageOptions {
             cache_bytes: 32 << 20,
             memory_table_bytes: 4 << 20,
             log_frames: 1024,
-            block_bytes: 16 << 10,
+            block_bytes: 32 << 10,
             bulk_block_bytes: 63_000,
             piece_bytes: 4 << 20,
             overflow_bytes: 8 << 10,

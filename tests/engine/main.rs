@@ -28,6 +28,7 @@ mod model;
 mod order;
 mod pages;
 mod partiql;
+mod reads;
 mod repair;
 mod streams;
 mod tables;

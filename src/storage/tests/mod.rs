@@ -6,4 +6,5 @@ mod crash;
 mod harness;
 mod merging;
 mod model;
+mod pauses;
 mod versions;
