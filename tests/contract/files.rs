@@ -605,3 +605,29 @@ fn damaged_files_give_what_can_be_read_of_them_and_open_once_the_damage_is_left(
         assert!(reopened(after).is_ok(), "{what}");
     }
 }
+
+#[test]
+fn a_deletion_in_a_damaged_commit_is_not_believed() {
+    let platform = SimulatedPlatform::new(1);
+    let files = SimFiles::new(Disk::default());
+    let store = open(&platform, Rc::clone(&files) as _, 20_000).unwrap();
+    let commit = |batch| platform.block_on(store.commit(batch, Durability::Strict)).unwrap().unwrap();
+    for id in 0..9 {
+        commit(vec![Write::Put(Space::Block, id, vec![id as u8; 50])]);
+    }
+    commit(vec![
+        Write::Delete(Space::Block, 2),
+        Write::DeleteRange(Space::Block, 4, 7),
+        Write::Put(Space::Block, 20, vec![0xAB; 50]),
+    ]);
+    commit(vec![Write::Put(Space::Block, 21, vec![21; 50])]);
+    platform.block_on(store.close()).unwrap();
+    let mut disk = files.disk();
+    let name = "segment-0000000000000000";
+    let value = disk.bytes(name).windows(50).position(|bytes| bytes == [0xAB; 50]).expect("the value");
+    disk.bytes(name)[value + 9] ^= 1;
+    let (found, problems, _) = salvaged(disk);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let ids = found.ids(Space::Block);
+    assert_eq!(ids.into_iter().filter(|id| *id != 20).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 21]);
+}

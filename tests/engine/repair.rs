@@ -306,3 +306,26 @@ fn a_store_that_fails_leaves_the_old_database_to_be_repaired() {
     }
     assert!(refused >= 3, "{refused}");
 }
+
+#[test]
+fn after_a_repair_that_failed_nothing_goes_on_writing() {
+    let (image, wanted) = wreck();
+    for after in 0.. {
+        let platform = SimulatedPlatform::new(6);
+        let store = SimulatedStore::with_image(6, image.clone());
+        platform.attach(&store);
+        store.add_fault(Fault::once(Call::Commit, after, StoreError::Full("no space".into())));
+        let task = repair(Rc::new(store.clone()), Rc::new(platform.clone()), options(), Vec::new());
+        let done = platform.block_on(task).expect("it ends");
+        // Whatever it left running has its turn, and finds space again.
+        platform.run_until_idle();
+        if store.failures() == 0 {
+            assert!(after >= 2, "{after}");
+            break;
+        }
+        assert!(done.is_err());
+        let (_, mended) = repaired(store.image());
+        let (db, _) = open(mended).unwrap();
+        assert!(items(&db) == wanted, "commit {after} failed");
+    }
+}
