@@ -45,6 +45,16 @@ struct GroupInFlight {
     commit: InFlight,
 }
 
+/// What the commit loop does after a group.
+enum Next {
+    /// It ends: whoever writes next starts anew.
+    Nothing,
+    /// It waits for a group that is under way already.
+    Group(GroupInFlight),
+    /// It looks what this turn brings.
+    Turn,
+}
+
 impl Driver {
     /// Starts the commit loop unless it runs.
     ///
@@ -75,10 +85,16 @@ impl Driver {
                 self.begin_group(durability)
             };
             let had_group = group.is_some();
-            if let Some(group) = group
-                && self.end_group(group).await
-            {
-                break;
+            if let Some(group) = group {
+                match self.end_group(group, durability).await {
+                    Next::Nothing => break,
+                    Next::Group(next) => {
+                        first = Some(next);
+                        self.start_job();
+                        continue;
+                    }
+                    Next::Turn => {}
+                }
             }
             // A steady stream of writes must not starve the job.
             let job = {
@@ -115,9 +131,9 @@ impl Driver {
         Some(GroupInFlight { last: group.last, commit })
     }
 
-    /// Waits for a group's end and lets its answers go. True: nothing else is to be committed, and whoever writes
-    /// next starts anew.
-    async fn end_group(self: &Rc<Self>, group: GroupInFlight) -> bool {
+    /// Waits for a group's end and lets its answers go. A group that is full by then is under way before: while the store
+    /// writes it, those who are answered make the next one.
+    async fn end_group(self: &Rc<Self>, group: GroupInFlight, durability: Durability) -> Next {
         let GroupInFlight { last, commit } = group;
         match self.outcome(commit).await {
             Outcome::Committed(next) => {
@@ -125,22 +141,29 @@ impl Driver {
                 state.next_frame = next;
                 state.engine.committed(last, next);
                 let ready = state.waiting.take_range(&(SeqNo(0), 0), &(SeqNo(last.0 + 1), 0));
-                let done = state.one_by_one && !state.engine.has_writes() && state.job_batch.is_none();
+                let is_alone = state.job_batch.is_none();
+                let done = state.one_by_one && !state.engine.has_writes() && is_alone;
+                let goes_on = is_alone && state.engine.has_full_group() && !state.engine.storage.pressure();
                 if done {
                     state.rest();
                 }
                 state.progress.wake();
                 drop(state);
+                let next = if goes_on { self.begin_group(durability) } else { None };
                 self.deliver(ready.into_iter().map(|((_, ticket), response)| (ticket, response)).collect());
-                done
+                match next {
+                    Some(group) => Next::Group(group),
+                    None if done => Next::Nothing,
+                    None => Next::Turn,
+                }
             }
             Outcome::Refused(error) => {
                 self.roll_back(&error);
-                false
+                Next::Turn
             }
             Outcome::Lost(error) => {
                 self.poison(storage_error(&error));
-                false
+                Next::Turn
             }
         }
     }

@@ -96,8 +96,9 @@ struct CatalogUndo {
     dropped: Vec<TreeId>,
 }
 
-/// A group is handed over at this size; what follows makes the next one.
-const GROUP_BYTES: usize = 8 << 20;
+/// A group is handed over at this size; what follows makes the next one. While the store writes one group, those whose
+/// writes were in the one before make the one after.
+const GROUP_BYTES: usize = 256 << 10;
 
 /// How long what is done with tables takes, in milliseconds. Nothing waits for it; it is what statuses tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,6 +193,11 @@ impl Engine {
     /// Is there anything to commit?
     pub fn has_writes(&self) -> bool {
         !self.groups.is_empty()
+    }
+
+    /// Is there a group that nothing is added to any more?
+    pub fn has_full_group(&self) -> bool {
+        self.groups.len() > 1 || self.groups.front().is_some_and(|group| group.bytes >= GROUP_BYTES)
     }
 
     /// Hands over the oldest group.

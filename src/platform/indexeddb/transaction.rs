@@ -142,9 +142,9 @@ pub(super) fn commit(
     let (sender, receiver) = oneshot::channel();
     inner.in_flight.set(inner.in_flight.get() + 1);
     Watcher::watch(inner, &transaction, sender);
-    // Without it the browser waits for another turn before it commits. Only for a lone request: Firefox commits the
-    // rest when, after this call, one request of several fails.
-    if batch.len() == 1 {
+    // Without it the browser waits for another turn before it commits, and with it the commits that follow. Firefox commits
+    // the rest when, after this call, one request of several fails.
+    if batch.len() == 1 || inner.arguments.is_chromium {
         // A transaction that is already aborting refuses; its event tells.
         let _ = transaction.commit();
     }
@@ -263,9 +263,8 @@ fn write_all(
 
 /// So many values of ids in sequence are asked for by one listing: what a request costs is most of what a read costs. But
 /// a Chromium takes longer to hand over a listing than the same values one by one.
-pub(super) fn least_listed() -> usize {
-    let chromium = js::global("navigator").and_then(|navigator| js::property(&navigator, "userAgentData"));
-    if chromium.is_some() { usize::MAX } else { 4 }
+pub(super) fn least_listed(is_chromium: bool) -> usize {
+    if is_chromium { usize::MAX } else { 4 }
 }
 
 fn sequences(ids: &[u64]) -> impl Iterator<Item = &[u64]> {
@@ -274,7 +273,7 @@ fn sequences(ids: &[u64]) -> impl Iterator<Item = &[u64]> {
 
 /// Asks for the values of `ids` at once.
 pub(super) fn read(inner: &Rc<Inner>, database: &Database, space: Space, ids: &[u64]) -> Begun {
-    let listed = inner.arguments.least_listed;
+    let listed = least_listed(inner.arguments.is_chromium);
     reading(inner, database, space, &|store| {
         let mut requests = Vec::new();
         for ids in sequences(ids) {
