@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Driver, Settle, State, awaited, fetch, reads, signal, upkeep};
 use crate::api::ApiError;
 use crate::collections::VecMap;
-use crate::engine::{Delays, Engine, MAX_COLLECTION};
+use crate::engine::{Delays, Engine, GROUP_BYTES, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
 use crate::platform::{Batch, Durability, LocalFuture, Platform, Space, Store, StoreError};
 use crate::storage::{Corruption, Manifest, Storage, StorageOptions};
@@ -34,6 +34,8 @@ pub struct OpenOptions {
     pub delays: Delays,
     /// Largest item collection of a table with local indexes, in bytes.
     pub max_collection: u64,
+    /// Bytes of writes that are handed to the store together, more or less.
+    pub group_bytes: usize,
     /// The number of the client that calls, which gives each request a greater ticket than those before. A request that
     /// comes again after another opening is answered as it was, if it was carried out; with `None`, it is carried out again.
     pub client: Option<u64>,
@@ -49,6 +51,7 @@ impl Default for OpenOptions {
             sweep_millis: 60_000,
             delays: Delays::default(),
             max_collection: MAX_COLLECTION,
+            group_bytes: GROUP_BYTES,
             client: None,
         }
     }
@@ -133,6 +136,7 @@ impl Driver {
         let Recovered { mut engine, epoch, next_frame, opening } = recovered;
         engine.delays = options.delays;
         engine.max_collection = options.max_collection;
+        engine.group_bytes = options.group_bytes;
         Rc::new(Self {
             state: RefCell::new(State {
                 engine,

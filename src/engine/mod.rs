@@ -96,9 +96,9 @@ struct CatalogUndo {
     dropped: Vec<TreeId>,
 }
 
-/// A group is handed over at this size; what follows makes the next one. While the store writes one group, those whose
-/// writes were in the one before make the one after.
-const GROUP_BYTES: usize = 256 << 10;
+/// Bytes of records at which a group is full, unless told otherwise; what follows makes the next one. While the store writes
+/// one group, those whose writes were in the one before make the one after.
+pub const GROUP_BYTES: usize = 256 << 10;
 
 /// How long what is done with tables takes, in milliseconds. Nothing waits for it; it is what statuses tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct Engine {
     pub delays: Delays,
     /// Largest item collection of a table with local indexes, in bytes.
     pub max_collection: u64,
+    /// Bytes of records at which a group is full.
+    pub group_bytes: usize,
     /// The time of the request at hand, in milliseconds since 1970.
     pub now_millis: u64,
     tables: Rc<Tables>,
@@ -156,6 +158,7 @@ impl Engine {
             account: account.into(),
             delays: Delays::default(),
             max_collection: MAX_COLLECTION,
+            group_bytes: GROUP_BYTES,
             now_millis: 0,
             tables: Rc::default(),
             stats: VecMap::new(),
@@ -197,7 +200,7 @@ impl Engine {
 
     /// Is there a group that nothing is added to any more?
     pub fn has_full_group(&self) -> bool {
-        self.groups.len() > 1 || self.groups.front().is_some_and(|group| group.bytes >= GROUP_BYTES)
+        self.groups.len() > 1 || self.groups.front().is_some_and(|group| group.bytes >= self.group_bytes)
     }
 
     /// Hands over the oldest group.
@@ -301,7 +304,7 @@ impl Engine {
         }
         let bytes = record.encode();
         let mut group = match self.groups.pop_back() {
-            Some(full) if full.bytes >= GROUP_BYTES && !self.requests.goes_on(seq) => {
+            Some(full) if full.bytes >= self.group_bytes && !self.requests.goes_on(seq) => {
                 self.groups.push_back(full);
                 Group::default()
             }

@@ -44,7 +44,7 @@ impl Requests {
 
 impl Engine {
     /// Requests are those of `client`, which gives each a number greater than those before; told before the log is
-    /// replayed. With `None`, none of this is done.
+    /// replayed. With `None`, no answer is kept.
     pub fn set_client(&mut self, client: Option<u64>) {
         self.requests.client = client;
     }
@@ -63,14 +63,14 @@ impl Engine {
 
     /// A request begins to write: what it writes stays together until [`Engine::end_request`].
     pub fn begin_request(&mut self) {
-        self.requests.began = self.requests.client.map(|_| self.last_seq);
+        self.requests.began = Some(self.last_seq);
     }
 
     /// The request is evaluated; `answer` is its answer unless it failed or has to go on later.
     #[inline(never)]
     pub fn end_request(&mut self, request: u64, answer: Option<&[u8]>) {
-        let Requests { client: Some(client), ref mut began, .. } = self.requests else { return };
-        let wrote = began.take().is_some_and(|began| self.last_seq > began);
+        let wrote = self.requests.began.take().is_some_and(|began| self.last_seq > began);
+        let Some(client) = self.requests.client else { return };
         let Some(answer) = answer.filter(|_| wrote) else { return };
         let Some(group) = self.groups.back_mut() else { return };
         let Some(record) = group.records.last_mut() else { return };

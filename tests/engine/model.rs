@@ -315,7 +315,8 @@ fn random_operations_answer_as_a_plain_map_does() {
         ..StorageOptions::default()
     };
     // What expires goes when the script says so.
-    let options = OpenOptions { storage, sweep_millis: u64::MAX, ..OpenOptions::default() };
+    let options =
+        OpenOptions { storage, sweep_millis: u64::MAX, group_bytes: 1000, ..OpenOptions::default() };
     let mut db = Database::open(&platform, Rc::new(store.clone()), options.clone());
     music(&db);
     let specification = json!({"Enabled": true, "AttributeName": "expires"});

@@ -33,6 +33,7 @@ fn environment(name: &str, fallback: u64) -> u64 {
 /// Sizes so small that a script of a thousand operations flushes and merges all the time.
 fn options() -> OpenOptions {
     OpenOptions {
+        group_bytes: 700,
         durability: Some(Durability::Strict),
         storage: StorageOptions {
             memory_table_bytes: 6 << 10,
@@ -44,6 +45,7 @@ fn options() -> OpenOptions {
             level1_bytes: 24 << 10,
             slice_bytes: 2 << 10,
             write_bytes: 8 << 10,
+            level0_busy: 6,
             ..StorageOptions::default()
         },
         // What time asks for is done when a script says so.
