@@ -12,6 +12,7 @@ import { open } from './suites/open.js';
 import { peers } from './suites/peers.js';
 import { put } from './suites/put.js';
 import { range } from './suites/range.js';
+import { soak } from './suites/soak.js';
 import { transactions } from './suites/transactions.js';
 
 const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
@@ -26,6 +27,7 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   load,
   large,
   million,
+  soak,
   peers,
 };
 

@@ -51,6 +51,7 @@ const IN_PAGE = [
   'load',
   'large',
   'million',
+  'soak',
   'peers',
 ];
 /** What runs elsewhere. */
