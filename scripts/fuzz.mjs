@@ -14,7 +14,7 @@ const VERSION = '0.13.2';
 const FOLDER = join(ROOT, 'fuzz');
 
 /** The targets, with the most bytes of an input. */
-const TARGETS = { expression: 4096, item: 8192, partiql: 8192, request: 16384 };
+const TARGETS = { dump: 8192, expression: 4096, item: 8192, partiql: 8192, request: 16384 };
 const LIMITS = ['-timeout=10', '-rss_limit_mb=2048'];
 
 /** Installs cargo-fuzz; gives its path. */

@@ -9,6 +9,8 @@ use dynatab::log::{LoggedChange, Record, encode_group};
 use dynatab::platform::Space;
 use dynatab::platform::memory::Image;
 use dynatab::storage::{Bytes, Manifest, TreeId};
+use dynatab_fuzz::database::Database;
+use dynatab_fuzz::dumps::unsealed;
 use dynatab_fuzz::items::item_of_json;
 use dynatab_fuzz::stored;
 
@@ -33,6 +35,7 @@ fn main() {
             cases(REQUESTS).map(requests).chain(TABLES.lines().map(request)).chain(documents()).collect()
         }
         "item" => items(),
+        "dump" => dumps(),
         unknown => panic!("{unknown} is no target"),
     };
     let folder = Path::new(&folder).join(target);
@@ -145,4 +148,21 @@ fn records(image: &Image) -> Vec<Vec<u8>> {
         }
     }
     records
+}
+
+/// The dump of the tables that every run begins with, as it is and as sections; and parts of it.
+fn dumps() -> Vec<Vec<u8>> {
+    let db = Database::filled();
+    let driver = std::rc::Rc::clone(&db.driver);
+    let dumping = async move {
+        let mut dump = driver.dump().await.expect("a dump begins");
+        let mut bytes = Vec::new();
+        while let Some(part) = dump.next().await.expect("a sound database") {
+            bytes.extend(part);
+        }
+        bytes
+    };
+    let dump = db.platform.block_on(dumping).expect("a dump does not hang");
+    let sections = unsealed(&dump);
+    vec![[&[0], dump.as_slice()].concat(), [&[1], sections.as_slice()].concat()]
 }
