@@ -20,9 +20,14 @@ pub(super) struct Flush {
     open: Option<Open>,
 }
 
+/// Entries that are taken from the table at once: each time costs a search.
+const TAKEN: usize = 64;
+
 struct Open {
     tree: TreeId,
     last: Option<Bytes>,
+    /// What was taken and not yet written; the next stands last.
+    taken: Vec<(Bytes, Version)>,
     writer: PieceWriter,
     keeps_tombstones: bool,
 }
@@ -51,20 +56,20 @@ impl Flush {
                 let writer = PieceWriter::new(tree, 0, block_bytes, options);
                 // A tombstone hides what is in older pieces.
                 let keeps_tombstones = storage.levels.trees.contains_key(&tree);
-                self.open = Some(Open { tree, last: None, writer, keeps_tombstones });
+                let taken = Vec::with_capacity(TAKEN);
+                self.open = Some(Open { tree, last: None, taken, writer, keeps_tombstones });
             }
             return Progress::More;
         };
-        let lower = open.last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let cloned = |(key, version): (&Bytes, &Version)| (key.clone(), version.clone());
-        let next = self
-            .table
-            .borrow()
-            .range(open.tree, lower, Bound::Unbounded, false, SeqNo::MAX)
-            .next()
-            .map(cloned);
+        if open.taken.is_empty() {
+            let lower = open.last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let table = self.table.borrow();
+            let next = table.range(open.tree, lower, Bound::Unbounded, false, SeqNo::MAX).take(TAKEN);
+            open.taken.extend(next.map(|(key, version)| (key.clone(), version.clone())));
+            open.taken.reverse();
+        }
         let mut output = storage.output(&mut edit.add, blocks);
-        let Some((key, version)) = next else {
+        let Some((key, version)) = open.taken.pop() else {
             open.writer.end(&mut output);
             self.open = None;
             return Progress::More;
