@@ -28,8 +28,10 @@ pub(super) struct Sweep {
 }
 
 impl Engine {
-    /// An item that expires then was written to the table whose items are in `tree`.
-    pub(super) fn note_expiry(&mut self, tree: TreeId, seconds: u64) {
+    /// An item that is due to be deleted from second `due` on was written to the table whose items are in `tree`; 0: it
+    /// never is.
+    pub(super) fn note_due(&mut self, tree: TreeId, due: u64) {
+        let Some(seconds) = due.checked_sub(1) else { return };
         let stats = self.stats.get_or_default(tree);
         stats.expiry = stats.expiry.min(seconds);
         if let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.table == tree) {
@@ -45,6 +47,14 @@ impl Engine {
         for table in tables.after(None).filter(|table| table.schema.ttl.is_some()) {
             self.stats.get_or_default(table.tree).expiry = 0;
             self.upkeep_at = 0;
+        }
+    }
+
+    /// Nothing is known any more of when the items in `tree` expire.
+    pub(super) fn doubt_expiry(&mut self, tree: TreeId) {
+        self.stats.get_or_default(tree).expiry = 0;
+        if self.sweep.as_ref().is_some_and(|sweep| sweep.table == tree) {
+            self.sweep = None;
         }
     }
 

@@ -209,7 +209,7 @@ impl Verification {
             };
             match walk.cursor.next(&mut engine.storage) {
                 CursorStep::Missing(blocks) => return VerifyStep::Missing(blocks),
-                CursorStep::Entry { key, value, .. } => {
+                CursorStep::Entry { key, seq, value } => {
                     bytes += key.len() + value.len();
                     walk.sum.add(&key, &value);
                     let (count, checked) = match &walk.part.subject {
@@ -217,6 +217,8 @@ impl Verification {
                             let is_looked_for =
                                 |seconds| seconds >= *least || is_too_old(seconds, self.now_seconds);
                             let checked = check_item(table, is_looked_for, &key, &value, &mut self.demanded);
+                            let told = Some(walk.cursor.due()).filter(|_| seq >= table.due_since());
+                            let checked = checked.and_then(|()| check_due(table, told, &value));
                             (&mut self.looked.items, checked)
                         }
                         Subject::Entries(_) => (&mut self.looked.entries, Ok(())),
@@ -315,6 +317,15 @@ fn check_item(
         if let Some((key, value)) = index.entry(table, item).filter(|_| !index.waits_for(key)) {
             sum.add(&key, &value);
         }
+    }
+    Ok(())
+}
+
+/// An entry that tells when its item is due to be deleted tells what the item does.
+fn check_due(table: &Table, told: Option<u64>, value: &Bytes) -> Result<(), &'static str> {
+    let due = ItemRef::parse(value).map(|item| table.due(item));
+    if told.is_some() && told != due {
+        return Err("an item whose entry tells another time at which it expires");
     }
     Ok(())
 }
