@@ -30,6 +30,7 @@ mod pages;
 mod partiql;
 mod repair;
 mod streams;
+mod sweeps;
 mod tables;
 mod time_to_live;
 mod transactions;
