@@ -62,6 +62,12 @@ impl Engine {
     }
 }
 
+/// What an entry that is written now tells of when its item is due: nothing if it is too late already. Many write 0 to mean
+/// that an item never expires, and no search is to look at these.
+pub(super) fn told(due: u64, now_millis: u64) -> u64 {
+    if due.checked_sub(1).is_some_and(|seconds| is_too_old(seconds, now_millis / 1000)) { 0 } else { due }
+}
+
 /// Whether an item that expired in that second stays.
 pub(super) fn is_too_old(seconds: u64, now_seconds: u64) -> bool {
     seconds.saturating_add(TOO_OLD) < now_seconds

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
+use super::expiry::told;
 use super::segments::Moment;
 use super::table::{MAX_HASH, MAX_ITEM, MAX_RANGE, fit};
 use super::{Engine, Progress, Stats, Table, Tables};
@@ -318,12 +319,13 @@ impl Loader {
         open.bytes += u64::from(item.size());
         self.progress.items += 1;
         self.progress.bytes += u64::from(item.size());
-        open.expiry = table.expiry(item).map_or(open.expiry, |seconds| seconds.min(open.expiry));
+        let due = told(table.due(item), self.at.millis);
+        open.expiry = due.checked_sub(1).map_or(open.expiry, |seconds| seconds.min(open.expiry));
         if let Some(bulk) = &mut self.bulk {
-            bulk.put_sorted(storage, table.tree, &key, bytes, table.due(item));
+            bulk.put_sorted(storage, table.tree, &key, bytes, due);
         } else {
             self.worked += bytes.len();
-            remember(storage, self.at.seq, table.tree, &key, bytes, table.due(item));
+            remember(storage, self.at.seq, table.tree, &key, bytes, due);
         }
         for index in &table.indexes {
             let Some((key, value)) = index.entry(&table, item) else { continue };

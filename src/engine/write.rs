@@ -1,6 +1,7 @@
 //! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
+use super::expiry::told;
 use super::recorded::{Commit, Recorded, record};
 use super::table::Table;
 use super::tokens::TokenWrite;
@@ -107,7 +108,8 @@ impl Engine {
             // Undone by a rollback, like everything after the durable sequence number.
             self.storage.drop_tree(*tree);
         }
-        for change in changes {
+        for mut change in changes {
+            change.due = told(change.due, now_millis);
             self.note_due(change.tree, change.due);
             self.storage.apply(seq, change);
         }

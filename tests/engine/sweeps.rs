@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use dynatab::api::Operation;
 use dynatab::driver::OpenOptions;
+use dynatab::engine::Upkeep;
 use dynatab::platform::memory::Image;
 use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
 use dynatab::platform::store::{Listed, Usage};
@@ -316,6 +318,73 @@ fn a_search_ends_at_a_block_that_is_lost() {
     let driver = Rc::clone(&swept.db.driver);
     let deleted = swept.db.platform.block_on(async move { driver.delete_expired().await });
     assert!(deleted.is_some_and(|deleted| deleted.is_ok_and(|count| count < 100)));
+}
+
+#[test]
+fn an_item_that_expired_twice_goes_once() {
+    let swept = Swept::new();
+    swept.enable(true, "expires");
+    for seconds in [NOW + 10, NOW + 20, NOW + 30] {
+        for id in 0..20 {
+            swept.put(id, 60, "expires", seconds);
+        }
+    }
+    let swept = swept.reopened(NOW);
+    (0..10).for_each(|id| swept.put(id, 60, "expires", NOW + 40));
+    assert_eq!(swept.sweep(NOW + 50).0, 20);
+    swept.db.assert_sound("expired");
+}
+
+#[test]
+fn what_expired_long_before_it_was_written_is_never_looked_at() {
+    let swept = Swept::new();
+    swept.enable(true, "expires");
+    for id in 0..300 {
+        swept.put(id, 60, "expires", if id == 7 { NOW + 10 } else { 0 });
+    }
+    let swept = swept.reopened(NOW + 20);
+    let (deleted, data, _) = swept.sweep(NOW + 20);
+    assert_eq!(deleted, 1);
+    assert!(data <= 2, "{data} of {}", swept.blocks(DATA));
+    swept.db.assert_sound("0 is never");
+}
+
+/// What a search took for renewed expires after all when the renewal is undone, however far the search had come.
+#[test]
+fn a_renewal_that_is_undone_renews_nothing() {
+    for slices in 1..40 {
+        let swept = Swept::new();
+        swept.enable(true, "expires");
+        for id in 0..60 {
+            swept.put(id, 60, "expires", if id == 30 { NOW + 10 } else { NOW + YEAR });
+        }
+        let swept = swept.reopened(NOW + 20);
+        swept.store.add_fault(Fault::once(Call::Commit, 0, StoreError::Aborted("no".into())));
+        let renewed = json!({"id": {"N": "30"}, "expires": {"N": (NOW + YEAR).to_string()}});
+        let ticket = swept.db.send(Operation::PutItem, &json!({"TableName": "plain", "Item": renewed}));
+        let image = swept.store.image();
+        let mut ended = false;
+        for _ in 0..slices {
+            let slice = swept.db.driver.inspect(|engine| {
+                let slice = engine.upkeep((NOW + 20) * 1000, true);
+                if let Upkeep::Missing(blocks) = &slice {
+                    for id in blocks {
+                        engine.storage.install(*id, image.get(Space::Block, id.0).unwrap().to_vec()).unwrap();
+                    }
+                }
+                slice
+            });
+            ended = slice == Upkeep::Idle;
+        }
+        swept.db.platform.run_until_idle();
+        assert!(swept.db.take(ticket).unwrap().is_err(), "it is undone");
+        assert_eq!(swept.sweep(NOW + 21).0, 1, "{slices}");
+        swept.db.assert_sound("expired after all");
+        if ended {
+            return;
+        }
+    }
+    panic!("a search never ends");
 }
 
 /// A crash or an undone commit in the middle of a search: what was not deleted is found again, and nothing that was renewed
