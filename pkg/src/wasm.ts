@@ -27,6 +27,8 @@ export interface EngineOptions {
   client?: number;
   sweepSeconds?: number;
   delays?: object;
+  /** Loads the second file; the engine asks for it when items have expired. */
+  complete?: () => Promise<void>;
 }
 
 /** What a database was opened as, with what is taken where nothing was said. */

@@ -127,7 +127,8 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
     let sweep_seconds = amount(options, "sweepSeconds")?;
     let client = amount(options, "client")?;
     let delays = delays(options)?;
-    let platform = Rc::new(BrowserPlatform::new(clock(options)?));
+    let complete = js::property(options, "complete").map(JsCast::unchecked_into);
+    let platform = Rc::new(BrowserPlatform::new(clock(options)?, complete));
     let settings = Settings {
         durability: durability_name,
         region: text(options, "region")?.unwrap_or_else(|| "local".into()),

@@ -112,18 +112,18 @@ impl Driver {
     async fn run_upkeep(self: &Rc<Self>, fate: &Fate) -> (u64, SeqNo) {
         let began = self.platform.now_millis();
         let (mut count, mut last) = (0, SeqNo::default());
+        let (mut complete, mut gone) = (false, None);
         loop {
             // What gave rise to it, and what came meanwhile, is answered first.
             self.platform.yield_now().await;
-            let slice = {
-                let mut state = self.state.borrow_mut();
-                if state.closing || state.closed.is_some() {
-                    break;
-                }
-                state.engine.upkeep(self.platform.now_millis())
-            };
+            let mut slice = self.upkeep_slice(complete);
+            if slice == Upkeep::Incomplete {
+                complete = self.platform.complete().await;
+                slice = self.upkeep_slice(complete);
+            }
             match slice {
-                Upkeep::Idle => break,
+                // Without the code that is not there nothing more can be done now.
+                Upkeep::Idle | Upkeep::Incomplete => break,
                 Upkeep::Looked => {}
                 Upkeep::Written { seq, deleted } => {
                     count += deleted;
@@ -137,7 +137,8 @@ impl Driver {
                     }
                 }
                 Upkeep::Missing(blocks) => {
-                    if !self.read_for_slice(&blocks).await {
+                    if self.supply(&blocks, &mut gone).await.is_err() {
+                        self.state.borrow_mut().engine.give_up_sweep();
                         break;
                     }
                 }
@@ -154,6 +155,15 @@ impl Driver {
         }
         self.watch_upkeep();
         (count, last)
+    }
+
+    /// The next slice; none when the database closes.
+    fn upkeep_slice(&self, complete: bool) -> Upkeep {
+        let mut state = self.state.borrow_mut();
+        if state.closing || state.closed.is_some() {
+            return Upkeep::Idle;
+        }
+        state.engine.upkeep(self.platform.now_millis(), complete)
     }
 
     /// Keeps upkeep from running until [`Driver::release_upkeep`]; `false`: it runs just now.

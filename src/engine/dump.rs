@@ -205,9 +205,10 @@ impl Dump {
     }
 }
 
-/// What of a schema means something elsewhere: not where its indexes are, nor what is being done with it.
+/// What of a schema means something elsewhere: not where its indexes are, nor what is being done with it, nor numbers of
+/// commits.
 fn dumped(schema: &TableSchema) -> TableSchema {
-    let mut schema = TableSchema { busy: None, ..schema.clone() };
+    let mut schema = TableSchema { busy: None, ttl_seq: None, ..schema.clone() };
     for index in schema.lsis.iter_mut().chain(&mut schema.gsis) {
         (index.tree, index.backfilled) = (None, None);
     }

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use super::catalog::TableSchema;
+use super::expiry::told;
 use super::segments::Moment;
 use super::table::{MAX_HASH, MAX_ITEM, MAX_RANGE, fit};
 use super::{Engine, Progress, Stats, Table, Tables};
@@ -265,6 +266,7 @@ impl Loader {
         }
         // A new stream: one that went on by the old name would lack records that a reader counts on.
         schema.stream_millis = schema.stream.map(|_| self.at.millis);
+        schema.ttl_seq = schema.ttl.as_ref().map(|_| self.at.seq.0);
         let table = self.tables.add(schema, self.at).ok_or_else(unreadable)?;
         for tree in table.trees() {
             self.stats.insert(tree, Stats::default());
@@ -317,12 +319,13 @@ impl Loader {
         open.bytes += u64::from(item.size());
         self.progress.items += 1;
         self.progress.bytes += u64::from(item.size());
-        open.expiry = table.expiry(item).map_or(open.expiry, |seconds| seconds.min(open.expiry));
+        let due = told(table.due(item), self.at.millis);
+        open.expiry = due.checked_sub(1).map_or(open.expiry, |seconds| seconds.min(open.expiry));
         if let Some(bulk) = &mut self.bulk {
-            bulk.put_sorted(storage, table.tree, &key, bytes);
+            bulk.put_sorted(storage, table.tree, &key, bytes, due);
         } else {
             self.worked += bytes.len();
-            remember(storage, self.at.seq, table.tree, &key, bytes);
+            remember(storage, self.at.seq, table.tree, &key, bytes, due);
         }
         for index in &table.indexes {
             let Some((key, value)) = index.entry(&table, item) else { continue };
@@ -331,7 +334,7 @@ impl Loader {
             stats.add(1, size);
             match &mut self.bulk {
                 Some(bulk) => bulk.put(storage, index.tree, &key, &value),
-                None => remember(storage, self.at.seq, index.tree, &key, &value),
+                None => remember(storage, self.at.seq, index.tree, &key, &value, 0),
             }
         }
         open.last = key;
@@ -351,8 +354,8 @@ impl Engine {
     }
 }
 
-fn remember(storage: &mut Storage, seq: SeqNo, tree: TreeId, key: &[u8], value: &[u8]) {
-    storage.apply(seq, Change::put(tree, Bytes::from(key), Bytes::from(value)));
+fn remember(storage: &mut Storage, seq: SeqNo, tree: TreeId, key: &[u8], value: &[u8], due: u64) {
+    storage.apply(seq, Change { due, ..Change::put(tree, Bytes::from(key), Bytes::from(value)) });
 }
 
 /// An item as it may be stored in `table`, with its tree key; or why it may not.

@@ -20,6 +20,7 @@ mod requests;
 mod segments;
 mod source;
 pub mod streams;
+mod sweep;
 pub mod table;
 mod tables;
 pub mod tokens;
@@ -33,7 +34,7 @@ use std::rc::Rc;
 use crate::collections::VecMap;
 use crate::item::ItemRef;
 use crate::log::Record;
-use crate::storage::{SeqNo, Storage, TreeId};
+use crate::storage::{Looked, SeqNo, Storage, TreeId};
 
 pub use backfill::Backfill;
 pub use collection::MAX_COLLECTION;
@@ -143,7 +144,9 @@ pub struct Engine {
     /// Sequence number of the newest catalog change.
     tables_seq: SeqNo,
     /// How far the search for expired items has come.
-    sweep: Option<expiry::Sweep>,
+    sweep: Option<sweep::Sweep>,
+    /// What searches before it have looked at, per tree of items.
+    looked: VecMap<TreeId, Rc<Looked>>,
     /// When there is something to do beside what is asked for, in milliseconds since 1970.
     upkeep_at: u64,
 }
@@ -169,6 +172,7 @@ impl Engine {
             last_time: 0,
             tables_seq: SeqNo::default(),
             sweep: None,
+            looked: VecMap::new(),
             upkeep_at: u64::MAX,
         }
     }
@@ -272,6 +276,7 @@ impl Engine {
     fn forget_stats(&mut self, trees: &[TreeId]) {
         for tree in trees {
             self.stats.remove(tree);
+            self.looked.remove(tree);
         }
     }
 

@@ -67,13 +67,13 @@ impl Engine {
         }
         for change in &record.changes {
             let tables = std::rc::Rc::clone(&self.tables);
+            let mut due = 0;
             // Trees that no table owns hold no items: tokens of transactions, and what tables that are gone had.
             if let (Some(item), Some(table)) = (&change.value, tables.owner(change.tree)) {
                 let item = ItemRef::parse(item).ok_or(RecoveryError::Record(seq))?;
                 self.replay_entries(seq, table, &change.key, item);
-                if let Some(seconds) = table.expiry(item) {
-                    self.note_expiry(table.tree, seconds);
-                }
+                due = table.due(item);
+                self.note_due(table.tree, due);
             }
             self.storage.apply(
                 seq,
@@ -82,6 +82,7 @@ impl Engine {
                     key: change.key.clone(),
                     value: change.value.clone(),
                     blind: change.blind,
+                    due,
                 },
             );
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::catalog::{Projection, TableSchema};
 use crate::collections::sort;
 use crate::item::{ItemBuf, ItemRef, Kind, MapRef, ValueRef, View, key, writer};
-use crate::storage::TreeId;
+use crate::storage::{SeqNo, TreeId};
 
 /// Longest partition key value in bytes.
 pub const MAX_HASH: usize = 2048;
@@ -178,6 +178,16 @@ impl Table {
             return None;
         }
         u64::try_from(value.number()?.truncated(0)).ok()
+    }
+
+    /// The second since 1970 from which on an item is due to be deleted; 0: never.
+    pub fn due(&self, item: ItemRef<'_>) -> u64 {
+        self.expiry(item).map_or(0, |seconds| seconds.saturating_add(1))
+    }
+
+    /// Entries written before that commit do not tell when their items are due: another attribute said so, or none.
+    pub fn due_since(&self) -> SeqNo {
+        self.schema.ttl_seq.map_or(SeqNo::MAX, SeqNo)
     }
 
     /// The attributes that make up an item's primary key, as an item.

@@ -349,16 +349,19 @@ impl Engine {
     }
 
     /// Gives a table another schema. Indexes that are new in it are filled by [`Engine::backfill`].
-    pub fn alter_table(&mut self, schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
+    pub fn alter_table(&mut self, mut schema: TableSchema, now_millis: u64) -> Option<SeqNo> {
         let name = schema.name.clone();
+        let before = Rc::clone(self.tables.get(&name)?);
+        let at = self.next_moment(now_millis);
+        if schema.ttl != before.schema.ttl {
+            schema.ttl_seq = Some(at.seq.0);
+            self.doubt_expiry(before.tree);
+        }
         let mut tables = (*self.tables).clone();
         let dropped = tables.alter(schema)?;
         let table = tables.by_name.get(&name)?;
         let change = CatalogChange::Alter { schema: &table.schema.encode() }.encode();
-        let tree = table.tree;
-        tables.follow_stream(&name, tree, self.next_moment(now_millis));
-        // Another attribute may say when items expire.
-        self.stats.get_or_default(tree).expiry = 0;
+        tables.follow_stream(&name, before.tree, at);
         Some(self.change_tables(tables, change, dropped, now_millis))
     }
 
@@ -479,10 +482,12 @@ impl Engine {
             CatalogChange::Alter { schema } => {
                 let schema = TableSchema::decode(schema)?;
                 let name = schema.name.clone();
+                let before = Rc::clone(tables.get(&name)?);
+                if schema.ttl != before.schema.ttl {
+                    self.doubt_expiry(before.tree);
+                }
                 dropped = tables.alter(schema)?;
-                let tree = tables.by_name.get(&name)?.tree;
-                self.stats.get_or_default(tree).expiry = 0;
-                tables.follow_stream(&name, tree, at);
+                tables.follow_stream(&name, before.tree, at);
             }
             CatalogChange::Shards(turn) => {
                 tables.turn_segments(&turn, at, &self.storage);

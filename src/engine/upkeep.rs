@@ -1,7 +1,7 @@
 //! What the passing of time asks for: segments of streams and histories end, records and items expire.
 
-use super::Engine;
 use super::catalog::BusyStatus;
+use super::{Engine, sweep};
 use crate::storage::{BlockId, SeqNo};
 
 /// How far a slice of it came.
@@ -11,6 +11,8 @@ pub enum Upkeep {
     Idle,
     /// These blocks must be in memory first.
     Missing(Vec<BlockId>),
+    /// Items have expired, and the code that looks for them is not there.
+    Incomplete,
     /// A part of a table was searched in vain.
     Looked,
     /// Something was written.
@@ -28,8 +30,8 @@ impl Engine {
         self.upkeep_at
     }
 
-    /// Does the next slice.
-    pub fn upkeep(&mut self, now_millis: u64) -> Upkeep {
+    /// Does the next slice. `complete`: all code is there, see [`crate::platform::Platform::complete`].
+    pub fn upkeep(&mut self, now_millis: u64, complete: bool) -> Upkeep {
         let gone = self.tables().after(None).find(|table| table.schema.is_gone_at(now_millis));
         if let Some(name) = gone.map(|table| table.schema.name.clone()) {
             return Upkeep::Written { seq: self.delete_table(&name, now_millis), deleted: 0 };
@@ -37,11 +39,11 @@ impl Engine {
         if let Some(seq) = self.turn_segments(now_millis) {
             return Upkeep::Written { seq, deleted: 0 };
         }
-        let slice = self.sweep_slice(now_millis);
-        if slice == Upkeep::Idle {
-            self.plan_upkeep(now_millis);
+        if self.is_sweep_due(now_millis) {
+            return if complete { sweep::slice(self, now_millis) } else { Upkeep::Incomplete };
         }
-        slice
+        self.plan_upkeep(now_millis);
+        Upkeep::Idle
     }
 
     /// Looks up when there will be something to do.

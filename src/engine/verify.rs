@@ -116,7 +116,7 @@ pub struct Verification {
     snapshot: Snapshot,
     /// Of the trees, as of the snapshot.
     stats: Vec<(TreeId, Stats)>,
-    /// When it began.
+    /// When it began, by a clock that never goes back.
     now_seconds: u64,
     parts: VecDeque<Part>,
     walk: Option<Walk>,
@@ -141,7 +141,7 @@ impl Verification {
             demanded: Vec::new(),
             misfits: Vec::new(),
             looked: Looked::default(),
-            now_seconds: now_millis / 1000,
+            now_seconds: now_millis.max(engine.last_time) / 1000,
             snapshot,
         };
         for table in tables.after(None) {
@@ -209,7 +209,7 @@ impl Verification {
             };
             match walk.cursor.next(&mut engine.storage) {
                 CursorStep::Missing(blocks) => return VerifyStep::Missing(blocks),
-                CursorStep::Entry { key, value, .. } => {
+                CursorStep::Entry { key, seq, value } => {
                     bytes += key.len() + value.len();
                     walk.sum.add(&key, &value);
                     let (count, checked) = match &walk.part.subject {
@@ -217,6 +217,9 @@ impl Verification {
                             let is_looked_for =
                                 |seconds| seconds >= *least || is_too_old(seconds, self.now_seconds);
                             let checked = check_item(table, is_looked_for, &key, &value, &mut self.demanded);
+                            let told = Some(walk.cursor.due()).filter(|_| seq >= table.due_since());
+                            let checked =
+                                checked.and_then(|()| check_due(table, told, &value, self.now_seconds));
                             (&mut self.looked.items, checked)
                         }
                         Subject::Entries(_) => (&mut self.looked.entries, Ok(())),
@@ -315,6 +318,16 @@ fn check_item(
         if let Some((key, value)) = index.entry(table, item).filter(|_| !index.waits_for(key)) {
             sum.add(&key, &value);
         }
+    }
+    Ok(())
+}
+
+/// An entry that tells when its item is due to be deleted tells what the item does, or nothing if it was too late for that.
+fn check_due(table: &Table, told: Option<u64>, value: &Bytes, now: u64) -> Result<(), &'static str> {
+    let due = ItemRef::parse(value).map_or(0, |item| table.due(item));
+    let stays = due > 0 && is_too_old(due - 1, now);
+    if told.is_some_and(|told| told != due && !(told == 0 && stays)) {
+        return Err("an item whose entry tells another time at which it expires");
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Items written: the table's entry, its index entries, statistics, capacity and the log record.
 
 use super::capacity::WriteCost;
+use super::expiry::told;
 use super::recorded::{Commit, Recorded, record};
 use super::table::Table;
 use super::tokens::TokenWrite;
@@ -35,8 +36,6 @@ pub(super) struct Plan {
     deltas: Deltas,
     /// What streams and histories record of it.
     recorded: Vec<Recorded>,
-    /// When items that it writes expire, by their table's tree.
-    expiries: Vec<(TreeId, u64)>,
     /// Who caused it.
     origin: Origin,
 }
@@ -89,13 +88,10 @@ impl Engine {
         now_millis: u64,
     ) -> SeqNo {
         let seq = self.next_seq();
-        let Plan { mut changes, logged, index_deletes, deltas, recorded, expiries, origin } = plan;
+        let Plan { mut changes, logged, index_deletes, deltas, recorded, origin } = plan;
         let (change, undo) = catalog.unzip();
         let time_millis = self.commit_time(now_millis);
         record(&recorded, &logged, &Commit { seq, time_millis, origin }, &mut changes);
-        for (tree, seconds) in expiries {
-            self.note_expiry(tree, seconds);
-        }
         let record = Record {
             seq: seq.0,
             time_millis,
@@ -112,7 +108,9 @@ impl Engine {
             // Undone by a rollback, like everything after the durable sequence number.
             self.storage.drop_tree(*tree);
         }
-        for change in changes {
+        for mut change in changes {
+            change.due = told(change.due, now_millis);
+            self.note_due(change.tree, change.due);
             self.storage.apply(seq, change);
         }
         self.add_to_group(seq, &record, deltas, undo);
@@ -159,9 +157,6 @@ impl Plan {
             return cost;
         }
         self.deltas.push((table.tree, Stats::change(old_item, new_item)));
-        if let Some(seconds) = new_item.and_then(|item| table.expiry(item)) {
-            self.expiries.push((table.tree, seconds));
-        }
         // What changes nothing is no record.
         if tables.is_recorded(table) && old.as_deref() != new.as_deref() {
             self.recorded.extend(Recorded::of(tables, table.tree, self.logged.len(), old.as_ref()));
@@ -215,7 +210,8 @@ impl Plan {
                 self.changes.push(change);
             }
         }
-        self.log(Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from), blind });
+        let due = new_item.map_or(0, |item| table.due(item));
+        self.log(Change { tree: table.tree, key: Bytes::from(key), value: new.map(Bytes::from), blind, due });
         cost
     }
 }

@@ -24,12 +24,14 @@ pub struct BrowserPlatform {
     macrotasks: OnceCell<Macrotasks>,
     /// The application's own clock.
     clock: Option<Function>,
+    /// Loads the second file of the engine.
+    complete: Option<Function>,
 }
 
 impl BrowserPlatform {
     /// The platform; touches nothing of the runtime yet.
-    pub fn new(clock: Option<Function>) -> Self {
-        Self { clock, ..Self::default() }
+    pub fn new(clock: Option<Function>, complete: Option<Function>) -> Self {
+        Self { clock, complete, ..Self::default() }
     }
 }
 
@@ -80,6 +82,16 @@ impl Platform for BrowserPlatform {
         }
         Box::pin(async move {
             receiver.await;
+        })
+    }
+
+    fn complete(&self) -> LocalFuture<bool> {
+        let loading = self.complete.as_ref().and_then(|complete| complete.call0(&JsValue::UNDEFINED).ok());
+        Box::pin(async move {
+            match loading {
+                Some(loading) => JsFuture::from(loading.unchecked_into::<Promise>()).await.is_ok(),
+                None => false,
+            }
         })
     }
 

@@ -42,4 +42,8 @@ pub trait Platform {
     fn turn_end(&self) -> LocalFuture<()>;
     /// Resolves after about `millis`; much later in a hidden tab. Keeps no process alive.
     fn sleep(&self, millis: u32) -> LocalFuture<()>;
+    /// Resolves once the code is there that is loaded only when it is needed; false: it cannot be loaded now.
+    fn complete(&self) -> LocalFuture<bool> {
+        Box::pin(std::future::ready(true))
+    }
 }

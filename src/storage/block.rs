@@ -31,6 +31,8 @@ const UNCOUNTED_OVERFLOW: u8 = 2;
 const OVERFLOW: u8 = 3;
 /// Beside one of these: what is below still counts.
 const BLIND: u8 = 4;
+/// Beside one of these: the second from which on the value is due follows.
+const DUE: u8 = 8;
 
 /// Bytes of a value in one overflow block.
 pub(super) const OVERFLOW_CHUNK: usize = 60_000;
@@ -107,6 +109,36 @@ pub(super) struct Entry {
     pub(super) value: Held,
     /// What older pieces have of the key still counts.
     pub(super) blind: bool,
+    /// The second from which on the value is due to be deleted; 0: never, or nobody knows.
+    pub(super) due: u64,
+}
+
+/// When the first value of a data block is due, as an index block has it: 0 when that is unknown, 1 when none of them ever
+/// is, else one more than that second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FirstDue(pub(super) u64);
+
+impl FirstDue {
+    pub(super) const UNKNOWN: Self = Self(0);
+    pub(super) const NEVER: Self = Self(1);
+
+    /// Counts a value that is due from that second on; 0: never.
+    pub(super) fn add(&mut self, due: u64) {
+        if due > 0 {
+            let first = due.saturating_add(1);
+            self.0 = if *self == Self::NEVER { first } else { self.0.min(first) };
+        }
+    }
+
+    /// The second; 0 when there is none.
+    pub(super) fn second(self) -> u64 {
+        self.0.saturating_sub(1)
+    }
+
+    /// Whether some value may be due in that second.
+    pub(super) fn is_due(self, now: u64) -> bool {
+        self != Self::NEVER && self.0 <= now.saturating_add(1)
+    }
 }
 
 /// What an index says about one data block.
@@ -116,8 +148,8 @@ pub(super) struct BlockMeta {
     pub(super) id: BlockId,
     pub(super) len: u64,
     pub(super) entries: u64,
-    /// Least expiry of its items in epoch seconds; 0 when unknown or none.
-    pub(super) least_expiry: u64,
+    /// When the first of its values is due.
+    pub(super) due: FirstDue,
     /// Overflow blocks its entries refer to.
     pub(super) overflow: Vec<Span>,
 }
@@ -125,7 +157,7 @@ pub(super) struct BlockMeta {
 impl BlockMeta {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         put_prefixed(out, &self.first_key);
-        for field in [self.id.0, self.len, self.entries, self.least_expiry, self.overflow.len() as u64] {
+        for field in [self.id.0, self.len, self.entries, self.due.0, self.overflow.len() as u64] {
             put(out, field);
         }
         for span in &self.overflow {
@@ -139,7 +171,7 @@ impl BlockMeta {
         let id = BlockId(reader.leb()?);
         let len = reader.leb()?;
         let entries = reader.leb()?;
-        let least_expiry = reader.leb()?;
+        let due = FirstDue(reader.leb()?);
         let count = reader.size()?;
         let mut overflow = Vec::new();
         let mut left = MAX_OVERFLOW_BLOCKS;
@@ -148,7 +180,7 @@ impl BlockMeta {
             left = left.checked_sub(span.count)?;
             overflow.push(span);
         }
-        Some(Self { first_key, id, len, entries, least_expiry, overflow })
+        Some(Self { first_key, id, len, entries, due, overflow })
     }
 }
 
@@ -279,7 +311,8 @@ impl Block {
         let key = cut(reader.range(len)?);
         let kind = reader.u8()?;
         let seq = SeqNo(reader.leb()?);
-        let value = match kind & !BLIND {
+        let due = if kind & DUE != 0 { Some(reader.leb()?).filter(|due| *due > 0)? } else { 0 };
+        let value = match kind & !(BLIND | DUE) {
             TOMBSTONE => Held::Tombstone,
             INLINE => {
                 let len = reader.size()?;
@@ -296,7 +329,7 @@ impl Block {
             }
             _ => return None,
         };
-        Some(Entry { key, seq, value, blind: kind & BLIND != 0 })
+        Some(Entry { key, seq, value, blind: kind & BLIND != 0, due })
     }
 
     /// Entry `index` of an index block.
@@ -401,22 +434,26 @@ impl Builder {
     }
 
     /// Upper bound of what [`Builder::push`] adds.
-    pub(super) fn cost(key: &[u8], value: &Held) -> usize {
-        let value = if let Held::Inline(value) = value { value.len() } else { 30 };
-        key.len() + value + 24
+    pub(super) fn cost(entry: &Entry) -> usize {
+        let value = if let Held::Inline(value) = &entry.value { value.len() } else { 30 };
+        entry.key.len() + value + if entry.due > 0 { 34 } else { 24 }
     }
 
-    pub(super) fn push(&mut self, key: &[u8], seq: SeqNo, value: &Held, blind: bool) {
+    pub(super) fn push(&mut self, entry: &Entry) {
         self.positions.push(self.block.len() as u16);
-        put_prefixed(&mut self.block, key);
-        let kind = match value {
+        put_prefixed(&mut self.block, &entry.key);
+        let kind = match &entry.value {
             Held::Tombstone => TOMBSTONE,
             Held::Inline(_) => INLINE,
             Held::Overflow(_) => OVERFLOW,
         };
-        self.block.push(if blind { kind | BLIND } else { kind });
-        put(&mut self.block, seq.0);
-        match value {
+        let flags = if entry.blind { BLIND } else { 0 } | if entry.due > 0 { DUE } else { 0 };
+        self.block.push(kind | flags);
+        put(&mut self.block, entry.seq.0);
+        if entry.due > 0 {
+            put(&mut self.block, entry.due);
+        }
+        match &entry.value {
             Held::Tombstone => {}
             Held::Inline(value) => put_prefixed(&mut self.block, value),
             Held::Overflow(value) => {

@@ -98,24 +98,24 @@ impl Chunk {
     fn entry(&self, at: usize, seq: SeqNo) -> Option<Entry> {
         let (start, middle, end) = *self.places.get(at)?;
         let value = Held::Inline(Bytes::from(self.part(middle, end)));
-        Some(Entry { key: Bytes::from(self.part(start, middle)), seq, value, blind: false })
+        Some(Entry { key: Bytes::from(self.part(start, middle)), seq, value, blind: false, due: 0 })
     }
 }
 
 impl Bulk {
     /// Adds the next entry of a tree whose entries come in strictly ascending order of key; those of another tree
-    /// begin after [`Bulk::end_sorted`]. The tree has no other entries.
-    pub fn put_sorted(&mut self, storage: &mut Storage, tree: TreeId, key: &[u8], value: &[u8]) {
+    /// begin after [`Bulk::end_sorted`]. The tree has no other entries. The value is due from second `due` on; 0: never.
+    pub fn put_sorted(&mut self, storage: &mut Storage, tree: TreeId, key: &[u8], value: &[u8], due: u64) {
         let options = storage.options;
         let sorted = self.sorted.get_or_insert_with(|| Sorted {
             tree,
             writer: PieceWriter::new(tree, 1, options.block_bytes, options),
         });
         debug_assert_eq!(sorted.tree, tree, "one tree after the other");
+        self.worked += key.len() + value.len() + 32;
         let value = Held::Inline(Bytes::from(value));
-        let entry = Entry { key: Bytes::from(key), seq: self.seq, value, blind: false };
-        sorted.writer.add(&entry, &mut storage.output(&mut self.edit.add, &mut self.written.blocks));
-        self.worked += key.len() + entry.value.bytes() + 32;
+        let entry = Entry { key: Bytes::from(key), seq: self.seq, value, blind: false, due };
+        sorted.writer.add(entry, &mut storage.output(&mut self.edit.add, &mut self.written.blocks));
     }
 
     /// The tree whose entries come in order has no more.
@@ -170,7 +170,7 @@ impl Bulk {
             let mut output = storage.output(&mut self.edit.add, &mut self.written.blocks);
             if let Some(entry) = spill.chunk.entry(spill.next, self.seq) {
                 self.worked += entry.key.len() + entry.value.bytes() + 32;
-                spill.writer.add(&entry, &mut output);
+                spill.writer.add(entry, &mut output);
                 spill.next += 1;
             } else {
                 spill.writer.end(&mut output);

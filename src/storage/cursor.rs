@@ -93,6 +93,7 @@ impl TableWalk {
             seq: version.seq,
             value: version.value.clone().map_or(Held::Tombstone, Held::Inline),
             blind: version.blind,
+            due: version.due,
         }));
         self.taken.reverse();
         self.ended = self.taken.len() < self.most;
@@ -140,6 +141,7 @@ pub struct Cursor {
     /// Newest first.
     sources: Vec<Source>,
     max_seq: SeqNo,
+    due: u64,
     /// Bytes to read ahead.
     ahead: u64,
     unsettled: (u64, u64),
@@ -155,7 +157,7 @@ impl Cursor {
             let deeper = pieces.deeper.iter().map(|level| Run::new(level.iter().cloned(), &range));
             sources.extend(level0.chain(deeper).map(Source::Run));
         }
-        Self { snapshot, range, sources, max_seq: SeqNo(0), ahead: 0, unsettled: (0, 0) }
+        Self { snapshot, range, sources, max_seq: SeqNo(0), due: 0, ahead: 0, unsettled: (0, 0) }
     }
 
     /// Most of the range will be wanted: reads ahead in full from the first block on, instead of step by step.
@@ -166,6 +168,11 @@ impl Cursor {
     /// The latest commit among everything the cursor has passed, tombstones included.
     pub fn max_seq(&self) -> SeqNo {
         self.max_seq
+    }
+
+    /// From which second on the value of the last entry is due to be deleted, as far as that entry tells; 0: it does not.
+    pub fn due(&self) -> u64 {
+        self.due
     }
 
     /// Entries and bytes that still count, though what the cursor has passed supersedes them.
@@ -231,6 +238,7 @@ impl Cursor {
                 _ => overflow,
             };
             self.max_seq = self.max_seq.max(best.seq);
+            self.due = best.due;
             if let Some(value) = value {
                 return CursorStep::Entry { key: best.key, seq: best.seq, value };
             }

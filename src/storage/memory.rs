@@ -18,6 +18,8 @@ pub(super) struct Version {
     pub(super) value: Option<Bytes>,
     /// What older tables and pieces have of the key still counts.
     pub(super) blind: bool,
+    /// The second from which on the value is due to be deleted; 0: never, or nobody knows.
+    pub(super) due: u64,
 }
 
 impl Version {
@@ -116,7 +118,8 @@ impl MemoryTable {
 
     pub(super) fn insert(&mut self, seq: SeqNo, change: Change, durable: SeqNo, snapshots: &Registry) {
         let keys = self.trees.get_or_default(change.tree);
-        let mut version = Version { seq, value: change.value.map(Bytes::compact), blind: change.blind };
+        let Change { value, blind, due, .. } = change;
+        let mut version = Version { seq, value: value.map(Bytes::compact), blind, due };
         self.bytes += version.bytes();
         if let Some(versions) = keys.get_mut(&*change.key) {
             version.blind |= versions.newest.blind;

@@ -40,17 +40,19 @@ pub struct Change {
     /// It is not known what the key had: that counts on until a merge finds it, see
     /// [`Storage::take_settlements`](super::Storage::take_settlements).
     pub blind: bool,
+    /// The second since 1970 from which on the value is due to be deleted; 0: never, or nobody knows.
+    pub due: u64,
 }
 
 impl Change {
     /// A value, by someone who knows what the key had.
     pub fn put(tree: TreeId, key: Bytes, value: Bytes) -> Self {
-        Self { tree, key, value: Some(value), blind: false }
+        Self { tree, key, value: Some(value), blind: false, due: 0 }
     }
 
     /// A tombstone, by someone who knows what the key had.
     pub fn delete(tree: TreeId, key: Bytes) -> Self {
-        Self { tree, key, value: None, blind: false }
+        Self { tree, key, value: None, blind: false, due: 0 }
     }
 }
 

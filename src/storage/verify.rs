@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::block::{Block, BlockMeta, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span};
+use super::block::{Block, BlockMeta, FirstDue, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span};
 use super::piece::{Index, Piece};
 use super::{BlockId, Bytes, Snapshot, TreeId, filter};
 
@@ -202,6 +202,7 @@ impl PieceCheck {
         }
         self.found.bytes += block.size() as u64;
         let mut spans = Vec::new();
+        let mut due = FirstDue::NEVER;
         for entry in (0..block.len()).filter_map(|at| block.entry(at)) {
             if self.last.as_ref().is_some_and(|last| *last >= entry.key) {
                 self.note(id, "keys are not in order", damage);
@@ -213,6 +214,7 @@ impl PieceCheck {
                 self.note(self.piece.filter, "a filter that denies a key of its piece", damage);
             }
             self.found.entries += 1;
+            due.add(entry.due);
             match entry.value {
                 Held::Tombstone => self.found.tombstones += 1,
                 Held::Inline(_) => {}
@@ -225,6 +227,9 @@ impl PieceCheck {
                 }
             }
             self.last = Some(entry.key);
+        }
+        if due != meta.due && meta.due != FirstDue::UNKNOWN {
+            self.note(id, "has other times at which its items expire than its index says", damage);
         }
         if spans != meta.overflow {
             self.note(id, "refers to other long values than its index says", damage);

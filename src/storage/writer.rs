@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::block::{
-    BlockMeta, Builder, Entry, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span, filter_block, overflow_block,
+    BlockMeta, Builder, Entry, FirstDue, Held, Kind, OVERFLOW_CHUNK, OverflowRef, Span, filter_block,
+    overflow_block,
 };
 use super::piece::{Index, Piece};
 use super::settle::counted;
@@ -60,6 +61,7 @@ pub(super) struct PieceWriter {
     block: Builder,
     block_first: Bytes,
     block_overflow: Vec<Span>,
+    block_due: FirstDue,
     open: Option<Open>,
 }
 
@@ -73,36 +75,39 @@ impl PieceWriter {
             block: Builder::new(Kind::Data),
             block_first: Bytes::default(),
             block_overflow: Vec::new(),
+            block_due: FirstDue::NEVER,
             open: None,
         }
     }
 
     /// Adds the next entry. A large value moves to overflow blocks; one that is there already stays there.
-    pub(super) fn add(&mut self, entry: &Entry, out: &mut Output<'_>) {
-        let value = match &entry.value {
+    pub(super) fn add(&mut self, entry: Entry, out: &mut Output<'_>) {
+        let value = match entry.value {
             Held::Inline(value) if value.len() > self.options.overflow_bytes => {
                 let span = Span { first: out.take(0), count: value.len().div_ceil(OVERFLOW_CHUNK) as u64 };
                 for chunk in value.chunks(OVERFLOW_CHUNK) {
                     let id = out.take(1);
                     out.blocks.push((id, overflow_block(id, chunk)));
                 }
-                Held::Overflow(OverflowRef { span, len: value.len() as u64, counted: counted(value) })
+                Held::Overflow(OverflowRef { span, len: value.len() as u64, counted: counted(&value) })
             }
-            value => value.clone(),
+            value => value,
         };
-        let cost = Builder::cost(&entry.key, &value);
+        let entry = Entry { value, ..entry };
+        let cost = Builder::cost(&entry);
         if !self.block.is_empty() && self.block.size_with(cost) > self.block_bytes {
             self.end_block(out);
         }
         let size = self.open.as_ref().map_or(0, |open| open.bytes) + self.block.size_with(cost) as u64;
-        let outside = if matches!(value, Held::Overflow(_)) { value.bytes() as u64 } else { 0 };
+        let outside = if let Held::Overflow(value) = &entry.value { value.len } else { 0 };
         if self.open.is_some() && size + outside > self.options.piece_bytes as u64 {
             self.end(out);
         }
         if self.block.is_empty() {
             self.block_first = entry.key.clone();
         }
-        self.block.push(&entry.key, entry.seq, &value, entry.blind);
+        self.block.push(&entry);
+        self.block_due.add(entry.due);
         let open = self.open.get_or_insert_with(|| Open {
             first: entry.key.clone(),
             last: entry.key.clone(),
@@ -119,7 +124,7 @@ impl PieceWriter {
         open.min_seq = open.min_seq.min(entry.seq);
         open.max_seq = open.max_seq.max(entry.seq);
         open.entries += 1;
-        match value {
+        match entry.value {
             Held::Tombstone => open.tombstones += 1,
             Held::Inline(_) => {}
             Held::Overflow(value) => {
@@ -140,7 +145,8 @@ impl PieceWriter {
         if let Some(open) = &mut self.open {
             open.bytes += len as u64;
             let first_key = self.block_first.clone();
-            open.metas.push(BlockMeta { first_key, id, len: len as u64, entries, least_expiry: 0, overflow });
+            let due = std::mem::replace(&mut self.block_due, FirstDue::NEVER);
+            open.metas.push(BlockMeta { first_key, id, len: len as u64, entries, due, overflow });
         }
     }
 

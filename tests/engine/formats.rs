@@ -79,6 +79,22 @@ fn the_store_of_version_1_is_opened() {
     db.assert_sound("written to");
 }
 
+/// Its blocks do not tell when items expire.
+#[test]
+fn what_expires_in_the_store_of_version_1_is_deleted() {
+    let db = open(unpack(STORE)).unwrap();
+    let items = |name: &str| db.ok("Scan", json!({"TableName": name}))["Items"].as_array().unwrap().clone();
+    let before = items("plain");
+    let expires = |item: &Value| item.get("until").is_some();
+    let due = before.iter().filter(|item| expires(item)).count();
+    assert!(0 < due && due < before.len());
+    let driver = Rc::clone(&db.driver);
+    let deleted = db.platform.block_on(async move { driver.delete_expired().await });
+    assert_eq!(deleted, Some(Ok(due as u64)));
+    assert_eq!(items("plain").len(), before.len() - due);
+    db.assert_sound("without what has expired");
+}
+
 #[test]
 fn a_flipped_bit_is_found_or_does_no_harm() {
     let step = std::env::var("DYNATAB_FLIPS").ok().and_then(|step| step.parse().ok()).unwrap_or(61);

@@ -530,9 +530,10 @@ fn verification_holds_records_and_versions_against_each_other() {
     let change = |db: &Database, tree: TreeId, key: &[u8], value: Option<&[u8]>| {
         db.driver.inspect(|engine| {
             let latest = engine.storage.latest();
-            engine
-                .storage
-                .apply(latest, Change { tree, key: key.into(), value: value.map(Bytes::from), blind: false });
+            engine.storage.apply(
+                latest,
+                Change { tree, key: key.into(), value: value.map(Bytes::from), blind: false, due: 0 },
+            );
         });
     };
     let cases: [(Harm, &str); 9] = [

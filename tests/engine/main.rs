@@ -31,6 +31,7 @@ mod partiql;
 mod reads;
 mod repair;
 mod streams;
+mod sweeps;
 mod tables;
 mod time_to_live;
 mod transactions;

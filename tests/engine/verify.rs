@@ -101,7 +101,8 @@ impl Fixture {
     fn change(&self, tree: TreeId, key: &[u8], value: Option<&[u8]>) {
         self.db.driver.inspect(|engine| {
             let latest = engine.storage.latest();
-            let change = Change { tree, key: key.into(), value: value.map(Bytes::from), blind: false };
+            let change =
+                Change { tree, key: key.into(), value: value.map(Bytes::from), blind: false, due: 0 };
             engine.storage.apply(latest, change);
         });
     }

@@ -201,7 +201,8 @@ export class Connection {
   }
 
   /** Deletes what has expired, now. */
-  deleteExpired(): Promise<number> {
+  async deleteExpired(): Promise<number> {
+    if (!this.module.whole) await this.module.complete();
     return this.work((engine) => engine.deleteExpired());
   }
 

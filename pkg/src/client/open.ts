@@ -66,8 +66,8 @@ export interface OpenOptions {
   wasm?: WasmSource | undefined;
   /**
    * The engine's second file, `engine.more.wasm`, when the package shall not find it itself. It is loaded with the first
-   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; and with the `files` storage and to
-   * delete a database of IndexedDB.
+   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; with the `files` storage; to
+   * delete a database of IndexedDB; and once items have expired.
    */
   more?: WasmSource | undefined;
 }
@@ -246,6 +246,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
   let connection: Connection | undefined;
   try {
     const settings = engineOptions(options, chosen, owned.files);
+    settings.complete = () => module.complete();
     if (owned.files) await module.complete();
     connection = await patiently(() =>
       Connection.open(

@@ -48,6 +48,9 @@ impl TableSchema {
         if let Some(millis) = self.ttl_millis {
             map.integer("ttlSince", millis);
         }
+        if let Some(seq) = self.ttl_seq {
+            map.integer("ttlSeq", seq);
+        }
         if let Some(sse) = &self.sse {
             map.map("sse", |map| {
                 if let Some(key) = &sse.key {
@@ -102,6 +105,7 @@ impl TableSchema {
             stream_millis: map.unsigned("streamSince"),
             ttl: map.owned("ttl"),
             ttl_millis: map.unsigned("ttlSince"),
+            ttl_seq: map.unsigned("ttlSeq"),
             sse: map.map("sse").map(|sse| Sse { key: sse.owned("key") }),
             class: map.named("class"),
             tags: tags.collect::<Option<_>>()?,

@@ -38,6 +38,8 @@ pub struct TableSchema {
     pub ttl: Option<String>,
     /// When that was last changed.
     pub ttl_millis: Option<u64>,
+    /// The commit from which on entries of items tell when these expire.
+    pub ttl_seq: Option<u64>,
     /// Encryption with a key of KMS, when asked for.
     pub sse: Option<Sse>,
     /// When it was set.

@@ -143,6 +143,7 @@ mod tests {
             stream_millis: None,
             ttl: Some("until".into()),
             ttl_millis: None,
+            ttl_seq: None,
             sse: None,
             class: None,
             tags: vec![Tag { key: "team".into(), value: String::new() }],

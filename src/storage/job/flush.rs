@@ -79,7 +79,8 @@ impl Flush {
         if open.keeps_tombstones || !matches!(value, Held::Tombstone) {
             // With nothing below, nothing below counts.
             let blind = version.blind && open.keeps_tombstones;
-            open.writer.add(&Entry { key: key.clone(), seq: version.seq, value, blind }, &mut output);
+            let entry = Entry { key: key.clone(), seq: version.seq, value, blind, due: version.due };
+            open.writer.add(entry, &mut output);
         }
         open.last = Some(key);
         Progress::More

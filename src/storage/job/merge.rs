@@ -196,7 +196,7 @@ impl Merge {
         }
         best.blind = blind && !self.drops_tombstones;
         if !(self.drops_tombstones && matches!(best.value, Held::Tombstone)) {
-            self.writer.add(&best, &mut storage.output(&mut edit.add, blocks));
+            self.writer.add(best, &mut storage.output(&mut edit.add, blocks));
         }
         Progress::More
     }

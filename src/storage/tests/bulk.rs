@@ -46,7 +46,7 @@ fn load(seed: u64, entries: u64) -> (Harness, Bulk, Trees) {
             let key = number.to_be_bytes().to_vec();
             let most = if random.chance(5) { 400 } else { 40 };
             let value = vec![number as u8; random.below(most) as usize];
-            bulk.put_sorted(&mut harness.storage, TreeId(tree), &key, &value);
+            bulk.put_sorted(&mut harness.storage, TreeId(tree), &key, &value, 0);
             put(tree, key, value);
             if tree == 0 {
                 for other in 1..=random.below(2) as u32 + 1 {

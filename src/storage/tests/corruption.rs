@@ -3,7 +3,7 @@
 use super::harness::*;
 use crate::platform::simulated::Random;
 use crate::platform::{Space, Write};
-use crate::storage::block::{BlockMeta, Span};
+use crate::storage::block::{BlockMeta, FirstDue, Span};
 use crate::storage::*;
 
 fn filled() -> Harness {
@@ -183,7 +183,7 @@ fn spans_and_overflow_values_without_bounds_are_refused() {
             id: BlockId(7),
             len: 1,
             entries: 1,
-            least_expiry: 0,
+            due: FirstDue::NEVER,
             overflow: spans,
         };
         let mut out = Vec::new();

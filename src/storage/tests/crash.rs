@@ -67,6 +67,7 @@ fn run(seed: u64) -> (u64, u64) {
                             key: logged.key.clone(),
                             value: logged.value.clone(),
                             blind: false,
+                            due: 0,
                         },
                     );
                     changes.push(logged);

@@ -78,6 +78,19 @@ pub fn change(tree: u32, key: &[u8], value: Option<&[u8]>) -> LoggedChange {
     LoggedChange { tree: TreeId(tree), key: Bytes::from(key), value: value.map(Bytes::from), blind: false }
 }
 
+/// What stands for an item here may say from which second on it is due to be deleted.
+pub fn due_of(value: &[u8]) -> u64 {
+    let told = value.strip_prefix(b"due ").and_then(<[u8]>::first_chunk);
+    told.map_or(0, |second| u64::from_le_bytes(*second))
+}
+
+/// A value of so many bytes that is due from that second on.
+pub fn due_value(second: u64, len: usize) -> Vec<u8> {
+    let mut value = [b"due ".as_slice(), &second.to_le_bytes()].concat();
+    value.resize(len.max(12), 0);
+    value
+}
+
 /// The state of a database as a store has it.
 pub struct Recovered {
     pub storage: Storage,
@@ -110,10 +123,9 @@ pub fn recover(options: StorageOptions, image: &Image) -> Recovered {
             seq = record.seq;
             storage.advance(SeqNo(seq));
             for change in record.changes {
-                storage.apply(
-                    SeqNo(seq),
-                    Change { tree: change.tree, key: change.key, value: change.value, blind: false },
-                );
+                let due = change.value.as_deref().map_or(0, due_of);
+                let LoggedChange { tree, key, value, .. } = change;
+                storage.apply(SeqNo(seq), Change { tree, key, value, blind: false, due });
             }
             if let Some(dropped) = record.catalog {
                 storage.drop_tree(TreeId(u32::from_le_bytes(dropped.try_into().unwrap())));
@@ -208,7 +220,8 @@ impl Harness {
             for logged in &changes {
                 self.model.apply(self.seq, logged);
                 let LoggedChange { tree, key, value, .. } = logged.clone();
-                self.storage.apply(SeqNo(self.seq), Change { tree, key, value, blind: false });
+                let due = value.as_deref().map_or(0, due_of);
+                self.storage.apply(SeqNo(self.seq), Change { tree, key, value, blind: false, due });
             }
             let catalog = dropped.map(|tree| tree.to_le_bytes().to_vec());
             records.push(Record { seq: self.seq, changes, catalog, ..Record::default() }.encode());

@@ -3,6 +3,7 @@
 mod bulk;
 mod corruption;
 mod crash;
+mod due;
 mod harness;
 mod merging;
 mod model;

@@ -7,7 +7,7 @@ use crate::storage::*;
 fn put(storage: &mut Storage, seq: u64, key: &[u8], value: Option<&[u8]>) {
     storage.apply(
         SeqNo(seq),
-        Change { tree: TreeId(1), key: key.into(), value: value.map(Bytes::from), blind: false },
+        Change { tree: TreeId(1), key: key.into(), value: value.map(Bytes::from), blind: false, due: 0 },
     );
 }
 

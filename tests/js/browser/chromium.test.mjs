@@ -100,6 +100,67 @@ describe('suite in Chromium', { skip }, () => {
     await second.close();
   });
 
+  test('the second file comes once an item has expired, and without it nothing expires', async () => {
+    /** Opens the database at a second of its own clock, and waits until it has so many items. */
+    const at = async (second, wanted, more) => {
+      const opened = await openPage();
+      const fetched = [];
+      opened.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+      const found = await opened.evaluate(
+        async ([second, wanted, more]) => {
+          const { open } = await import('/dist/browser.js');
+          let now = 1_800_000_000_000;
+          const db = await open({
+            name: 'expiring',
+            now: () => now,
+            sweepSeconds: 1,
+            ...(more && { more: new URL(more, location.href) }),
+          });
+          const doc = db.documentClient();
+          const TableName = 'simple';
+          if (second === 0) {
+            await db
+              .client()
+              .createTable({
+                TableName,
+                KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+                AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+                BillingMode: 'PAY_PER_REQUEST',
+              });
+            const TimeToLiveSpecification = { Enabled: true, AttributeName: 'expires' };
+            await db.client().updateTimeToLive({ TableName, TimeToLiveSpecification });
+            await db.deleteExpired();
+            for (const [id, life] of [
+              ['a', 100],
+              ['b', 200],
+              ['c', 900],
+            ])
+              await doc.put({ TableName, Item: { id, expires: now / 1000 + life } });
+          }
+          // The first calls find nothing to do; then the clock moves.
+          const count = async () => (await doc.scan({ TableName, ConsistentRead: true })).Count;
+          await count();
+          now += second * 1000;
+          for (let tries = 0; (await count()) > wanted && tries < 100; tries++)
+            await new Promise((done) => setTimeout(done, 10));
+          const left = await count();
+          const told = await db.deleteExpired().catch((error) => error.name);
+          await db.close();
+          return [left, told];
+        },
+        [second, wanted, more],
+      );
+      await opened.close();
+      return [...found, fetched.filter((path) => path.endsWith('more.wasm') || path === more)];
+    };
+    const more = ['/dist/engine.more.wasm'];
+    assert.deepEqual(await at(0, 3), [3, 0, more]);
+    const [left, told, asked] = await at(150, 2, '/missing.wasm');
+    assert.deepEqual([left, told, asked[0]], [3, 'EngineLoadError', '/missing.wasm']);
+    assert.deepEqual(await at(150, 2), [2, 0, more]);
+    assert.deepEqual(await at(250, 1), [1, 0, more]);
+  });
+
   test('a second page is told that the database is in use', async () => {
     const first = await openPage();
     await first.evaluate(async () => {

@@ -58,6 +58,7 @@ pub fn parse(doc: MapRef<'_>) -> Result<TableSchema, ApiError> {
         stream_millis: None,
         ttl: None,
         ttl_millis: None,
+        ttl_seq: None,
         sse,
         class,
         tags,

@@ -17,6 +17,7 @@ fn unchanged(mut schema: TableSchema) -> TableSchema {
         stream_millis: None,
         ttl: None,
         ttl_millis: None,
+        ttl_seq: None,
         ..schema
     }
 }
