@@ -128,7 +128,7 @@ fn manifest(bytes: &[u8]) {
         storage.drop_tree(TreeId(tree));
     }
     storage.freeze(storage.durable().0, Vec::new());
-    while let Some(mut job) = storage.next_job() {
+    while let Some(mut job) = storage.next_job(true) {
         match job.step(&mut storage) {
             JobStep::Finish(_) => job.complete(&mut storage),
             _ => return job.abort(&mut storage),
