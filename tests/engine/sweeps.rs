@@ -78,7 +78,7 @@ impl Swept {
         let store = SimulatedStore::with_image(7, image);
         platform.attach(&store);
         let read = Rc::default();
-        let storage = StorageOptions { cache_bytes: 64 << 10, ..small() };
+        let storage = StorageOptions { cache_bytes: 16 << 10, ..small() };
         let options = OpenOptions { storage, sweep_millis: u64::MAX, ..OpenOptions::default() };
         let counting = Counting { store: store.clone(), read: Rc::clone(&read) };
         let db = Database::open(&platform, Rc::new(counting), options);
@@ -289,7 +289,8 @@ fn deleted_and_too_old_items_are_not_looked_at_again() {
     for id in 0..300 {
         // In milliseconds, ten years ago, soon.
         let seconds = [NOW * 1000, NOW - 10 * YEAR, NOW + 100 + id, NOW + YEAR][id as usize % 4];
-        swept.put(id, 60, "expires", seconds);
+        // More than the cache holds.
+        swept.put(id, 400, "expires", seconds);
     }
     let swept = swept.reopened(NOW);
     let (deleted, ..) = swept.sweep(NOW + 200);
