@@ -222,7 +222,8 @@ impl Record {
                     record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)));
                 }
                 REQUEST => record.request = Some(RequestId { client: field.leb()?, request: field.leb()? }),
-                ANSWER => record.answer = Some(Bytes::from(field.rest())),
+                // Of a request, which stands before it; without one it says nothing.
+                ANSWER => record.answer = record.request.map(|_| Bytes::from(field.rest())),
                 TRANSACTION => {
                     record.transaction = Some(TransactionPart {
                         id: field.leb()?,

@@ -265,3 +265,15 @@ fn a_commit_that_came_between_reading_and_taking_over_makes_the_takeover_fail() 
     assert_eq!(image.commit(&replay.opening(2)), Err(StoreError::Conflict));
     assert_eq!(image.get(Space::Log, 0), Some(frame.as_slice()));
 }
+
+#[test]
+fn an_answer_to_no_request_says_nothing() {
+    let mut bytes = Record { seq: 7, ..Record::default() }.encode();
+    let plain = Record::decode(&bytes).unwrap();
+    let mut answered = bytes.clone();
+    put_request(&mut answered, RequestId { client: 3, request: 5 }, Some(b"answer"));
+    assert_eq!(Record::decode(&answered).unwrap().answer, Some(Bytes::from(b"answer".as_slice())));
+    // The answer stands last: its tag, its length, itself.
+    bytes.extend_from_slice(&answered[answered.len() - 8..]);
+    assert_eq!(Record::decode(&bytes).unwrap(), plain);
+}
