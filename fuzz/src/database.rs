@@ -163,6 +163,20 @@ impl Database {
         None
     }
 
+    /// The whole dump.
+    pub fn dump(&self) -> Vec<u8> {
+        let driver = Rc::clone(&self.driver);
+        let dumping = async move {
+            let mut dump = driver.dump().await.expect("a dump begins");
+            let mut bytes = Vec::new();
+            while let Some(part) = dump.next().await.expect("what is dumped is sound") {
+                bytes.extend(part);
+            }
+            bytes
+        };
+        self.platform.block_on(dumping).expect("a dump does not hang")
+    }
+
     /// What the store holds now: a crash leaves that.
     pub fn image(&self) -> Image {
         self.store.image()

@@ -1,59 +1,21 @@
 //! What calls miss in one turn is read together and once, and damage is told to those whose blocks it is.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dynatab::api::Operation;
 use dynatab::driver::OpenOptions;
+use dynatab::platform::Space;
 use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
-use dynatab::platform::store::{Listed, Usage};
-use dynatab::platform::{Batch, Durability, LocalFuture, Space, Store, StoreError};
 use serde_json::{Value, json};
 
+use super::support::watched::WatchedStore;
 use super::support::{Database, small};
 
-/// A store that remembers which blocks each call read.
-#[derive(Clone)]
-struct Watched {
-    store: SimulatedStore,
-    reads: Rc<RefCell<Vec<Vec<u64>>>>,
-}
-
-impl Store for Watched {
-    fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>> {
-        if space == Space::Block {
-            self.reads.borrow_mut().push(ids.to_vec());
-        }
-        self.store.read(space, ids)
-    }
-    fn list(
-        &self,
-        space: Space,
-        from: u64,
-        to: u64,
-        limit: usize,
-    ) -> LocalFuture<Result<Listed, StoreError>> {
-        self.store.list(space, from, to, limit)
-    }
-    fn commit(&self, batch: Batch, durability: Durability) -> LocalFuture<Result<(), StoreError>> {
-        self.store.commit(batch, durability)
-    }
-    fn max_atomic_bytes(&self) -> usize {
-        self.store.max_atomic_bytes()
-    }
-    fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
-        self.store.usage()
-    }
-    fn close(&self) -> LocalFuture<()> {
-        self.store.close()
-    }
-}
-
-fn open(store: &SimulatedStore) -> (Database, Watched) {
+fn open(store: &SimulatedStore) -> (Database, WatchedStore) {
     let platform = SimulatedPlatform::new(3);
     platform.attach(store);
-    let watched = Watched { store: store.clone(), reads: Rc::default() };
+    let watched = WatchedStore::new(store);
     let options = OpenOptions { storage: small(), ..OpenOptions::default() };
     (Database::open(&platform, Rc::new(watched.clone()), options), watched)
 }

@@ -1,6 +1,5 @@
 //! What a search for expired items reads: blocks that may hold one, and no others.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -9,11 +8,11 @@ use dynatab::driver::OpenOptions;
 use dynatab::engine::Upkeep;
 use dynatab::platform::memory::Image;
 use dynatab::platform::simulated::{Call, Fault, SimulatedPlatform, SimulatedStore};
-use dynatab::platform::store::{Listed, Usage};
-use dynatab::platform::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
+use dynatab::platform::{Space, StoreError, Write};
 use dynatab::storage::StorageOptions;
 use serde_json::{Value, json};
 
+use super::support::watched::WatchedStore;
 use super::support::{Database, small};
 
 /// The simulated clock begins here, in seconds.
@@ -28,47 +27,10 @@ fn is(image: &Image, id: u64, kind: u8) -> bool {
     image.get(Space::Block, id).is_some_and(|block| block[1] == kind)
 }
 
-/// A store that tells which blocks were read.
-struct Counting {
-    store: SimulatedStore,
-    read: Rc<RefCell<Vec<u64>>>,
-}
-
-impl Store for Counting {
-    fn read(&self, space: Space, ids: &[u64]) -> LocalFuture<Result<Vec<Option<Vec<u8>>>, StoreError>> {
-        if space == Space::Block {
-            self.read.borrow_mut().extend(ids);
-        }
-        self.store.read(space, ids)
-    }
-    fn list(
-        &self,
-        space: Space,
-        from: u64,
-        to: u64,
-        limit: usize,
-    ) -> LocalFuture<Result<Listed, StoreError>> {
-        self.store.list(space, from, to, limit)
-    }
-    fn commit(&self, batch: Batch, durability: Durability) -> LocalFuture<Result<(), StoreError>> {
-        self.store.commit(batch, durability)
-    }
-    fn max_atomic_bytes(&self) -> usize {
-        self.store.max_atomic_bytes()
-    }
-    fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
-        self.store.usage()
-    }
-    fn close(&self) -> LocalFuture<()> {
-        self.store.close()
-    }
-}
-
 /// A database whose clock stands until it is set.
 struct Swept {
     db: Database,
-    store: SimulatedStore,
-    read: Rc<RefCell<Vec<u64>>>,
+    store: WatchedStore,
 }
 
 impl Swept {
@@ -77,12 +39,11 @@ impl Swept {
         platform.set_now_millis(seconds * 1000);
         let store = SimulatedStore::with_image(7, image);
         platform.attach(&store);
-        let read = Rc::default();
         let storage = StorageOptions { cache_bytes: 16 << 10, ..small() };
         let options = OpenOptions { storage, sweep_millis: u64::MAX, ..OpenOptions::default() };
-        let counting = Counting { store: store.clone(), read: Rc::clone(&read) };
-        let db = Database::open(&platform, Rc::new(counting), options);
-        Self { db, store, read }
+        let store = WatchedStore::new(&store);
+        let db = Database::open(&platform, Rc::new(store.clone()), options);
+        Self { db, store }
     }
 
     fn new() -> Self {
@@ -99,7 +60,7 @@ impl Swept {
     /// The same database once all of it is in blocks and none of them in memory.
     fn reopened(self, seconds: u64) -> Self {
         self.db.platform.run_until_idle();
-        let store = self.store.clone();
+        let store = self.store.store.clone();
         self.db.close();
         Self::open(store.image(), seconds)
     }
@@ -119,18 +80,18 @@ impl Swept {
     /// Deletes what has expired at that second; gives how much that was, and how many blocks of each kind were read.
     fn sweep(&self, seconds: u64) -> (u64, usize, usize) {
         self.db.platform.set_now_millis(seconds * 1000);
-        self.read.borrow_mut().clear();
+        self.store.reads.take();
         let driver = Rc::clone(&self.db.driver);
         let deleted =
             self.db.platform.block_on(async move { driver.delete_expired().await }).unwrap().unwrap();
-        let read: BTreeSet<u64> = self.read.borrow().iter().copied().collect();
-        let image = self.store.image();
+        let read: BTreeSet<u64> = self.store.reads.borrow().iter().flatten().copied().collect();
+        let image = self.store.store.image();
         let of = |kind: u8| read.iter().filter(|id| is(&image, **id, kind)).count();
         (deleted, of(DATA), of(INDEX))
     }
 
     fn blocks(&self, kind: u8) -> usize {
-        let image = self.store.image();
+        let image = self.store.store.image();
         image.ids(Space::Block).iter().filter(|id| is(&image, **id, kind)).count()
     }
 
@@ -316,7 +277,7 @@ fn a_search_ends_at_a_block_that_is_lost() {
         swept.put(id, 60, "expires", NOW + 10);
     }
     let swept = swept.reopened(NOW);
-    let mut image = swept.store.image();
+    let mut image = swept.store.store.image();
     let data: Vec<u64> = image.ids(Space::Block).into_iter().filter(|id| is(&image, *id, DATA)).collect();
     image.commit(&[Write::Delete(Space::Block, data[data.len() / 2])]).unwrap();
     let swept = Swept::open(image, NOW + 20);
@@ -364,10 +325,10 @@ fn a_renewal_that_is_undone_renews_nothing() {
             swept.put(id, 60, "expires", if id % 3 == 0 { NOW + 10 } else { NOW + YEAR });
         }
         let swept = swept.reopened(NOW + 20);
-        swept.store.add_fault(Fault::once(Call::Commit, 0, StoreError::Aborted("no".into())));
+        swept.store.store.add_fault(Fault::once(Call::Commit, 0, StoreError::Aborted("no".into())));
         let renewed = json!({"id": {"N": "30"}, "expires": {"N": (NOW + YEAR).to_string()}});
         let ticket = swept.db.send(Operation::PutItem, &json!({"TableName": "plain", "Item": renewed}));
-        let image = swept.store.image();
+        let image = swept.store.store.image();
         let mut ended = false;
         for _ in 0..slices {
             let slice = swept.db.driver.inspect(|engine| {
@@ -407,10 +368,10 @@ fn searches_that_were_cut_short_lose_nothing() {
             swept.put(id, 60, "expires", NOW + YEAR);
         }
         swept.db.platform.set_now_millis((NOW + 20) * 1000);
-        swept.store.add_fault(Fault::once(Call::Commit, commits, StoreError::Aborted("no".into())));
+        swept.store.store.add_fault(Fault::once(Call::Commit, commits, StoreError::Aborted("no".into())));
         let driver = Rc::clone(&swept.db.driver);
         let told = swept.db.platform.block_on(async move { driver.delete_expired().await }).unwrap();
-        swept.store.clear_faults();
+        swept.store.store.clear_faults();
         if commits % 2 == 0 {
             let left = swept.sweep(NOW + 20).0;
             assert!(
@@ -419,7 +380,7 @@ fn searches_that_were_cut_short_lose_nothing() {
             );
         }
         let wanted: Vec<u64> = (0..500).filter(|id| id % 4 != 2).collect();
-        let image = swept.store.crash(commits);
+        let image = swept.store.store.crash(commits);
         let swept = Swept::open(image, NOW + 20);
         swept.sweep(NOW + 20);
         assert_eq!(swept.ids(), wanted, "{commits}");

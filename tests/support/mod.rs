@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, reason = "each suite uses its part")]
 
 pub mod histories;
+pub mod watched;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
