@@ -33,7 +33,7 @@ const MODULES = [
   'engine::history::at',
   'engine::history::read',
   'engine::load',
-  'engine::sweep',
+  'engine::upkeep::sweep',
   'engine::verify',
   'log::salvage',
   'partiql',

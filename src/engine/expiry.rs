@@ -1,7 +1,7 @@
 //! Time to live: when items expire.
 //!
 //! Of each table with time to live it is known before which second no item expires, so that a table without expired items
-//! is never searched. The knowledge is kept in the manifest; writes lower it, a search of the table ([`super::sweep`]) renews
+//! is never searched. The knowledge is kept in the manifest; writes lower it, a search of the table ([`super::upkeep::sweep`]) renews
 //! it.
 
 use std::rc::Rc;

@@ -20,7 +20,6 @@ mod requests;
 mod segments;
 mod source;
 pub mod streams;
-mod sweep;
 pub mod table;
 mod tables;
 pub mod tokens;
@@ -144,7 +143,7 @@ pub struct Engine {
     /// Sequence number of the newest catalog change.
     tables_seq: SeqNo,
     /// How far the search for expired items has come.
-    sweep: Option<sweep::Sweep>,
+    sweep: Option<upkeep::sweep::Sweep>,
     /// What searches before it have looked at, per tree of items.
     looked: VecMap<TreeId, Rc<Looked>>,
     /// When there is something to do beside what is asked for, in milliseconds since 1970.

@@ -1,28 +1,11 @@
 //! What the passing of time asks for: segments of streams and histories end, records and items expire.
 
-use super::catalog::BusyStatus;
-use super::{Engine, sweep};
-use crate::storage::{BlockId, SeqNo};
+mod step;
+pub(super) mod sweep;
 
-/// How far a slice of it came.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Upkeep {
-    /// There is nothing to do now.
-    Idle,
-    /// These blocks must be in memory first.
-    Missing(Vec<BlockId>),
-    /// Items have expired, and the code that looks for them is not there.
-    Incomplete,
-    /// A part of a table was searched in vain.
-    Looked,
-    /// Something was written.
-    Written {
-        /// Under this sequence number.
-        seq: SeqNo,
-        /// Items that were deleted.
-        deleted: u64,
-    },
-}
+use super::Engine;
+use super::catalog::BusyStatus;
+pub use step::Upkeep;
 
 impl Engine {
     /// When there will be something to do, in milliseconds since 1970.

@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
-use super::expiry::is_too_old;
-use super::upkeep::Upkeep;
-use super::write::{ItemWrite, Plan};
-use super::{Engine, Table};
+use super::step::Upkeep;
+use crate::engine::expiry::is_too_old;
+use crate::engine::write::{ItemWrite, Plan};
+use crate::engine::{Engine, Table};
 use crate::item::ItemRef;
 use crate::log::Origin;
 use crate::storage::{BlockId, Candidate, DueStep, DueWalk, TreeId};
@@ -17,13 +17,13 @@ use crate::storage::{BlockId, Candidate, DueStep, DueWalk, TreeId};
 const MOST_DELETED: u64 = 100;
 
 /// How far the search of one table has come.
-pub(super) struct Sweep {
-    pub(super) table: TreeId,
+pub(in crate::engine) struct Sweep {
+    pub(in crate::engine) table: TreeId,
     walk: DueWalk,
     /// Whether it has to be deleted is still to be found out.
     pending: Option<Candidate>,
     /// The least expiry that was written meanwhile.
-    pub(super) least: u64,
+    pub(in crate::engine) least: u64,
 }
 
 /// Searches the next slice of a table for expired items and deletes them.
