@@ -15,7 +15,6 @@ type Before = ((Space, u64), Option<Rc<Vec<u8>>>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
     values: BTreeMap<(Space, u64), Rc<Vec<u8>>>,
-    bytes: u64,
 }
 
 impl Image {
@@ -36,7 +35,7 @@ impl Image {
 
     /// Bytes of all values.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.values.values().map(|value| value.len() as u64).sum()
     }
 
     /// [`Store::read`].
@@ -97,12 +96,10 @@ impl Image {
     }
 
     fn set(&mut self, key: (Space, u64), value: Option<Rc<Vec<u8>>>, undo: &mut Vec<Before>) {
-        self.bytes += value.as_ref().map_or(0, |value| value.len() as u64);
         let before = match value {
             Some(value) => self.values.insert(key, value),
             None => self.values.remove(&key),
         };
-        self.bytes -= before.as_ref().map_or(0, |value| value.len() as u64);
         undo.push((key, before));
     }
 }
@@ -184,5 +181,22 @@ pub fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(value) => Some(value),
         std::task::Poll::Pending => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_was_changed_in_place_counts_as_it_is() {
+        let mut image = Image::default();
+        image
+            .commit(&[Write::Put(Space::Block, 1, vec![0; 10]), Write::Put(Space::Block, 2, vec![0; 5])])
+            .unwrap();
+        image.get_mut(Space::Block, 1).unwrap().resize(100, 0);
+        assert_eq!(image.bytes(), 105);
+        image.commit(&[Write::DeleteRange(Space::Block, 0, 9)]).unwrap();
+        assert_eq!(image.bytes(), 0);
     }
 }
