@@ -18,25 +18,23 @@ export interface Dynatab {
   doc: DocumentClient;
 }
 
-/** A database with one table of partition and sort key. */
+/** The table of partition and sort key that holds the items. */
+export const SCHEMA = {
+  TableName: TABLE,
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  BillingMode: 'PAY_PER_REQUEST',
+} satisfies NonNullable<OpenOptions['tables']>[number];
+
+/** A database with that table, unless `options` say another. */
 export async function openDynatab(options: Partial<OpenOptions> & { name: string }): Promise<Dynatab> {
-  const db = await open({
-    ...options,
-    tables: [
-      {
-        TableName: TABLE,
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-        BillingMode: 'PAY_PER_REQUEST',
-      },
-    ],
-  });
+  const db = await open({ tables: [SCHEMA], ...options });
   return { db, doc: db.documentClient() };
 }
 
