@@ -49,7 +49,7 @@ export {
   UpdateTimeToLiveCommand,
 } from './client/commands.js';
 export type { SdkCommand } from './client/commands.js';
-export type { WireAnswer, WireRequest } from './client/connection.js';
+export type { WireAnswer, WireRequest } from './link/link.js';
 export { Database } from './client/database.js';
 export type {
   FetchOptions,

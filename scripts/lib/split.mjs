@@ -4,7 +4,7 @@
 // What is in which file is decided by the names of functions. Functions of the modules named here, and all that only
 // they call, go into the second file. Where the first file calls one of them, it calls through the table, where the
 // second file puts it. Nothing may enter these modules before the second file is there: the operations that do are
-// listed in `pkg/src/client/operations.ts`; what the engine begins itself asks for it (`Platform::complete`).
+// listed in `pkg/src/operations.ts`; what the engine begins itself asks for it (`Platform::complete`).
 
 import { createHash } from 'node:crypto';
 

@@ -5,7 +5,7 @@
  */
 
 import type * as t from '../types.js';
-import { isOperation, type OperationName } from './operations.js';
+import { isOperation, type OperationName } from '../operations.js';
 
 const OPERATION = /* @__PURE__ */ Symbol.for('dynatab.operation');
 const NATIVE = /* @__PURE__ */ Symbol.for('dynatab.native');

@@ -1,5 +1,6 @@
 /**
- * One open engine and the calls in flight on it.
+ * An open database and the calls in flight on it, over a link to the engine. A link that fails is made again, and what was
+ * in flight is sent again.
  *
  * A request is encoded completely before the engine is touched, and an answer is decoded completely before anything
  * of the user's runs, so that getters, `wrapNumbers` functions and event listeners may call the client.
@@ -30,8 +31,9 @@ import type {
   MetadataBearer,
   VerifyReport,
 } from '../types.js';
-import type { Engine, EngineCallbacks, EngineModule, EngineSettings } from '../wasm.js';
-import { needsMore, OPERATIONS, operationOf, requestShape, type OperationName } from './operations.js';
+import type { Connect, Link, WireAnswer, WireRequest } from '../link/link.js';
+import type { EngineSettings } from '../wasm.js';
+import { OPERATIONS, requestShape, type OperationName } from '../operations.js';
 import { encodeRequest } from './request.js';
 
 /** How a call reads its input and writes its output. */
@@ -42,29 +44,11 @@ export interface Translation {
   unmarshall?: UnmarshallOptions | undefined;
 }
 
-/** An answer of the wire protocol. */
-export interface WireAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: Uint8Array;
-}
-
-/** A request of the wire protocol. */
-export interface WireRequest {
-  method: string;
-  path: string;
-  target?: string | undefined;
-  contentType?: string | undefined;
-  /** Where the request came to: what DescribeEndpoints tells. */
-  host?: string | undefined;
-  body: Uint8Array;
-}
-
 /** A request, as it is asked again when the engine fails before it is answered. */
 interface Request<T> {
   id: number;
-  /** Asks the engine, whose input buffer holds the bytes; 1: the answer is there. */
-  ask(engine: Engine): number;
+  /** True: the answer is there. */
+  ask(link: Link, bytes: Uint8Array, length: number): boolean;
   read(): T;
 }
 
@@ -84,11 +68,9 @@ const WINDOW = 1 << 20;
 const MOST_FAILURES = 5;
 
 type Listener = (detail: unknown) => void;
-type Start = (callbacks: EngineCallbacks) => Promise<Engine>;
 
 export class Connection {
-  private readonly module: EngineModule;
-  private engine: Engine | undefined;
+  private link: Link | undefined;
   /** What the engine was opened as. */
   settings!: EngineSettings;
   private readonly pending = new Map<number, Pending>();
@@ -101,11 +83,10 @@ export class Connection {
   private readonly idPrefix = randomId();
   private refusal: Error | undefined;
   private closing: Promise<void> | undefined;
-  private readonly start: Start;
+  private readonly connect: Connect;
   /** Waits for what a failed engine had under way at the store. */
   private readonly quiet: () => Promise<void>;
-  private readonly unwatch: () => void;
-  /** The last failure of the engine, and whether that was since it was last opened. */
+  /** The last failure, and whether that was since the link was last made. */
   private lastFailure: Error | undefined;
   private lost = false;
   /** Failures since the last answer. */
@@ -116,43 +97,42 @@ export class Connection {
   /** Transfers of lower numbers were begun with an engine that failed. */
   private firstTransfer = 0;
 
-  private constructor(module: EngineModule, start: Start, quiet: () => Promise<void>) {
-    this.module = module;
-    this.start = start;
+  private constructor(connect: Connect, quiet: () => Promise<void>) {
+    this.connect = connect;
     this.quiet = quiet;
-    this.unwatch = module.watch((failure) => this.failed(failure));
   }
 
-  /** Opens an engine; `start` is given the callbacks it must be opened with. */
+  /** Opens a database; `connect` makes the link, and again each time it fails. */
   static async open(
-    module: EngineModule,
-    start: Start,
+    connect: Connect,
     quiet: () => Promise<void> = async () => undefined,
   ): Promise<Connection> {
-    const connection = new Connection(module, start, quiet);
-    try {
-      // Another database's failure is none of this one's, nor is its own that does not come again.
-      await connection.begin().catch(async (error: unknown) => {
-        if (error !== connection.lastFailure) throw error;
-        await quiet();
-        return connection.begin();
-      });
-    } catch (error) {
-      connection.unwatch();
-      throw error;
-    }
+    const connection = new Connection(connect, quiet);
+    // Another database's failure is none of this one's, nor is its own that does not come again.
+    await connection.begin().catch(async (error: unknown) => {
+      if (error !== connection.lastFailure) throw error;
+      await quiet();
+      return connection.begin();
+    });
     return connection;
   }
 
   private async begin(): Promise<void> {
     this.lost = false;
-    const engine = await this.start({
-      settle: (id) => this.settle(id),
+    let own: Link | undefined;
+    // What a link that is none any more still says is not heard.
+    const current = () => own !== undefined && own === this.link;
+    const link = await this.connect({
+      settle: (id) => current() && this.settle(id),
+      refuse: (id, error) => current() && this.refuse(id, error),
       event: (kind, detail) => this.event(kind, detail),
+      failed: (cause) => {
+        if (this.link === own) this.failed(cause);
+      },
     });
     if (this.lost) throw this.lastFailure;
-    this.engine = engine;
-    this.settings ??= engine.settings();
+    own = this.link = link;
+    this.settings ??= link.settings;
   }
 
   /** Runs an operation. */
@@ -166,12 +146,10 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
-      if (needsMore(operation) && !this.module.whole) {
-        return this.module.complete().then(() => this.call<O>(operation, input, translation, options));
-      }
       const { bytes, at: length } = this.encode(operation, input, translation);
       const id = this.nextId++;
-      const ask = (engine: Engine) => engine.call(OPERATIONS[operation], length, id);
+      const number = OPERATIONS[operation];
+      const ask = (link: Link, bytes: Uint8Array, length: number) => link.call(number, bytes, length, id);
       const read = () => this.answer<O>(id, translation);
       return this.send({ id, ask, read }, bytes, length, signal);
     } catch (error) {
@@ -185,14 +163,9 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
-      const { method, path, target, contentType, body } = request;
-      const operation = target === undefined ? undefined : operationOf(target);
-      if (operation && needsMore(operation) && !this.module.whole) {
-        return this.module.complete().then(() => this.http(request, options));
-      }
+      const { body } = request;
       const id = this.nextId++;
-      const host = operation === 'DescribeEndpoints' ? request.host : undefined;
-      const ask = (engine: Engine) => engine.http(method, path, target, contentType, host, body.length, id);
+      const ask = (link: Link, body: Uint8Array) => link.http({ ...request, body }, id);
       const read = () => this.wireAnswer(id);
       return this.send({ id, ask, read }, body, body.length, signal);
     } catch (error) {
@@ -201,15 +174,13 @@ export class Connection {
   }
 
   /** Deletes what has expired, now. */
-  async deleteExpired(): Promise<number> {
-    if (!this.module.whole) await this.module.complete();
-    return this.work((engine) => engine.deleteExpired());
+  deleteExpired(): Promise<number> {
+    return this.work((link) => link.deleteExpired());
   }
 
   /** Checks all that is stored. */
-  async verify(): Promise<VerifyReport> {
-    if (!this.module.whole) await this.module.complete();
-    return this.work((engine) => engine.verify());
+  verify(): Promise<VerifyReport> {
+    return this.work((link) => link.verify());
   }
 
   /** A number that no other call or transfer has. */
@@ -217,21 +188,19 @@ export class Connection {
     return this.nextId++;
   }
 
-  /** Asks for a step of dump or load `id`, whose code is in the second file. */
-  async transfer<T>(id: number, ask: (engine: Engine) => Promise<T>): Promise<T> {
-    this.check();
-    await this.module.complete();
+  /** Asks for a step of dump or load `id`. */
+  transfer<T>(id: number, ask: (link: Link) => Promise<T>): Promise<T> {
     return this.work(ask, id);
   }
 
   /** Work of the engine that is no operation. It is not begun again when the engine fails. */
-  private async work<T>(begin: (engine: Engine) => Promise<T>, transfer?: number): Promise<T> {
+  private async work<T>(begin: (link: Link) => Promise<T>, transfer?: number): Promise<T> {
     await this.recovering;
     this.check();
     const id = this.nextId++;
     try {
       if (transfer !== undefined && transfer < this.firstTransfer) throw this.lastFailure;
-      return await this.module.until(this.run(begin));
+      return await this.run(begin);
     } catch (error) {
       const { name, message } = error as Error;
       throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));
@@ -278,16 +247,15 @@ export class Connection {
       do {
         await this.recovering;
         // What is in flight is answered, if need be by another engine.
-        const { engine } = this;
+        const { link } = this;
         try {
-          if (engine) await this.module.until(this.run((engine) => engine.close()));
+          if (link) await this.run((link) => link.close());
         } catch (error) {
           if (error !== this.lastFailure) throw error;
         }
       } while (this.recovering);
     } finally {
-      this.unwatch();
-      this.engine = undefined;
+      this.link = undefined;
       this.rejectAll(this.refusal);
     }
   }
@@ -319,42 +287,37 @@ export class Connection {
     return writer;
   }
 
-  /** Asks the engine; whether the answer is there. */
+  /** Asks; whether the answer is there. */
   private ask(request: Request<unknown>, bytes: Uint8Array, length: number): boolean {
-    return this.run((engine) => {
-      const at = engine.input(length);
-      // The view is fetched after `input`, which may have grown the memory.
-      this.module.memory().set(bytes.length === length ? bytes : bytes.subarray(0, length), at);
-      return request.ask(engine) === 1;
-    });
+    return this.run((link) => request.ask(link, bytes, length));
   }
 
-  /** Enters the engine. One that failed there is not entered again. */
-  private run<T>(enter: (engine: Engine) => T): T {
-    const { engine } = this;
-    if (!engine) throw new DatabaseClosedException({ message: 'The database is closed' });
+  /** Uses the link. One that failed at that is not used again. */
+  private run<T>(use: (link: Link) => T): T {
+    const { link } = this;
+    if (!link) throw new DatabaseClosedException({ message: 'The database is closed' });
     try {
-      return enter(engine);
+      return use(link);
     } catch (error) {
-      throw this.engine ? error : this.lastFailure;
+      throw this.link ? error : this.lastFailure;
     }
   }
 
-  /** The engine failed, under a call of this database or elsewhere. */
+  /** The link failed, under a call of this database or elsewhere. */
   private failed(failure: Error): void {
     this.lastFailure = failure;
     this.lost = true;
     this.firstTransfer = this.nextId;
     // Before that, who opens is told by what opening throws.
-    if (!this.engine) return;
+    if (!this.link) return;
     this.wake?.();
     // There may be no stack left: what throws here is told again, and comes before any change.
     const recovering = this.recovering ?? Promise.resolve().then(() => this.recover());
     this.recovering = recovering;
-    this.engine = undefined;
+    this.link = undefined;
   }
 
-  /** Opens a fresh engine on what is durable, and settles what was in flight. */
+  /** Makes another link, to a fresh engine on what is durable, and settles what was in flight. */
   private async recover(): Promise<void> {
     let cause: unknown = this.lastFailure;
     for (;;) {
@@ -382,7 +345,7 @@ export class Connection {
   private async resume(): Promise<boolean> {
     let bytes = 0;
     for (const [id, call] of this.pending) {
-      if (!this.engine) return false;
+      if (!this.link) return false;
       try {
         if (call.sent++ >= MOST_SENT) throw this.lastFailure;
         if (this.ask(call, call.bytes, call.bytes.length)) this.settle(id);
@@ -393,10 +356,10 @@ export class Connection {
       bytes += call.bytes.length;
       if (bytes < WINDOW) continue;
       // So many at once may have been what the memory could not hold.
-      while (this.engine && this.pending.has(id)) await new Promise<void>((done) => (this.wake = done));
+      while (this.link && this.pending.has(id)) await new Promise<void>((done) => (this.wake = done));
       bytes = 0;
     }
-    if (!this.engine) return false;
+    if (!this.link) return false;
     this.recovering = undefined;
     return true;
   }
@@ -462,6 +425,13 @@ export class Connection {
     this.wake?.();
   }
 
+  private refuse(id: number, error: unknown): void {
+    const call = this.pending.get(id);
+    this.pending.delete(id);
+    call?.reject(error);
+    this.wake?.();
+  }
+
   private event(kind: string, detail: string): void {
     let parsed: unknown = detail;
     if (/^[[{]/.test(detail)) {
@@ -476,17 +446,13 @@ export class Connection {
 
   /** Decodes the output buffer: the output, or the error it holds, thrown. */
   private answer<O extends MetadataBearer>(id: number, translation: Translation): O {
-    const engine = this.engine!;
-    const memory = this.module.memory();
+    let { bytes, start, end } = this.link!.answer();
     this.failures = 0;
-    let start = engine.outputPtr();
-    let end = start + engine.outputLen();
     const requestId = this.requestId(id);
-    if (memory[start] !== 0) throw this.failure(memory, start + 1, end, requestId);
-    let bytes = memory;
+    if (bytes[start] !== 0) throw this.failure(bytes, start + 1, end, requestId);
     if (typeof translation.unmarshall?.wrapNumbers === 'function') {
-      // The user's function may call us, and the engine would answer into the same buffer.
-      bytes = memory.slice(start, end);
+      // The user's function may call us, and the answer to that may come into the same place.
+      bytes = bytes.slice(start, end);
       end -= start;
       start = 0;
     }
@@ -524,13 +490,11 @@ export class Connection {
   }
 
   private wireAnswer(id: number): WireAnswer {
-    const engine = this.engine!;
-    const memory = this.module.memory();
+    const { bytes, start, end } = this.link!.answer();
     this.failures = 0;
-    const start = engine.outputPtr();
-    const view = new DataView(memory.buffer, start, engine.outputLen());
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
     const typeLength = view.getUint8(6);
-    const contentType = String.fromCharCode(...memory.subarray(start + 7, start + 7 + typeLength));
+    const contentType = String.fromCharCode(...bytes.subarray(start + 7, start + 7 + typeLength));
     return {
       status: view.getUint16(0, true),
       headers: {
@@ -538,7 +502,7 @@ export class Connection {
         'x-amz-crc32': String(view.getUint32(2, true)),
         'x-amzn-requestid': this.requestId(id),
       },
-      body: memory.slice(start + 7 + typeLength, start + view.byteLength),
+      body: bytes.slice(start + 7 + typeLength, end),
     };
   }
 

@@ -2,7 +2,8 @@
 
 import type { Client as ClientType } from './low-level-client.js';
 import { Client } from './low-level-client.js';
-import type { Connection, WireAnswer, WireRequest } from './connection.js';
+import type { WireAnswer, WireRequest } from '../link/link.js';
+import type { Connection } from './connection.js';
 import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';

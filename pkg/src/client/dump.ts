@@ -28,9 +28,9 @@ export function dump(connection: Connection, options: DumpOptions = {}): Readabl
   const gzip = compression === 'gzip' ? new Through(new CompressionStream('gzip')) : undefined;
   const id = connection.ticket();
   // The picture is taken now, not when somebody begins to read.
-  const begun = connection.transfer(id, (engine) => engine.dump(id));
+  const begun = connection.transfer(id, (link) => link.dump(id));
   const next = async () => {
-    const part = await connection.transfer(id, (engine) => engine.dump(id));
+    const part = await connection.transfer(id, (link) => link.dump(id));
     if (part) progress?.(progressOf(part));
     return part?.[4];
   };
@@ -40,7 +40,7 @@ export function dump(connection: Connection, options: DumpOptions = {}): Readabl
     ended = true;
     signal?.removeEventListener('abort', aborted);
     gzip?.close();
-    return begun.then(() => connection.transfer(id, (engine) => engine.abandon(id))).catch(() => undefined);
+    return begun.then(() => connection.transfer(id, (link) => link.abandon(id))).catch(() => undefined);
   };
   return new ReadableStream<Uint8Array>(
     {

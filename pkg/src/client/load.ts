@@ -22,20 +22,20 @@ export async function load(
   const id = connection.ticket();
   try {
     // A database with tables says so before anything is read.
-    await connection.transfer(id, (engine) => engine.load(id, new Uint8Array(0)));
+    await connection.transfer(id, (link) => link.load(id, new Uint8Array(0)));
     for (;;) {
       const chunk = await source.read();
       if (!chunk) break;
       for (let at = 0; at < chunk.length; at += PART) {
         const part = chunk.subarray(at, at + PART);
-        const done = await connection.transfer(id, (engine) => engine.load(id, part));
+        const done = await connection.transfer(id, (link) => link.load(id, part));
         progress?.(progressOf(done));
       }
     }
-    await connection.transfer(id, (engine) => engine.load(id));
+    await connection.transfer(id, (link) => link.load(id));
   } catch (error) {
     await source.cancel(error);
-    await connection.transfer(id, (engine) => engine.abandon(id)).catch(() => undefined);
+    await connection.transfer(id, (link) => link.abandon(id)).catch(() => undefined);
     throw error;
   }
 }

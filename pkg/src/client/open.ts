@@ -1,6 +1,7 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
+import { LocalLink } from '../link/local.js';
 import { own as ownByLock } from '../storage/web-lock.js';
 import type { CreateTableInput, Progress, RepairReport } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
@@ -250,8 +251,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
     if (owned.files) await module.complete();
     connection = await patiently(() =>
       Connection.open(
-        module,
-        (callbacks) => module.open(settings, callbacks),
+        (events) => LocalLink.open(module, settings, events),
         owned.files && (() => owned.files!.quiet()),
       ),
     );

@@ -5,7 +5,7 @@ import { encodeAttribute, encodeAttributes } from '../codec/encode-attribute.js'
 import type { MarshallOptions } from '../codec/options.js';
 import * as tag from '../codec/tag.js';
 import type { Writer } from '../codec/writer.js';
-import type { Shape } from './operations.js';
+import type { Shape } from '../operations.js';
 
 /** Which values stand for user data: native ones, with the options for them, or attribute values. */
 export interface Form {

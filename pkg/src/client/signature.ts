@@ -2,8 +2,8 @@
  * Signature Version 4 of requests, checked with the runtime's own cryptography. Texts of refusals are the service's.
  */
 
-import type { WireAnswer, WireRequest } from './connection.js';
-import { operationOf } from './operations.js';
+import type { WireAnswer, WireRequest } from '../link/link.js';
+import { operationOf } from '../operations.js';
 
 /** An access key that requests may be signed with. */
 export interface AccessKey {

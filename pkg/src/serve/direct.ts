@@ -8,7 +8,7 @@
 
 import type * as http from 'node:http';
 import type { Socket } from 'node:net';
-import type { WireAnswer, WireRequest } from '../client/connection.js';
+import type { WireAnswer, WireRequest } from '../link/link.js';
 
 /** Answers a request, or throws. */
 export type Answer = (request: WireRequest) => Promise<WireAnswer>;

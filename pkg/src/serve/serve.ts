@@ -10,7 +10,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { unpacked } from '../client/body.js';
-import type { WireRequest } from '../client/connection.js';
+import type { WireRequest } from '../link/link.js';
 import type { Database } from '../client/database.js';
 import { answerSigned, type AccessKey } from '../client/signature.js';
 import { direct } from './direct.js';

@@ -2,8 +2,9 @@
 import { Decoder } from '../../../pkg/src/codec/decode.js';
 import { Writer } from '../../../pkg/src/codec/writer.js';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
-import type { Shape } from '../../../pkg/src/client/operations.js';
+import type { Shape } from '../../../pkg/src/operations.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
+import { LocalLink } from '../../../pkg/src/link/local.js';
 import { InternalServerError } from '../../../pkg/src/errors/index.js';
 import type { VerifyReport } from '../../../pkg/src/types.js';
 import type { Engine, EngineSettings, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
@@ -59,9 +60,7 @@ export class FakeEngine implements Engine {
   private told: (failure: Error) => void = () => undefined;
 
   connect(): Promise<Connection> {
-    return Connection.open(this.module, (callbacks) =>
-      this.module.open({ name: 'x', storage: 'memory' }, callbacks),
-    );
+    return Connection.open((events) => LocalLink.open(this.module, { name: 'x', storage: 'memory' }, events));
   }
 
   input(): number {

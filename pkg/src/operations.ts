@@ -113,8 +113,7 @@ export function requestShape(operation: OperationName): Shape {
 }
 
 /** Whether an operation is in the second file of the engine (`scripts/lib/split.mjs`), and so needs it loaded. */
-export const needsMore = (operation: OperationName) =>
-  OPERATIONS[operation] >= OPERATIONS.UpdateTable || operation.startsWith('Transact');
+export const needsMore = (operation: number) => operation >= OPERATIONS.TransactGetItems;
 
 const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'];
 
