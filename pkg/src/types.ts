@@ -778,6 +778,34 @@ export interface Progress {
   totalBytes: number;
 }
 
+/** What a database and its place use, and how it is kept. */
+export interface StorageReport {
+  /** `persistent`: until deleted. `best-effort`: the browser may evict it when space is short. `memory`: until closed. */
+  kind: 'persistent' | 'best-effort' | 'memory';
+  /**
+   * Bytes in use. In a browser those of the whole origin, other databases and caches included, as
+   * `navigator.storage.estimate()` estimates; on files the sizes of all files of the directory. Absent in memory, and
+   * where the browser does not tell.
+   */
+  usage?: number | undefined;
+  /**
+   * Bytes that may be in use, `usage` among them. In a browser by `navigator.storage.estimate()`; Chromium tells sites
+   * ten gigabytes more than they use, whatever is left. On files `usage` and what the disk has free for this user, by
+   * `statfs`. Absent in memory, and where that is not told.
+   */
+  quota?: number | undefined;
+  /** Whether the browser keeps the origin, by `navigator.storage.persisted()`. Absent outside of browsers. */
+  persisted?: boolean | undefined;
+}
+
+/** What the event `space` tells: bytes, as in `StorageReport`. */
+export interface LowSpace {
+  usage: number;
+  quota: number;
+  /** What is left of the quota. */
+  free: number;
+}
+
 /** What `db.verify()` looked at, and found. */
 export interface VerifyReport {
   tables: number;

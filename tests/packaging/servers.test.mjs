@@ -63,12 +63,15 @@ describe('the packed package', () => {
 
   for (const [name, command, args] of [
     ['Node', () => process.execPath, []],
-    ['Deno', binary.deno, ['run', '--no-prompt']],
+    ['Deno', binary.deno, ['run', '--no-prompt', `--allow-read=${folder}`, `--allow-write=${folder}`]],
     ['Bun', binary.bun, []],
   ]) {
-    test(`a program in ${name} ends, whatever expires later`, { timeout: 60_000 }, async () => {
+    test(`a program in ${name} ends, whatever comes later`, { timeout: 60_000 }, async () => {
       await programs();
-      assert.match(await output(command(), [...args, 'ends.mjs'], folder), /^done$/m);
+      const start = Date.now();
+      assert.match(await output(command(), [...args, 'ends.mjs', at(`${name}-ends`)], folder), /^done$/m);
+      // The next look at the space would come after thirty seconds.
+      assert.ok(Date.now() - start < 25_000, 'it waited for something');
     });
   }
 

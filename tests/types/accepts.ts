@@ -127,6 +127,16 @@ export async function database() {
   same<'persistent' | 'best-effort' | 'memory'>()<typeof opened.persistence.kind>();
   const off = db.on('event', ({ kind, detail }) => void [kind.length, detail]);
   db.on('recovered', (cause) => void cause.length);
+  db.on('space', ({ usage, quota, free }) => void (usage + free < quota));
+  const { kind, usage, quota, persisted } = await db.storage();
+  same<'persistent' | 'best-effort' | 'memory'>()<typeof kind>();
+  same<number | undefined>()<typeof usage | typeof quota>();
+  same<boolean | undefined>()<typeof persisted>();
+  same<boolean>()<Awaited<ReturnType<typeof db.requestPersistence>>>();
+  // @ts-expect-error it is renewed by the database alone
+  db.persistence = { kind: 'persistent', reason: '' };
+  // @ts-expect-error where little is left, all three are known
+  db.on('space', ({ free }: { free: undefined }) => free);
   off();
   same<ReadableStream<Uint8Array>>()<ReturnType<typeof opened.dump>>();
   low.dump({

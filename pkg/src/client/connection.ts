@@ -33,7 +33,7 @@ import type {
 } from '../types.js';
 import type { Connect, Link, WireAnswer, WireRequest } from '../link/link.js';
 import type { EngineSettings } from '../wasm.js';
-import { OPERATIONS, requestShape, type OperationName } from '../operations.js';
+import { OPERATIONS, operationOf, requestShape, type OperationName } from '../operations.js';
 import { encodeRequest } from './request.js';
 
 /** How a call reads its input and writes its output. */
@@ -71,6 +71,8 @@ type Listener = (detail: unknown) => void;
 
 export class Connection {
   private link: Link | undefined;
+  /** Told of each operation before it runs, where somebody wants to know. */
+  asked: ((operation: OperationName) => void) | undefined;
   /** What the engine was opened as. */
   settings!: EngineSettings;
   private readonly pending = new Map<number, Pending>();
@@ -146,6 +148,7 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
+      this.asked?.(operation);
       const { bytes, at: length } = this.encode(operation, input, translation);
       const id = this.nextId++;
       const number = OPERATIONS[operation];
@@ -163,7 +166,9 @@ export class Connection {
     try {
       if (signal?.aborted) throw abortError(signal);
       this.check();
-      const { body } = request;
+      const { body, target } = request;
+      const operation = this.asked && target !== undefined ? operationOf(target) : undefined;
+      if (operation) this.asked?.(operation);
       const id = this.nextId++;
       const ask = (link: Link, body: Uint8Array) => link.http({ ...request, body }, id);
       const read = () => this.wireAnswer(id);

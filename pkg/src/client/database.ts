@@ -8,7 +8,8 @@ import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
 import { answerSigned, type AccessKey } from './signature.js';
-import type { CallOptions, VerifyReport } from '../types.js';
+import type { Space } from './space.js';
+import type { CallOptions, LowSpace, StorageReport, VerifyReport } from '../types.js';
 
 /** How the data is kept. */
 export interface Persistence {
@@ -51,9 +52,9 @@ const utf8 = /* @__PURE__ */ new TextEncoder();
 export class Database {
   /** The name it was opened by. */
   readonly name: string;
-  readonly persistence: Persistence;
   private readonly connection: Connection;
   private readonly region: string;
+  private readonly space: Space;
   private readonly remove: () => Promise<void>;
   private readonly released: () => void;
 
@@ -62,16 +63,38 @@ export class Database {
     name: string;
     region: string;
     connection: Connection;
-    persistence: Persistence;
+    space: Space;
     remove: () => Promise<void>;
     released: () => void;
   }) {
     this.name = parts.name;
     this.region = parts.region;
     this.connection = parts.connection;
-    this.persistence = parts.persistence;
+    this.space = parts.space;
     this.remove = parts.remove;
     this.released = parts.released;
+  }
+
+  /**
+   * How the data is kept, as far as is known: of an origin the browser is asked when the database is opened, and by
+   * `storage()` and `requestPersistence()`.
+   */
+  get persistence(): Persistence {
+    return this.space.persistence;
+  }
+
+  /** What the database and its place use, and how it is kept. Asked anew each time. */
+  storage(): Promise<StorageReport> {
+    return this.space.report();
+  }
+
+  /**
+   * Asks the browser to keep the origin until the user deletes it (`navigator.storage.persist()`); whether the data is
+   * kept so. Some browsers ask the user, so call it when the user will know why. Without a browser to ask nothing
+   * changes: true on files, false in memory, and in a worker what `persistence` says, where only pages may ask.
+   */
+  requestPersistence(): Promise<boolean> {
+    return this.space.ask();
   }
 
   /** A client on native JavaScript values: `DynamoDBDocument` of the AWS SDK. */
@@ -190,13 +213,21 @@ export class Database {
    * answered. `failed`: it does not go on, and has to be opened again. Both are told the cause.
    */
   on(kind: 'recovered' | 'failed', listener: (cause: string) => void): () => void;
+  /**
+   * `space`: little is left of what the place of the database may hold. Told once, and again when half of that is gone,
+   * or after there was half as much again in between. It is looked at after writes, at most every thirty seconds, and not
+   * in memory. How much is little: a tenth of the quota, but at least 50 MiB and at most 1 GiB.
+   */
+  on(kind: 'space', listener: (space: LowSpace) => void): () => void;
   on(kind: string, listener: (detail: unknown) => void): () => void;
   on(kind: string, listener: (detail: never) => void): () => void {
+    if (kind === 'space' || kind === 'event') this.space.watch(this.connection);
     return this.connection.on(kind, listener as (detail: unknown) => void);
   }
 
   /** Waits for the writes in flight and closes. */
   async close(): Promise<void> {
+    this.space.end();
     try {
       await this.connection.close();
     } finally {
@@ -206,6 +237,7 @@ export class Database {
 
   /** Closes and deletes all its data. */
   async destroy(): Promise<void> {
+    this.space.end();
     try {
       await this.connection.close();
       await this.remove();

@@ -6,10 +6,11 @@ import { own as ownByLock } from '../storage/web-lock.js';
 import type { CreateTableInput, Progress, RepairReport } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import { Connection } from './connection.js';
-import { Database, type Persistence } from './database.js';
+import { Database } from './database.js';
 import { load as loadDump, type DumpSource } from './load.js';
 import { Client } from './low-level-client.js';
 import { ensureTables } from './schema.js';
+import { Space, type Usage } from './space.js';
 
 /** Options of `open`. */
 export interface OpenOptions {
@@ -94,6 +95,8 @@ export interface Files {
   primitives: unknown;
   /** Waits for what an engine that failed had under way, and closes what it had open. */
   quiet(): Promise<void>;
+  /** What is in it, and what may be. */
+  usage(): Usage;
   /** Deletes what is in it. */
   clear(): void;
   release(): void;
@@ -262,7 +265,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
       name: options.name,
       region,
       connection,
-      persistence: await persistence(storage, chosen),
+      space: await Space.of(storage, chosen.reason, owned.files && (() => owned.files!.usage())),
       remove: () => remove(module, settings, owned.files),
       released: () => owned.release(),
     });
@@ -324,17 +327,4 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
       owned.release();
     }
   };
-}
-
-async function persistence(where: Chosen['storage'], chosen: Chosen): Promise<Persistence> {
-  if (where === 'memory') return { kind: 'memory', reason: chosen.reason };
-  if (where === 'files') return { kind: 'persistent', reason: 'files' };
-  const persisted = await navigator.storage?.persisted?.().catch(() => false);
-  return persisted
-    ? { kind: 'persistent', reason: 'the origin was granted persistent storage' }
-    : {
-        kind: 'best-effort',
-        reason:
-          'the browser may evict the origin when space is short; navigator.storage.persist() asks it not to',
-      };
 }

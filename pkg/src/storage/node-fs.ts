@@ -41,6 +41,8 @@ export function openDirectory(directory: string): {
   primitives: FilePrimitives;
   /** Waits for what is under way, then closes what is open. */
   quiet(): Promise<void>;
+  /** Bytes of all files in it, and those that may be: what is free on its disk too, where the runtime tells. */
+  usage(): { usage: number; quota: number | undefined };
   /** Removes everything but the lock. */
   clear(): void;
   release(): void;
@@ -53,6 +55,11 @@ export function openDirectory(directory: string): {
   return {
     primitives: watched,
     quiet,
+    usage() {
+      const usage = bytesIn(root);
+      const free = freeBeside(root);
+      return { usage, quota: free === undefined ? undefined : usage + free };
+    },
     clear() {
       for (const name of made.list('')) made.remove(name);
     },
@@ -73,6 +80,36 @@ function createDirectory(root: string): void {
       fs.closeSync(handle);
     }
     if (made.length <= first.length) return;
+  }
+}
+
+/** Bytes of the files below a directory; one that is removed meanwhile has none. */
+function bytesIn(directory: string): number {
+  let bytes = 0;
+  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+    const place = nodePath.join(directory, entry.name);
+    if (entry.isDirectory()) bytes += bytesIn(place);
+    else bytes += fs.lstatSync(place, { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}
+
+/** As much of Deno as is asked. */
+interface Deno {
+  permissions: { querySync(permission: object): { state: string } };
+}
+
+/** Bytes that this user may still write on the disk of a directory; nothing where the runtime does not tell. */
+function freeBeside(directory: string): number | undefined {
+  try {
+    // Without that permission Deno would stop the process and ask its user.
+    const { permissions } = (globalThis as { Deno?: Deno }).Deno ?? {};
+    const permission = permissions?.querySync({ name: 'sys', kind: 'statfs' });
+    if (permission && permission.state !== 'granted') return undefined;
+    const { bavail, bsize } = fs.statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return undefined;
   }
 }
 

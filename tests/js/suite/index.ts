@@ -7,6 +7,7 @@ import type { Case } from './harness.js';
 import { items } from './items.js';
 import { lifecycle } from './lifecycle.js';
 import { queries } from './queries.js';
+import { space } from './space.js';
 import { statements } from './statements.js';
 import { tables } from './tables.js';
 import { transactions } from './transactions.js';
@@ -23,6 +24,7 @@ export const suite: Case[] = [
   ...changes,
   ...dumps,
   ...lifecycle,
+  ...space,
   ...failures,
 ];
 

@@ -45,6 +45,29 @@ test('files are written, read, cut and renamed', async () => {
   release();
 });
 
+test('usage is what all files have together, quota what the disk has free beside', () => {
+  const dir = directory();
+  const { primitives: f, usage, release } = openDirectory(dir);
+  const empty = usage();
+  f.mkdir('deep/er');
+  for (const [name, length] of [
+    ['a', 3],
+    ['deep/b', 5000],
+    ['deep/er/c', 70_000],
+  ] as const) {
+    const handle = f.open(name);
+    f.append(handle, new Uint8Array(length));
+    f.close(handle);
+  }
+  const full = usage();
+  assert.equal(full.usage - empty.usage, 75_003);
+  assert.equal(empty.usage, fs.statSync(path.join(dir, 'LOCK')).size);
+  // Others write on the same disk.
+  const { bavail, bsize } = fs.statfsSync(dir);
+  assert.ok(Math.abs(full.quota! - full.usage - bavail * bsize) < 1 << 30, `${full.quota}`);
+  release();
+});
+
 test('a second opener is refused until the first releases', () => {
   const dir = directory();
   const first = openDirectory(dir);

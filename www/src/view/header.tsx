@@ -14,18 +14,9 @@ const WORDS = {
 const PLACES = { '/console': 'Console', '/usage': 'Usage' };
 
 export function Header({ db, version, place }: { db: Database; version: number; place: string }) {
-  const [granted, setGranted] = useState(false);
-  const [refused, setRefused] = useState(false);
-  const used = useStorageUsed(version);
-
-  const { kind, reason } = granted
-    ? { kind: 'persistent' as const, reason: 'the browser keeps it until it is deleted' }
-    : db.persistence;
-  const ask = async () => {
-    const answer = await navigator.storage.persist();
-    setGranted(answer);
-    setRefused(!answer);
-  };
+  const [granted, setGranted] = useState<boolean>();
+  const used = useStorageUsed(db, version);
+  const { kind, reason } = db.persistence;
 
   return (
     <header class="top">
@@ -49,8 +40,10 @@ export function Header({ db, version, place }: { db: Database; version: number; 
           </p>
           {kind === 'best-effort' && 'storage' in navigator && (
             <p>
-              <button onClick={() => void ask()}>Ask the browser to keep it</button>
-              {refused && <span role="status"> It declined for now.</span>}
+              <button onClick={() => void db.requestPersistence().then(setGranted)}>
+                Ask the browser to keep it
+              </button>
+              {granted === false && <span role="status"> It declined for now.</span>}
             </p>
           )}
         </div>
@@ -63,13 +56,13 @@ export function Header({ db, version, place }: { db: Database; version: number; 
 }
 
 /** The browser's estimate, read again after changes and now and then. */
-function useStorageUsed(version: number): number | undefined {
+function useStorageUsed(db: Database, version: number): number | undefined {
   const [used, setUsed] = useState<number>();
   useEffect(() => {
-    const read = async () => setUsed((await navigator.storage?.estimate?.())?.usage);
+    const read = async () => setUsed((await db.storage()).usage);
     void read();
     const timer = setInterval(() => void read(), 5000);
     return () => clearInterval(timer);
-  }, [version]);
+  }, [db, version]);
   return used;
 }
