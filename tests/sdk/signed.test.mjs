@@ -124,6 +124,26 @@ for (const [name, start] of Object.entries(doors)) {
       assert.equal(await said(await signed(door.url, { key })), unknown);
     });
 
+    test('a key whose secret is not set is an error, and no key that everybody knows', async () => {
+      for (const secretAccessKey of [undefined, '']) {
+        const unset = await start(db, [KEY, { accessKeyId: 'AKIDUNSET', secretAccessKey }]);
+        try {
+          // What a caller signs with who guesses that it is not set.
+          const guess = { accessKeyId: 'AKIDUNSET', secretAccessKey: String(secretAccessKey ?? 'undefined') };
+          const request = await signed(unset.url, { key: guess });
+          const answer = await unset.send(request).then(
+            async (response) => `${response.status} ${await response.text()}`,
+            (error) => String(error),
+          );
+          const text = /TypeError: accessKeys: a key lacks its accessKeyId or its secretAccessKey/;
+          assert.match(answer, text);
+          assert.doesNotMatch(answer, /^200/);
+        } finally {
+          await unset.close();
+        }
+      }
+    });
+
     test('a signature is for its service and its time', async () => {
       assert.equal(
         await said(await signed(door.url, { service: 's3' })),

@@ -27,12 +27,16 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 /**
  * Answers a request that is signed with one of `keys`. Of another one `answer` sees no operation, and so runs none: it is
  * asked because the service says first that it cannot read a request, and then that it is not signed.
+ *
+ * @throws TypeError when a key lacks its secret, as one from an environment where it is not set: everybody could sign.
  */
 export async function answerSigned(
   request: SignedRequest,
   keys: readonly AccessKey[],
   answer: (request: WireRequest) => Promise<WireAnswer>,
 ): Promise<WireAnswer> {
+  if (!keys.every((key) => key.accessKeyId && key.secretAccessKey))
+    throw new TypeError('accessKeys: a key lacks its accessKeyId or its secretAccessKey');
   const { method, path, target = '', contentType, host, body } = request;
   const refused = await check(request, keys);
   if (!refused) return answer({ method, path, target, contentType, host, body });
