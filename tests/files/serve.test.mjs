@@ -30,6 +30,16 @@ function connect(endpoint) {
   return { client, doc: DynamoDBDocument.from(client) };
 }
 
+/** What a request that nobody signed is answered. */
+async function unsigned(url) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+    body: '{}',
+  });
+  return answer.json();
+}
+
 test('npm run serve says where it listens, keeps the data in the directory, and closes on SIGTERM', async (t) => {
   const dir = directory(t);
   for (let round = 0; round < 2; round++) {
@@ -61,18 +71,51 @@ test('serve --signed takes the key of the environment, and only what is signed w
   const { client } = connect(server.url);
   assert.deepEqual((await client.listTables({})).TableNames, []);
   client.destroy();
-  const unsigned = await fetch(server.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
-    body: '{}',
-  });
-  assert.match((await unsigned.json()).__type, /MissingAuthenticationTokenException$/);
+  assert.match((await unsigned(server.url)).__type, /MissingAuthenticationTokenException$/);
   const without = spawnSync(process.execPath, [CLI, 'serve', '--port', '0', '--signed'], {
     env: { PATH: process.env.PATH },
     encoding: 'utf8',
   });
   assert.equal(without.status, 2);
   assert.match(without.stderr, /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set/);
+});
+
+test('serve on an address that others reach starts only with --signed or --open-to-the-world', async (t) => {
+  const env = { PATH: process.env.PATH };
+  const refused = (host, ...more) =>
+    spawnSync(process.execPath, [CLI, 'serve', '--port', '0', '--host', host, ...more], {
+      env,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+  for (const host of ['0.0.0.0', '::', '', '10.0.0.1', 'db.example', '127.0.0.1.example']) {
+    const { status, stderr, stdout } = refused(host);
+    assert.deepEqual([status, stdout], [2, ''], host);
+    assert.match(stderr, /--host .*--signed.*AWS_ACCESS_KEY_ID.*--open-to-the-world/, host);
+  }
+  // With --signed the key is missing, which is another error.
+  assert.match(refused('0.0.0.0', '--signed').stderr, /^dynatab: --signed: AWS_ACCESS_KEY_ID and/);
+
+  // A name of loopback that is not taken for one, so that no test listens for the world.
+  const host = '127.1';
+  assert.match(refused(host).stderr, /--open-to-the-world/);
+  const started = async (more, options) => {
+    const server = await startServer(process.execPath, [CLI, 'serve', '--port', '0', ...more], options);
+    t.after(() => server.child.kill());
+    return server.url;
+  };
+  assert.deepEqual(await unsigned(await started(['--host', host, '--open-to-the-world'])), {
+    TableNames: [],
+  });
+  const keys = { ...env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' };
+  const closed = await started(['--host', host, '--signed'], { env: keys });
+  assert.match((await unsigned(closed)).__type, /MissingAuthenticationTokenException$/);
+  const { client } = connect(closed);
+  assert.deepEqual((await client.listTables({})).TableNames, []);
+  client.destroy();
+  // Loopback needs neither.
+  for (const own of [[], ['--host', '127.0.0.1']])
+    assert.deepEqual(await unsigned(await started(own)), { TableNames: [] });
 });
 
 test('a server killed in the middle of a load loses no acknowledged write', async (t) => {

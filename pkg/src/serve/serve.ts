@@ -19,7 +19,7 @@ export interface ServeOptions {
   db: Database;
   /** 8000 when left out; 0 takes any free port. */
   port?: number | undefined;
-  /** The address to listen on; given, any Host header is accepted. */
+  /** The address to listen on; given, any Host header is accepted. Where others reach it, give `accessKeys` too. */
   host?: string | undefined;
   /** The origin that pages may call from; none when left out. */
   cors?: string | undefined;
