@@ -1,4 +1,5 @@
-// A small service of Deno's: songs over HTTP, in a table. Needs --allow-net and nothing else.
+// A small service of Deno's: songs over HTTP, in a table. Needs --allow-net and nothing else. It asks nobody who they are,
+// so it listens on loopback.
 import { open } from 'dynatab';
 
 const db = await open({

@@ -12,6 +12,7 @@ import { ROOT } from '../../scripts/lib/run.mjs';
 import { serveFiles } from '../../scripts/lib/static.mjs';
 import { PACKED } from '../../scripts/pack.mjs';
 import { binary, output, workspace } from './lib.mjs';
+import { SECRETS, signed, unsigned } from './signed.mjs';
 import { worker } from './worker.mjs';
 
 const space = workspace();
@@ -71,17 +72,11 @@ test('workers.md', async () => {
   const [code] = examples('workers.md');
   const file = join(folder, 'documented.js');
   writeFileSync(file, code);
-  const miniflare = await worker(file, folder);
+  const miniflare = await worker(file, folder, SECRETS);
   try {
-    const answer = await miniflare.dispatchFetch('http://worker/', {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'DynamoDB_20120810.ListTables',
-      },
-      body: '{}',
-    });
-    assert.deepEqual(await answer.json(), { TableNames: [] });
+    const url = String(await miniflare.ready);
+    assert.deepEqual(await signed(url), []);
+    assert.match(await unsigned(url), /^400 .*MissingAuthenticationTokenException/);
   } finally {
     await miniflare.dispose();
   }

@@ -8,8 +8,11 @@ import { require } from './lib.mjs';
 
 const { Miniflare } = require('miniflare');
 
-/** The Worker of a module; `dynatab` is found as an application beside the installed package finds it. */
-export async function worker(entry, folder) {
+/**
+ * The Worker of a module; `dynatab` is found as an application beside the installed package finds it. `bindings` are its
+ * secrets and variables.
+ */
+export async function worker(entry, folder, bindings = {}) {
   const outfile = join(folder, 'worker.mjs');
   await build({
     entryPoints: [entry],
@@ -33,6 +36,7 @@ export async function worker(entry, folder) {
     compatibilityDate: '2026-04-01',
     host: '127.0.0.1',
     port: 0,
+    bindings,
     modules: [
       { type: 'ESModule', path: 'worker.mjs', contents: readFileSync(outfile, 'utf8') },
       wasm('engine.wasm'),
