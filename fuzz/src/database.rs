@@ -27,7 +27,7 @@ pub struct Database {
     pub driver: Rc<Driver>,
     store: MemoryStore,
     answers: Rc<RefCell<BTreeMap<Ticket, Response>>>,
-    next: Cell<Ticket>,
+    next: Cell<u64>,
 }
 
 /// Blocks and memory tables so small that a few items make many.
@@ -87,8 +87,8 @@ impl Database {
 
     /// Sends a document and waits for the answer.
     pub fn document(&self, operation: Operation, document: &[u8]) -> Response {
-        let ticket = self.next.get();
-        self.next.set(ticket + 1);
+        let ticket = Ticket { client: 0, request: self.next.get() };
+        self.next.set(ticket.request + 1);
         if let Some(answer) = self.driver.call(operation, document, ticket) {
             return answer;
         }

@@ -8,8 +8,8 @@ import type { RepairReport, VerifyReport } from './types.js';
 
 /** Called by the engine. */
 export interface EngineCallbacks {
-  /** The answer of the pending call `id` stands in the output buffer until this returns. */
-  settle(id: number): void;
+  /** The answer of the pending call `id` of `client` stands in the output buffer until this returns. */
+  settle(id: number, client: number): void;
   /** Something the application may want to know. */
   event(kind: string, detail: string): void;
 }
@@ -23,8 +23,6 @@ export interface EngineOptions {
   region?: string;
   accountId?: string;
   now?: () => number;
-  /** The number by which the log knows whose requests it answers. */
-  client?: number;
   sweepSeconds?: number;
   delays?: object;
   /** Loads the second file; the engine asks for it when items have expired. */
@@ -53,10 +51,11 @@ export interface Engine {
   /** A place of at least `length` bytes for a request; the memory's buffer may change. */
   input(length: number): number;
   /**
-   * 1: the answer is in the output buffer. 0: `settle(id)` comes later. A call that comes again after another opening is
-   * answered as it was, if the log holds what it wrote; numbers of one client only grow.
+   * 1: the answer is in the output buffer. 0: `settle(id, client)` comes later. A call that comes again after another
+   * opening is answered as it was, if the log holds what it wrote; numbers of one client only grow. The log tells nothing of
+   * the calls of client 0.
    */
-  call(operation: number, length: number, id: number): number;
+  call(operation: number, length: number, id: number, client: number): number;
   http(
     method: string,
     path: string,
@@ -65,7 +64,17 @@ export interface Engine {
     host: string | undefined,
     length: number,
     id: number,
+    client: number,
   ): number;
+  /**
+   * A client in another context: answers to what it writes are remembered until it has them, by this owner and the next
+   * ones, each of which it joins before its calls.
+   */
+  join(client: number): void;
+  /** None of its calls will come again. */
+  leave(client: number): void;
+  /** It has all answers to calls of lower numbers than `below`. */
+  received(client: number, below: number): void;
   outputPtr(): number;
   outputLen(): number;
   settings(): EngineSettings;

@@ -21,7 +21,7 @@ use self::options::Settings;
 use self::transfer::Transfers;
 use crate::api::{ApiError, Operation};
 use crate::collections::VecMap;
-use crate::driver::{Driver, Response};
+use crate::driver::{Driver, Response, Ticket};
 use crate::item::ItemRef;
 use crate::item::tag;
 use crate::platform::js;
@@ -33,13 +33,13 @@ extern "C" {
     /// What the shell calls back.
     pub type Callbacks;
     #[wasm_bindgen(method)]
-    fn settle(this: &Callbacks, id: f64);
+    fn settle(this: &Callbacks, id: f64, client: f64);
     #[wasm_bindgen(method)]
     fn event(this: &Callbacks, kind: &str, detail: &str);
 }
 
 /// The answer of a call that came through the wire, still to be put into its envelope.
-type HttpCalls = Rc<RefCell<VecMap<u64, Door>>>;
+type HttpCalls = Rc<RefCell<VecMap<Ticket, Door>>>;
 
 /// Through which door a call came, and so the form of its answer.
 enum Door {
@@ -76,10 +76,10 @@ impl Database {
         let settle = {
             let (output, http_calls, callbacks) =
                 (Rc::clone(&output), Rc::clone(&http_calls), Rc::clone(&callbacks));
-            Box::new(move |ticket: u64, response: Response| {
+            Box::new(move |ticket: Ticket, response: Response| {
                 let door = http_calls.borrow_mut().remove(&ticket).unwrap_or(Door::Native);
                 write_answer(&mut output.borrow_mut(), &response, &door);
-                callbacks.settle(ticket as f64);
+                callbacks.settle(ticket.request as f64, ticket.client as f64);
             })
         };
         js::promise(Box::pin(async move {
@@ -121,12 +121,12 @@ impl Database {
     }
 
     /// Evaluates the request document in the first `len` bytes of the input buffer.
-    pub fn call(&self, operation: u32, len: usize, id: f64) -> u32 {
+    pub fn call(&self, operation: u32, len: usize, id: f64, client: f64) -> u32 {
         let response = {
             let input = self.input.borrow();
             let document = input.get(..len).unwrap_or_default();
             match Operation::from_number(operation) {
-                Some(operation) => self.driver.call(operation, document, id as u64),
+                Some(operation) => self.driver.call(operation, document, ticket(id, client)),
                 None => Some(Err(ApiError::new(crate::api::ErrorKind::UnknownOperation, ""))),
             }
         };
@@ -151,6 +151,7 @@ impl Database {
         host: Option<String>,
         len: usize,
         id: f64,
+        client: f64,
     ) -> u32 {
         let decoded = {
             let input = self.input.borrow();
@@ -172,13 +173,28 @@ impl Database {
             document = out.finish();
         }
         let door = Door::Http(content_type);
-        let ticket = id as u64;
+        let ticket = ticket(id, client);
         let Some(response) = self.driver.call(operation, &document, ticket) else {
             self.http_calls.borrow_mut().insert(ticket, door);
             return PENDING;
         };
         write_answer(&mut self.output.borrow_mut(), &response, &door);
         READY
+    }
+
+    /// Remembers the answers to what `client` writes, see [`Driver::join`].
+    pub fn join(&self, client: f64) {
+        self.driver.join(client as u64);
+    }
+
+    /// Forgets them.
+    pub fn leave(&self, client: f64) {
+        self.driver.leave(client as u64);
+    }
+
+    /// Forgets those to calls of lower numbers than `below`.
+    pub fn received(&self, client: f64, below: f64) {
+        self.driver.received(client as u64, below as u64);
     }
 
     /// Where the answer is.
@@ -264,6 +280,10 @@ fn write_answer(output: &mut Vec<u8>, response: &Response, door: &Door) {
             output.extend_from_slice(&error_document(error));
         }
     }
+}
+
+fn ticket(id: f64, client: f64) -> Ticket {
+    Ticket { client: client as u64, request: id as u64 }
 }
 
 fn renew(output: &mut Vec<u8>) {

@@ -125,7 +125,6 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
         storage_options.cache_bytes = (bytes as usize).max(LEAST_CACHE);
     }
     let sweep_seconds = amount(options, "sweepSeconds")?;
-    let client = amount(options, "client")?;
     let delays = delays(options)?;
     let complete = js::property(options, "complete").map(JsCast::unchecked_into);
     let platform = Rc::new(BrowserPlatform::new(clock(options)?, complete));
@@ -140,7 +139,6 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
         storage: storage_options,
         region: settings.region.clone(),
         account: settings.account_id.clone(),
-        client: client.map(|client| client as u64),
         ..OpenOptions::default()
     };
     options.delays = delays;

@@ -140,7 +140,9 @@ impl Driver {
                 let mut state = self.state.borrow_mut();
                 state.next_frame = next;
                 state.engine.committed(last, next);
-                let ready = state.waiting.take_range(&(SeqNo(0), 0), &(SeqNo(last.0 + 1), 0));
+                let ready = state
+                    .waiting
+                    .take_range(&(SeqNo(0), Ticket::default()), &(SeqNo(last.0 + 1), Ticket::default()));
                 let is_alone = state.job_batch.is_none();
                 let done = state.one_by_one && !state.engine.has_writes() && is_alone;
                 let goes_on = is_alone && state.engine.has_full_group() && !state.engine.storage.pressure();
@@ -169,8 +171,12 @@ impl Driver {
     }
 
     async fn commit_job(self: &Rc<Self>, job: JobBatch) {
+        let kept = trimmed_to(&job.batch).and_then(|start| {
+            let now_millis = self.platform.now_millis();
+            self.state.borrow_mut().engine.keep_answers(start, now_millis)
+        });
         // Strict whatever the writes are: a manifest must never outlive the blocks it names.
-        let commit = self.begin_commit(&[], job.batch, Durability::Strict);
+        let commit = self.begin_commit(kept.as_slice(), job.batch, Durability::Strict);
         let result = match self.outcome(commit).await {
             Outcome::Committed(next) => {
                 self.state.borrow_mut().next_frame = next;
@@ -286,10 +292,34 @@ impl Driver {
     }
 }
 
+/// The frame up to which a batch takes records from the log. What it spares before that opens an epoch and has none.
+#[inline(never)]
+fn trimmed_to(batch: &Batch) -> Option<u64> {
+    let ends = batch.iter().filter_map(|write| match write {
+        Write::DeleteRange(Space::Log, _, end) => Some(*end),
+        _ => None,
+    });
+    ends.max()
+}
+
 impl State {
     /// No commit is under way.
     fn rest(&mut self) {
         self.committing = false;
         self.progress.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_takes_records_up_to_the_last_frame_it_deletes() {
+        let mut batch = vec![Write::DeleteRange(Space::Block, 1, 900), Write::Delete(Space::Log, 3)];
+        assert_eq!(trimmed_to(&batch), None, "an old frame that was spared before");
+        batch.extend([Write::DeleteRange(Space::Log, 10, 20), Write::DeleteRange(Space::Log, 21, 25)]);
+        batch.push(Write::DeleteRange(Space::Meta, 1, 800));
+        assert_eq!(trimmed_to(&batch), Some(25));
     }
 }

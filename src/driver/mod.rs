@@ -8,6 +8,7 @@
 
 mod awaited;
 mod backfill;
+mod clients;
 mod commit;
 mod dump;
 mod fetch;
@@ -29,6 +30,7 @@ use crate::api::task::Task;
 use crate::api::{ApiError, ErrorKind, Operation};
 use crate::collections::VecMap;
 use crate::engine::Engine;
+use crate::log::RequestId;
 use crate::platform::{Batch, Durability, Platform, Store};
 use crate::storage::SeqNo;
 
@@ -37,8 +39,11 @@ pub use history::{HistoryPage, ReadError, TableAt};
 pub use load::{Load, LoadError};
 pub use open::{OpenError, OpenOptions};
 
-/// The caller's number for a call whose answer comes later.
-pub type Ticket = u64;
+/// The client that calls, and its number for the call: each has a greater one than those before.
+///
+/// A call that comes again after another opening, under its ticket, is answered as it was, if it was carried out. Those of
+/// client 0 are carried out again; the log tells nothing of them.
+pub type Ticket = RequestId;
 
 /// A response document, or the error.
 pub type Response = Result<Vec<u8>, ApiError>;

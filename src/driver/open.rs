@@ -36,9 +36,6 @@ pub struct OpenOptions {
     pub max_collection: u64,
     /// Bytes of writes that are handed to the store together, more or less.
     pub group_bytes: usize,
-    /// The number of the client that calls, which gives each request a greater ticket than those before. A request that
-    /// comes again after another opening is answered as it was, if it was carried out; with `None`, it is carried out again.
-    pub client: Option<u64>,
 }
 
 impl Default for OpenOptions {
@@ -52,7 +49,6 @@ impl Default for OpenOptions {
             delays: Delays::default(),
             max_collection: MAX_COLLECTION,
             group_bytes: GROUP_BYTES,
-            client: None,
         }
     }
 }
@@ -199,7 +195,6 @@ impl Recovered {
         let storage = Storage::from_manifest(options.storage, manifest);
         let mut engine =
             Engine::recover(storage, &catalog, &options.region, &options.account).map_err(damaged)?;
-        engine.set_client(options.client);
         let mut from = replay.expected_frame();
         loop {
             let frames = store.list(Space::Log, from, u64::MAX, FRAMES_PER_READ).await?;

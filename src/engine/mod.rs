@@ -32,7 +32,7 @@ use std::rc::Rc;
 
 use crate::collections::VecMap;
 use crate::item::ItemRef;
-use crate::log::Record;
+use crate::log::{KeptAnswer, Record};
 use crate::storage::{Looked, SeqNo, Storage, TreeId};
 
 pub use backfill::Backfill;
@@ -88,6 +88,8 @@ pub struct Group {
     tables_before: Option<Rc<Tables>>,
     /// Trees of tables deleted in this group; their statistics go once that is durable.
     dropped: Vec<TreeId>,
+    /// What it answers to clients that joined.
+    answers: Vec<KeptAnswer>,
 }
 
 /// What a change of the catalog leaves behind.
@@ -219,6 +221,7 @@ impl Engine {
     pub fn committed(&mut self, last: SeqNo, next_log: u64) {
         if let Some(group) = self.under_way.take() {
             self.forget_stats(&group.dropped);
+            self.requests.remember(group.answers, next_log);
         }
         self.storage.set_durable(last);
         let Self { storage, tables, stats, .. } = self;

@@ -11,6 +11,8 @@ mod salvage;
 mod tests;
 
 pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame};
-pub use record::{LoggedChange, OldImage, Origin, Record, RequestId, TransactionPart, put_request};
+pub use record::{
+    KeptAnswer, LoggedChange, OldImage, Origin, Record, RequestId, TransactionPart, put_request,
+};
 pub use replay::{Fed, Replay, Stop};
 pub use salvage::Salvage;

@@ -3,6 +3,8 @@
 //! A record is fields of tag, length and payload (LEB128, LEB128, bytes). A reader skips tags it does not know, and
 //! what follows the part of a payload it knows. Fields without content are left out.
 
+use std::cmp::Ordering;
+
 use crate::item::varint::{unzigzag, zigzag};
 use crate::storage::coding::{Reader, put, put_prefixed};
 use crate::storage::{Bytes, Corruption, TreeId};
@@ -18,6 +20,7 @@ const REQUEST: u64 = 8;
 const TRANSACTION: u64 = 9;
 const OLD_IMAGE: u64 = 10;
 const ANSWER: u64 = 11;
+const KEPT: u64 = 12;
 
 /// Beside whether a change has a value.
 const BLIND: u8 = 2;
@@ -69,12 +72,37 @@ pub struct OldImage {
 }
 
 /// Which request of which client a commit answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestId {
-    /// The client.
+    /// The client; the log tells nothing of the requests of client 0.
     pub client: u64,
     /// The client's own number.
     pub request: u64,
+}
+
+impl Ord for RequestId {
+    /// By client, and by number. Several maps go by it, each of which would have a copy.
+    #[inline(never)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.client, self.request).cmp(&(other.client, other.request))
+    }
+}
+
+impl PartialOrd for RequestId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How a request was answered whose own record has left the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// The request.
+    pub id: RequestId,
+    /// When it was answered, milliseconds since 1970.
+    pub time_millis: u64,
+    /// The answer, where it is more than an empty document.
+    pub answer: Option<Bytes>,
 }
 
 /// Which part of a transaction a record is.
@@ -113,6 +141,8 @@ pub struct Record {
     pub answer: Option<Bytes>,
     /// The transaction it is part of.
     pub transaction: Option<TransactionPart>,
+    /// Answers that are kept. A record of these alone is no commit: its sequence number is 0.
+    pub kept: Vec<KeptAnswer>,
 }
 
 impl Record {
@@ -173,6 +203,14 @@ impl Record {
                 put(out, u64::from(part.parts));
             });
         }
+        for kept in &self.kept {
+            field(KEPT, &|out| {
+                put(out, kept.id.client);
+                put(out, kept.id.request);
+                put(out, kept.time_millis);
+                out.extend_from_slice(kept.answer.as_deref().unwrap_or_default());
+            });
+        }
         if let Some(id) = self.request {
             put_request(&mut out, id, self.answer.as_deref());
         }
@@ -221,7 +259,7 @@ impl Record {
                 STATS => {
                     record.stats.push((tree(&mut field)?, unzigzag(field.leb()?), unzigzag(field.leb()?)));
                 }
-                REQUEST => record.request = Some(RequestId { client: field.leb()?, request: field.leb()? }),
+                REQUEST => record.request = Some(request_id(&mut field)?),
                 // Of a request, which stands before it; without one it says nothing.
                 ANSWER => record.answer = record.request.map(|_| Bytes::from(field.rest())),
                 TRANSACTION => {
@@ -230,6 +268,11 @@ impl Record {
                         part: u32::try_from(field.leb()?).ok()?,
                         parts: u32::try_from(field.leb()?).ok()?,
                     });
+                }
+                KEPT => {
+                    let (id, time_millis) = (request_id(&mut field)?, field.counter()?);
+                    let answer = Some(field.rest()).filter(|answer| !answer.is_empty()).map(Bytes::from);
+                    record.kept.push(KeptAnswer { id, time_millis, answer });
                 }
                 _ => {}
             }
@@ -250,6 +293,10 @@ pub fn put_request(record: &mut Vec<u8>, id: RequestId, answer: Option<&[u8]>) {
         put(record, ANSWER);
         put_prefixed(record, answer);
     }
+}
+
+fn request_id(field: &mut Reader<'_>) -> Option<RequestId> {
+    Some(RequestId { client: field.leb()?, request: field.leb()? })
 }
 
 fn tree(field: &mut Reader<'_>) -> Option<TreeId> {

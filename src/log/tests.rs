@@ -28,6 +28,18 @@ fn record(seq: u64, value: usize) -> Record {
         request: Some(RequestId { client: u64::MAX, request: 7 }),
         answer: Some(Bytes::from(b"answer")),
         transaction: Some(TransactionPart { id: 9, part: 2, parts: 3 }),
+        kept: vec![
+            KeptAnswer {
+                id: RequestId { client: 1, request: u64::MAX },
+                time_millis: 1_767_225_600_000,
+                answer: None,
+            },
+            KeptAnswer {
+                id: RequestId { client: 2, request: 1 },
+                time_millis: 0,
+                answer: Some(Bytes::from(b"kept")),
+            },
+        ],
     }
 }
 
@@ -47,7 +59,8 @@ fn feed_all(replay: &mut Replay, frames: &[(u64, Vec<u8>)]) -> Vec<u64> {
 
 #[test]
 fn a_record_reads_back_and_unknown_fields_are_skipped() {
-    for record in [record(5, 100), Record { seq: 1, ..Record::default() }] {
+    let kept = Record { kept: record(0, 0).kept, ..Record::default() };
+    for record in [record(5, 100), Record { seq: 1, ..Record::default() }, kept] {
         let mut bytes = record.encode();
         assert_eq!(Record::decode(&bytes).unwrap(), record);
         bytes.extend_from_slice(&[0xE7, 0x07, 3, 1, 2, 3]);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dynatab::api::{ApiError, ErrorKind, Operation};
+use dynatab::driver::Ticket;
 use dynatab::platform::simulated::{Call, Fault, Random, SimulatedPlatform, SimulatedStore};
 use dynatab::platform::{Platform, StoreError};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ type Effect = Vec<(Key, Option<Value>)>;
 
 /// Operations that are sent together, each with the effects it has if it is carried out.
 struct Sent {
-    ticket: u64,
+    ticket: Ticket,
     effects: Vec<Effect>,
 }
 

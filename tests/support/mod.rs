@@ -35,7 +35,8 @@ pub struct Database {
     pub platform: SimulatedPlatform,
     pub driver: Rc<Driver>,
     answers: Rc<RefCell<BTreeMap<Ticket, Response>>>,
-    next: Cell<Ticket>,
+    /// The client that sends, and its last request.
+    sender: Cell<Ticket>,
 }
 
 impl Database {
@@ -55,7 +56,7 @@ impl Database {
         });
         let opening = Driver::open(store, Rc::new(platform.clone()), options, settle);
         let driver = platform.block_on(opening).expect("opening does not hang")?;
-        Ok(Self { platform: platform.clone(), driver, answers, next: Cell::new(1) })
+        Ok(Self { platform: platform.clone(), driver, answers, sender: Cell::default() })
     }
 
     /// A database that keeps nothing.
@@ -65,15 +66,22 @@ impl Database {
         Self::open(&platform, store, OpenOptions { durability: None, ..OpenOptions::default() })
     }
 
-    /// Requests that come next have greater tickets than `ticket`.
+    /// Requests that come next are of the client of `ticket`, and have greater numbers.
     pub fn go_on_after(&self, ticket: Ticket) {
-        self.next.set(ticket + 1);
+        self.sender.set(ticket);
     }
 
     /// Sends a request; the answer may come later.
     pub fn send(&self, operation: Operation, input: &Value) -> Ticket {
-        let ticket = self.next.get();
-        self.next.set(ticket + 1);
+        let last = self.sender.get();
+        let ticket = Ticket { request: last.request + 1, ..last };
+        self.sender.set(ticket);
+        self.send_as(ticket, operation, input);
+        ticket
+    }
+
+    /// Sends a request under a ticket.
+    pub fn send_as(&self, ticket: Ticket, operation: Operation, input: &Value) {
         let answer = match request::to_document(operation, input.to_string().as_bytes()) {
             Err(error) => Some(Err(error)),
             Ok(document) => self.driver.call(operation, &document, ticket),
@@ -81,7 +89,6 @@ impl Database {
         if let Some(answer) = answer {
             self.answers.borrow_mut().insert(ticket, answer);
         }
-        ticket
     }
 
     /// The answer, if it came.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dynatab::api::Operation;
-use dynatab::driver::{Driver, OpenOptions};
+use dynatab::driver::{Driver, OpenOptions, Ticket};
 use dynatab::platform::NoStore;
 use dynatab::platform::simulated::SimulatedPlatform;
 use dynatab::wire::{request, response};
@@ -63,7 +63,7 @@ impl Database {
 
     fn call(&self, operation: Operation, json: &str) -> Vec<u8> {
         let document = request::to_document(operation, json.as_bytes()).expect("a request");
-        let answer = self.0.call(operation, &document, 0).expect("the answer is ready");
+        let answer = self.0.call(operation, &document, Ticket::default()).expect("the answer is ready");
         let mut out = Vec::new();
         response::to_json(&answer.expect("it succeeds"), &mut out).expect("a document");
         out

@@ -151,8 +151,6 @@ function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | unde
   if (options.delays !== undefined) made.delays = options.delays;
   if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
   if (files) made.files = files.primitives;
-  // Where something is kept, calls in flight outlive an engine that fails.
-  if (chosen.storage !== 'memory') made.client = Math.floor(Math.random() * 2 ** 42);
   return made;
 }
 
@@ -251,10 +249,12 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
   try {
     const settings = engineOptions(options, chosen, owned.files);
     settings.complete = () => module.complete();
+    // Where something is kept, calls in flight outlive an engine that fails.
+    const client = chosen.storage === 'memory' ? 0 : 1 + Math.floor(Math.random() * 2 ** 42);
     if (owned.files) await module.complete();
     connection = await patiently(() =>
       Connection.open(
-        (events) => LocalLink.open(module, settings, events),
+        (events) => LocalLink.open(module, settings, client, events),
         owned.files && (() => owned.files!.quiet()),
       ),
     );

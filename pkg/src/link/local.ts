@@ -9,20 +9,33 @@ export class LocalLink implements Link {
   readonly settings: EngineSettings;
   private readonly module: EngineModule;
   private readonly engine: Engine;
+  private readonly client: number;
   private readonly events: LinkEvents;
   private readonly unwatch: () => void;
   private gone = false;
 
-  private constructor(module: EngineModule, engine: Engine, events: LinkEvents, unwatch: () => void) {
+  private constructor(
+    module: EngineModule,
+    engine: Engine,
+    client: number,
+    events: LinkEvents,
+    unwatch: () => void,
+  ) {
     this.module = module;
     this.engine = engine;
+    this.client = client;
     this.events = events;
     this.unwatch = unwatch;
     this.settings = engine.settings();
   }
 
-  /** Opens an engine. A failure of the instance while it opens is told by `failed` as well as by what is thrown. */
-  static async open(module: EngineModule, options: EngineOptions, events: LinkEvents): Promise<LocalLink> {
+  /** Opens an engine; the log knows its requests by the number `client`, if it is not 0. A failure of the instance while it opens is told by `failed` as well as by what is thrown. */
+  static async open(
+    module: EngineModule,
+    options: EngineOptions,
+    client: number,
+    events: LinkEvents,
+  ): Promise<LocalLink> {
     let failure: Error | undefined;
     let link: LocalLink | undefined;
     const unwatch = module.watch((cause) => {
@@ -38,7 +51,7 @@ export class LocalLink implements Link {
         event: (kind, detail) => events.event(kind, detail),
       });
       if (failure) throw failure;
-      return (link = new LocalLink(module, engine, events, unwatch));
+      return (link = new LocalLink(module, engine, client, events, unwatch));
     } catch (error) {
       unwatch();
       throw error;
@@ -48,7 +61,7 @@ export class LocalLink implements Link {
   call(operation: number, bytes: Uint8Array, length: number, id: number): boolean {
     if (this.module.whole || !needsMore(operation)) {
       this.put(bytes, length);
-      return this.engine.call(operation, length, id) === 1;
+      return this.engine.call(operation, length, id, this.client) === 1;
     }
     const kept = bytes.slice(0, length);
     return this.later(id, () => this.call(operation, kept, length, id));
@@ -61,7 +74,7 @@ export class LocalLink implements Link {
       return this.later(id, () => this.http(request, id));
     const host = operation === 'DescribeEndpoints' ? request.host : undefined;
     this.put(body, body.length);
-    return this.engine.http(method, path, target, contentType, host, body.length, id) === 1;
+    return this.engine.http(method, path, target, contentType, host, body.length, id, this.client) === 1;
   }
 
   answer(): Answer {

@@ -276,9 +276,17 @@ test('calls in flight are asked again in their order, by their numbers', async (
   const [before, after] = [engine.ids.slice(0, 5), engine.ids.slice(5)];
   assert.deepEqual(after.slice(0, 4), [before[0], before[1], before[2], before[4]]);
   assert.ok(after[4]! > before[4]!);
+  assert.equal(new Set(engine.clients).size, 1);
+  assert.notEqual(engine.clients[0], 0);
   assert.equal(engine.opened, 2);
   await null;
   assert.deepEqual(events, [{ kind: 'recovered', detail: 'The engine failed: RuntimeError: unreachable' }]);
+});
+
+test('a database in memory has no client of its own', async () => {
+  const { engine, doc } = await setUp();
+  await doc().get({ TableName: 't', Key: {} });
+  assert.deepEqual(engine.clients, [0]);
 });
 
 test('a call that was there at three failures is refused, and the others go on', async () => {

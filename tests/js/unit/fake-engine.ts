@@ -30,12 +30,13 @@ const outputShape: Shape = {
 export class FakeEngine implements Engine {
   readonly requests: { operation: number; input: unknown }[] = [];
   answer: (operation: number, input: never) => Answer = () => ({ output: {} });
-  readonly later: { id: number; bytes: Uint8Array }[] = [];
+  readonly later: { id: number; client: number; bytes: Uint8Array }[] = [];
   callbacks!: EngineCallbacks;
   closed = false;
   storage: EngineSettings['storage'] = 'memory';
-  /** The numbers of the calls. */
+  /** The numbers of the calls, and of who called. */
   readonly ids: number[] = [];
+  readonly clients: number[] = [];
   opened = 0;
   private readonly wasm = new WebAssembly.Memory({ initial: 1 });
   private output: Uint8Array = new Uint8Array(0);
@@ -60,7 +61,9 @@ export class FakeEngine implements Engine {
   private told: (failure: Error) => void = () => undefined;
 
   connect(): Promise<Connection> {
-    return Connection.open((events) => LocalLink.open(this.module, { name: 'x', storage: 'memory' }, events));
+    return Connection.open((events) =>
+      LocalLink.open(this.module, { name: 'x', storage: 'memory' }, 0, events),
+    );
   }
 
   input(): number {
@@ -69,18 +72,19 @@ export class FakeEngine implements Engine {
     return 1024;
   }
 
-  call(operation: number, length: number, id: number): number {
+  call(operation: number, length: number, id: number, client: number): number {
     const memory = new Uint8Array(this.wasm.buffer);
     const input = new Decoder().document(memory, 1024, 1024 + length, false);
     this.requests.push({ operation, input });
     this.ids.push(id);
+    this.clients.push(client);
     const answer = this.answer(operation, input as never);
     const w = new Writer();
     w.byte(answer.error ? 1 : 0);
     encodeRequest(w, answer.error ?? answer.output ?? {}, outputShape, { native: false });
     const bytes = w.bytes.slice(0, w.at);
     if (answer.later) {
-      this.later.push({ id, bytes });
+      this.later.push({ id, client, bytes });
       return 0;
     }
     this.output = bytes;
@@ -89,10 +93,10 @@ export class FakeEngine implements Engine {
   }
 
   settleNext(): void {
-    const { id, bytes } = this.later.shift()!;
+    const { id, client, bytes } = this.later.shift()!;
     this.output = bytes;
     new Uint8Array(this.wasm.buffer).set(bytes, 512);
-    this.callbacks.settle(id);
+    this.callbacks.settle(id, client);
     // The next answer overwrites this one.
     new Uint8Array(this.wasm.buffer).fill(0xff, 512, 512 + bytes.length);
   }
@@ -100,6 +104,12 @@ export class FakeEngine implements Engine {
   http(): number {
     throw this.fail('unreachable');
   }
+
+  join(): void {}
+
+  leave(): void {}
+
+  received(): void {}
 
   /** The instance fails. */
   fail(message: string): Error {
