@@ -42,8 +42,8 @@ export const SUITES = [
   cargo(
     'simulation',
     ['test', '--quiet', '--test', 'simulation'],
-    'crashes at 14,000 storage calls, and 6,000 that fail',
-    { env: { DYNATAB_CRASH_POINTS: '14000', DYNATAB_FAULT_POINTS: '6000' } },
+    'crashes at 14,000 storage calls, 6,000 that fail, and 1,000 owners that die under their clients',
+    { env: { DYNATAB_CRASH_POINTS: '14000', DYNATAB_FAULT_POINTS: '6000', DYNATAB_CLIENT_CRASHES: '1000' } },
   ),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
@@ -111,8 +111,15 @@ export const SUITES = [
   cargo(
     'crashes',
     ['test', '--profile', 'campaign', '--test', 'simulation', '--', '--nocapture'],
-    'crashes at every storage call, and calls that fail',
-    { long: true, env: { DYNATAB_CRASH_POINTS: '850000', DYNATAB_FAULT_POINTS: '150000' } },
+    'crashes at every storage call, calls that fail, and owners that die under their clients',
+    {
+      long: true,
+      env: {
+        DYNATAB_CRASH_POINTS: '850000',
+        DYNATAB_FAULT_POINTS: '150000',
+        DYNATAB_CLIENT_CRASHES: '20000',
+      },
+    },
   ),
   cargo(
     'file-crashes',

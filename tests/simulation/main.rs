@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clients;
 mod faults;
 mod history;
 mod script;
