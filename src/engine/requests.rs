@@ -72,7 +72,7 @@ impl Requests {
     pub(super) fn remember(&mut self, answers: Vec<KeptAnswer>, next_log: u64) {
         for answer in answers {
             // It may have left since.
-            if let Some(client) = self.clients.get_mut(&answer.id.client).filter(|client| client.joined) {
+            if let Some(client) = self.clients.get_mut(&answer.id.client) {
                 client.held.insert(answer.id.request, Held { answer, before: next_log });
             }
         }

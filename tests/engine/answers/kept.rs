@@ -234,6 +234,28 @@ fn a_checkpoint_writes_nothing_of_answers_when_none_is_to_be_kept() {
 }
 
 #[test]
+fn an_answer_whose_record_stays_in_the_log_is_not_written_again() {
+    let (store, db) = begun();
+    db.driver.join(FAR.client);
+    let item = crate::with(song("large", "x"), json!({"text": {"S": "x".repeat(10_000)}}));
+    db.send(Operation::PutItem, &json!({"TableName": "music", "Item": item}));
+    db.platform.run_until_stalled();
+    // Its commit begins when the one before has filled the memory table.
+    assert_eq!(again(&db, &increment(), FAR), None);
+    let start = || db.driver.inspect(|engine| engine.storage.log_start());
+    let before = start();
+    while start() == before {
+        assert!(store.step(), "the memory table is flushed");
+        db.platform.run_until_stalled();
+    }
+    db.take(FAR).unwrap().unwrap();
+    let own = records(&store, &db).into_iter().filter(|record| record.request == Some(FAR));
+    assert_eq!((own.count(), kept(&store, &db)), (1, vec![]));
+    let (_, db) = crashed(&store);
+    assert_known(&db, FAR, 1);
+}
+
+#[test]
 fn closing_keeps_answers_for_the_next_owner() {
     let (store, db) = begun();
     db.driver.join(FAR.client);

@@ -62,7 +62,12 @@ export class FakeEngine implements Engine {
 
   connect(): Promise<Connection> {
     return Connection.open((events) =>
-      LocalLink.open(this.module, { name: 'x', storage: 'memory' }, 0, events),
+      LocalLink.open(
+        this.module,
+        { name: 'x', storage: this.storage },
+        this.storage === 'memory' ? 0 : 7,
+        events,
+      ),
     );
   }
 
