@@ -197,6 +197,12 @@ impl Database {
         self.driver.received(client as u64, below as u64);
     }
 
+    /// Whether another owner has come, so that nothing this one says counts.
+    #[wasm_bindgen(js_name = isFenced)]
+    pub fn is_fenced(&self) -> bool {
+        self.driver.is_fenced()
+    }
+
     /// Where the answer is.
     #[wasm_bindgen(js_name = outputPtr)]
     pub fn output_ptr(&self) -> *const u8 {

@@ -164,7 +164,7 @@ impl Driver {
                 Next::Turn
             }
             Outcome::Lost(error) => {
-                self.poison(storage_error(&error));
+                self.lose(&error);
                 Next::Turn
             }
         }
@@ -184,7 +184,7 @@ impl Driver {
             }
             Outcome::Refused(error) => Err(error),
             Outcome::Lost(error) => {
-                self.poison(storage_error(&error));
+                self.lose(&error);
                 Err(error)
             }
         };

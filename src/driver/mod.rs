@@ -31,7 +31,7 @@ use crate::api::{ApiError, ErrorKind, Operation};
 use crate::collections::VecMap;
 use crate::engine::Engine;
 use crate::log::RequestId;
-use crate::platform::{Batch, Durability, Platform, Store};
+use crate::platform::{Batch, Durability, Platform, Store, StoreError};
 use crate::storage::SeqNo;
 
 pub use dump::Dump;
@@ -101,6 +101,8 @@ struct State {
     closing: bool,
     /// Why no more calls are taken.
     closed: Option<ApiError>,
+    /// Because another owner has come.
+    fenced: bool,
     awaited: awaited::Awaited,
     /// Woken whenever a commit, a job or a pending call has ended.
     progress: signal::Signal,
@@ -246,6 +248,17 @@ impl Driver {
         for (ticket, response) in answers {
             (self.settle)(ticket, response);
         }
+    }
+
+    /// True once another owner has come: what is in flight may be asked there.
+    pub fn is_fenced(&self) -> bool {
+        self.state.borrow().fenced
+    }
+
+    /// This owner cannot go on.
+    fn lose(&self, error: &StoreError) {
+        self.state.borrow_mut().fenced = *error == StoreError::Conflict;
+        self.poison(fetch::storage_error(error));
     }
 
     /// No further calls; everything that waits is told why.

@@ -156,6 +156,7 @@ impl Driver {
                 opening,
                 closing: false,
                 closed: None,
+                fenced: false,
                 awaited: awaited::Awaited::default(),
                 progress: signal::Signal::default(),
             }),
