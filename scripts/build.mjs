@@ -20,6 +20,8 @@ const BOUND = 'pkg/wasm/dynatab_bg.wasm';
 const ENGINE = 'pkg/dist/engine.wasm';
 /** What few call, loaded when it is first asked for. */
 const MORE = 'pkg/dist/engine.more.wasm';
+/** The SharedWorker that connects tabs. */
+const BROKER = 'pkg/dist/broker.js';
 const TEXT = 'pkg/wasm/engine.wat';
 
 /** What every engine of the last years has; `--all-features` writes modules that browsers and Node refuse. */
@@ -190,6 +192,8 @@ const WASM = ['./engine.wasm', './engine.more.wasm'];
 /** Every entry: the file it is made from, the file made, and what differs from the common options. */
 const ENTRIES = [
   ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', {}],
+  ['pkg/src/link/tabs/broker.ts', BROKER, {}],
+  ['pkg/src/entry/worker.ts', 'pkg/dist/worker.js', {}],
   ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
   ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
@@ -250,7 +254,15 @@ async function page() {
   const sources = files('www', (path) => !path.startsWith('www/dist/'));
   const entry = ['www/src/main.tsx', 'www/src/main.ts'].find((path) => sources.includes(path));
   if (!entry) return false;
-  const inputs = [...sources, 'pkg/dist/browser.js', ENGINE, MORE, 'scripts/build.mjs', 'package-lock.json'];
+  const inputs = [
+    ...sources,
+    'pkg/dist/browser.js',
+    ENGINE,
+    MORE,
+    BROKER,
+    'scripts/build.mjs',
+    'package-lock.json',
+  ];
   return step('page', { inputs, outputs: ['www/dist/main.js', 'www/dist/engine.wasm'] }, async () => {
     const dist = join(ROOT, 'www/dist');
     rmSync(dist, { recursive: true, force: true });
@@ -261,7 +273,7 @@ async function page() {
     for (const name of DATASETS) {
       copyFileSync(join(ROOT, 'node_modules/vega-datasets/data', name), join(dist, 'data', name));
     }
-    for (const path of [ENGINE, MORE]) copyFileSync(join(ROOT, path), join(dist, basename(path)));
+    for (const path of [ENGINE, MORE, BROKER]) copyFileSync(join(ROOT, path), join(dist, basename(path)));
     await bundle({
       platform: 'browser',
       conditions: ['browser'],

@@ -75,6 +75,8 @@ export interface Engine {
   leave(client: number): void;
   /** It has all answers to calls of lower numbers than `below`. */
   received(client: number, below: number): void;
+  /** Whether another owner has come: what is in flight, and what it was told since, counts there. */
+  isFenced(): boolean;
   outputPtr(): number;
   outputLen(): number;
   settings(): EngineSettings;

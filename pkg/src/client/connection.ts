@@ -32,6 +32,7 @@ import type {
   VerifyReport,
 } from '../types.js';
 import type { Connect, Link, WireAnswer, WireRequest } from '../link/link.js';
+import { Ended, Moved } from '../link/moved.js';
 import type { EngineSettings } from '../wasm.js';
 import { OPERATIONS, operationOf, requestShape, type OperationName } from '../operations.js';
 import { encodeRequest } from './request.js';
@@ -54,14 +55,18 @@ interface Request<T> {
 
 interface Pending extends Request<unknown> {
   bytes: Uint8Array;
-  /** How often the engine has had it. */
-  sent: number;
+  /** When it was first sent; 0: not yet. */
+  sentAt: number;
+  /** How many engines have failed that had it. */
+  failures: number;
   settle(): void;
   reject(error: unknown): void;
 }
 
 /** A request that was with the engine at so many failures may be what makes it fail. */
 const MOST_SENT = 3;
+/** An owner keeps the answers of requests that may come again for ten minutes; after half of it they do not come again. */
+const REMEMBERED = 5 * 60_000;
 /** Bytes of requests that are asked again before their answers are waited for. */
 const WINDOW = 1 << 20;
 /** Failures in a row, without an answer between, after which nothing is tried again. */
@@ -110,13 +115,17 @@ export class Connection {
     quiet: () => Promise<void> = async () => undefined,
   ): Promise<Connection> {
     const connection = new Connection(connect, quiet);
-    // Another database's failure is none of this one's, nor is its own that does not come again.
-    await connection.begin().catch(async (error: unknown) => {
-      if (error !== connection.lastFailure) throw error;
-      await quiet();
-      return connection.begin();
-    });
-    return connection;
+    for (let again = false; ; again = true) {
+      try {
+        await connection.begin();
+        return connection;
+      } catch (error) {
+        // Another database's failure is none of this one's, nor is its own that does not come again.
+        const passes = error === connection.lastFailure && (!again || error instanceof Moved);
+        if (!passes) throw error;
+        await quiet();
+      }
+    }
   }
 
   private async begin(): Promise<void> {
@@ -326,17 +335,21 @@ export class Connection {
   private async recover(): Promise<void> {
     let cause: unknown = this.lastFailure;
     for (;;) {
+      const moved = cause instanceof Moved;
       await this.quiet();
-      if (this.settings.storage === 'memory' || ++this.failures > MOST_FAILURES) {
+      const isOver = cause instanceof Ended || (!moved && ++this.failures > MOST_FAILURES);
+      if (isOver || (!moved && this.settings.storage === 'memory')) {
         this.recovering = undefined;
         return this.giveUp(cause);
       }
       try {
         await this.begin();
-        this.emit('recovered', this.lastFailure!.message);
-        if (await this.resume()) return;
+        if (!moved) this.emit('recovered', this.lastFailure!.message);
+        if (await this.resume(moved)) return;
+        cause = this.lastFailure;
       } catch (error) {
         cause = error;
+        if (moved && cause instanceof Moved) continue;
         // The store may need a moment, or the memory of the instance before be still there.
         await new Promise((done) => setTimeout(done, 10 << this.failures));
       }
@@ -347,12 +360,14 @@ export class Connection {
    * Asks what was in flight again, in the order of the calls and by their numbers: what the log holds of them is answered
    * and not done again. Calls that are made meanwhile come last. False: the engine failed again.
    */
-  private async resume(): Promise<boolean> {
+  private async resume(moved: boolean): Promise<boolean> {
     let bytes = 0;
     for (const [id, call] of this.pending) {
       if (!this.link) return false;
       try {
-        if (call.sent++ >= MOST_SENT) throw this.lastFailure;
+        if (call.sentAt && !moved && ++call.failures >= MOST_SENT) throw this.lastFailure;
+        if (call.sentAt && Date.now() - call.sentAt > REMEMBERED) throw unknown();
+        call.sentAt ||= Date.now();
         if (this.ask(call, call.bytes, call.bytes.length)) this.settle(id);
       } catch (error) {
         this.pending.delete(id);
@@ -372,9 +387,11 @@ export class Connection {
   private giveUp(cause: unknown): void {
     this.refusal ??= new DatabaseClosedException({
       message:
-        this.settings.storage === 'memory'
-          ? 'The engine failed, and a database in memory is lost with it; open it again'
-          : 'The engine failed earlier; open the database again',
+        cause instanceof Ended
+          ? cause.message
+          : this.settings.storage === 'memory'
+            ? 'The engine failed, and a database in memory is lost with it; open it again'
+            : 'The engine failed earlier; open the database again',
       cause,
     });
     this.rejectAll(this.refusal);
@@ -405,7 +422,8 @@ export class Connection {
       this.pending.set(id, {
         ...request,
         bytes: bytes.slice(0, length),
-        sent: waits ? 0 : 1,
+        sentAt: waits ? 0 : Date.now(),
+        failures: 0,
         settle() {
           done();
           try {
@@ -526,6 +544,14 @@ function onAbort(signal: AbortSignalLike, listener: () => void): () => void {
   }
   signal.onabort = listener;
   return () => (signal.onabort = null);
+}
+
+/** A request that came again too late might be carried out twice. */
+function unknown(): Error {
+  return new InternalServerError({
+    message:
+      'It is not known whether the request was carried out: this context was stopped while it waited for the answer',
+  });
 }
 
 function randomId(): string {

@@ -1,7 +1,12 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
-import { LocalLink } from '../link/local.js';
+import type { Connect } from '../link/link.js';
+import { Exchange } from '../link/tabs/exchange.js';
+import type { EngineHost } from '../link/host/engine-host.js';
+import { localHost } from '../link/host/local-host.js';
+import { workerHost } from '../link/host/worker-host.js';
+import { Tabs } from '../link/tabs/tabs.js';
 import { own as ownByLock } from '../storage/web-lock.js';
 import type { CreateTableInput, Progress, RepairReport } from '../types.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
@@ -72,6 +77,18 @@ export interface OpenOptions {
    * delete a database of IndexedDB; and once items have expired.
    */
   more?: WasmSource | undefined;
+  /**
+   * In browsers: the engine runs in a worker of its own, so that its work costs the page's thread nothing; each call takes a
+   * tenth of a millisecond longer. A function starts a worker that runs `worker.js` of this package, when the package
+   * shall not find it itself.
+   */
+  worker?: boolean | (() => Worker) | undefined;
+  /**
+   * In browsers: where `broker.js` of this package is, when the package shall not find it itself. It is a SharedWorker that
+   * connects the tabs of an origin to each other. With `null`, or where there are no SharedWorkers, they speak over a
+   * BroadcastChannel, which is slower.
+   */
+  broker?: URL | string | null | undefined;
 }
 
 /** Identifies a database for `destroy`. */
@@ -86,6 +103,10 @@ export interface Runtime {
   wasm(): WasmSource | Promise<WasmSource>;
   /** Its second file. */
   more(): WasmSource | Promise<WasmSource>;
+  /** Starts the worker that has the engine when `open` is told to. */
+  worker?(): Worker;
+  /** The script of the SharedWorker that connects the tabs of an origin. */
+  broker?(): URL | string;
   /** File primitives and a lock for a directory; absent where there are no files. */
   files?(path: string): Promise<Files>;
 }
@@ -154,6 +175,13 @@ function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | unde
   return made;
 }
 
+/**
+ * The number by which the log knows the requests of a client. Where something is kept, calls in flight outlive an engine
+ * that fails; in memory they do not, and need none.
+ */
+const clientNumber = (storage: Chosen['storage']) =>
+  storage === 'memory' ? 0 : 1 + Math.floor(Math.random() * 2 ** 42);
+
 function checkName(options: { name: string }): void {
   if (typeof options !== 'object' || typeof options.name !== 'string' || options.name === '') {
     throw new TypeError('name: a non-empty string is needed');
@@ -199,8 +227,22 @@ async function own(chosen: Chosen, options: DestroyOptions, runtime: Runtime): P
       const files = await runtime.files!(options.path!);
       return { files, release: () => files.release() };
     }
-    case 'indexeddb':
-      return { release: await ownByLock(options.name) };
+    case 'indexeddb': {
+      const release = await ownByLock(options.name);
+      // Tabs that open the database meanwhile wait.
+      const exchange = new Exchange(options.name, undefined, {
+        found: (port) => port.close(),
+        opening: () => undefined,
+        ended: () => undefined,
+      });
+      exchange.open();
+      return {
+        release() {
+          exchange.close();
+          release();
+        },
+      };
+    }
     case 'memory':
       return { release: () => undefined };
   }
@@ -243,21 +285,23 @@ export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Data
   };
 }
 
+/** A connection that is open, and how it ends. */
+interface Opened {
+  connection: Connection;
+  /** Deletes what is stored; the connection was closed. */
+  remove(): Promise<void>;
+  /** Gives up what kept others out. */
+  release(): void;
+  /** Bytes of the files, where there are some. */
+  usage?: (() => Usage) | undefined;
+  /** Waits for what a failed engine had under way. */
+  quiet?: (() => Promise<void>) | undefined;
+}
+
 async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Database> {
-  const [owned, module] = await prepare(chosen, options, runtime);
-  let connection: Connection | undefined;
+  const opened = await (chosen.storage === 'indexeddb' ? openShared : openAlone)(chosen, options, runtime);
+  const { connection } = opened;
   try {
-    const settings = engineOptions(options, chosen, owned.files);
-    settings.complete = () => module.complete();
-    // Where something is kept, calls in flight outlive an engine that fails.
-    const client = chosen.storage === 'memory' ? 0 : 1 + Math.floor(Math.random() * 2 ** 42);
-    if (owned.files) await module.complete();
-    connection = await patiently(() =>
-      Connection.open(
-        (events) => LocalLink.open(module, settings, client, events),
-        owned.files && (() => owned.files!.quiet()),
-      ),
-    );
     const { region, storage } = connection.settings;
     if (options.load !== undefined) await loadDump(connection, options.load, options.progress);
     if (options.tables) await ensureTables(new Client(connection, region), options.tables);
@@ -265,16 +309,98 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
       name: options.name,
       region,
       connection,
-      space: await Space.of(storage, chosen.reason, owned.files && (() => owned.files!.usage())),
-      remove: () => remove(module, settings, owned.files),
-      released: () => owned.release(),
+      space: await Space.of(storage, chosen.reason, opened.usage),
+      remove: opened.remove,
+      released: opened.release,
     });
   } catch (error) {
-    await connection?.close().catch(() => undefined);
-    await owned.files?.quiet();
-    owned.release();
+    await connection.close().catch(() => undefined);
+    await opened.quiet?.();
+    opened.release();
     throw fromOpening(error);
   }
+}
+
+/** A database that no other context may open meanwhile. */
+async function openAlone(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Opened> {
+  const host = await hostOf(options, runtime);
+  host.prepare();
+  const owned = await own(chosen, options, runtime).catch((error: unknown) => {
+    host.end();
+    throw fromOpening(error);
+  });
+  const { files } = owned;
+  const end = () => {
+    host.end();
+    owned.release();
+  };
+  try {
+    const settings = engineOptions(options, chosen, files);
+    const client = clientNumber(chosen.storage);
+    const connect: Connect = async (events) => {
+      const engine = await host.open(settings, { ...events, seen: () => undefined });
+      return engine.link(client, events);
+    };
+    const quiet = files && (() => files.quiet());
+    const connection = await patiently(() => Connection.open(connect, quiet));
+    const usage = files && (() => files.usage());
+    return { connection, remove: async () => files?.clear(), release: end, usage, quiet };
+  } catch (error) {
+    await files?.quiet();
+    end();
+    throw fromOpening(error);
+  }
+}
+
+/** A database of a browser, which any number of tabs and workers may have open. */
+async function openShared(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Opened> {
+  const settings = engineOptions(options, chosen, undefined);
+  const host = await hostOf(options, runtime);
+  // Beside asking for the lock.
+  host.prepare();
+  const tabs = new Tabs({
+    engine: settings,
+    client: clientNumber(chosen.storage),
+    host,
+    broker: options.broker === undefined ? runtime.broker?.() : (options.broker ?? undefined),
+  });
+  const release = () => {
+    tabs.close();
+    host.end();
+  };
+  try {
+    const connection = await patiently(() => Connection.open(tabs.connect));
+    return {
+      connection,
+      async remove() {
+        await tabs.expel();
+        await host.destroy(settings);
+      },
+      release,
+    };
+  } catch (error) {
+    release();
+    throw fromOpening(error);
+  }
+}
+
+/** Where the engine is to run. */
+async function hostOf(options: OpenOptions, runtime: Runtime): Promise<EngineHost> {
+  const { worker } = options;
+  if (!worker) return localHost(() => load(options, runtime));
+  if (options.now) throw new TypeError('now: a clock cannot be given to an engine in a worker');
+  const start = typeof worker === 'function' ? worker : runtime.worker?.bind(runtime);
+  if (!start || options.path !== undefined || options.storage === 'files')
+    throw new TypeError('worker: an engine in a worker is for browsers; leave the option out here');
+  return workerHost(start, await portable(options.wasm), await portable(options.more));
+}
+
+/** What a worker can be told of where code is. */
+async function portable(source: WasmSource | undefined): Promise<unknown> {
+  if (typeof source === 'string' || source instanceof URL) return new URL(source, location.href).href;
+  if (typeof Request === 'function' && source instanceof Request) return source.url;
+  if (typeof Response === 'function' && source instanceof Response) return source.arrayBuffer();
+  return source;
 }
 
 async function remove(

@@ -7,6 +7,8 @@ export * from '../public.js';
 const runtime: Runtime = {
   wasm: () => new URL('./engine.wasm', import.meta.url),
   more: () => new URL('./engine.more.wasm', import.meta.url),
+  worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'dynatab' }),
+  broker: () => new URL('./broker.js', import.meta.url),
 };
 
 /** Opens a database, creating it when it is not there. */

@@ -161,25 +161,6 @@ describe('suite in Chromium', { skip }, () => {
     assert.deepEqual(await at(250, 1), [1, 0, more]);
   });
 
-  test('a second page is told that the database is in use', async () => {
-    const first = await openPage();
-    await first.evaluate(async () => {
-      const { open } = await import('/dist/browser.js');
-      globalThis.db = await open({ name: 'one-owner' });
-    });
-    const second = await openPage();
-    const name = await second.evaluate(async () => {
-      const { open, DatabaseLockedError } = await import('/dist/browser.js');
-      return open({ name: 'one-owner' }).then(
-        () => 'opened',
-        (error) => (error instanceof DatabaseLockedError ? error.name : String(error)),
-      );
-    });
-    assert.equal(name, 'DatabaseLockedError');
-    await first.evaluate(() => globalThis.db.destroy());
-    await Promise.all([first.close(), second.close()]);
-  });
-
   test('the inline entry fetches nothing', async () => {
     const inline = await openPage();
     const fetched = [];

@@ -4,7 +4,7 @@ import { Writer } from '../../../pkg/src/codec/writer.js';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
 import type { Shape } from '../../../pkg/src/operations.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
-import { LocalLink } from '../../../pkg/src/link/local.js';
+import { localHost } from '../../../pkg/src/link/host/local-host.js';
 import { InternalServerError } from '../../../pkg/src/errors/index.js';
 import type { VerifyReport } from '../../../pkg/src/types.js';
 import type { Engine, EngineSettings, EngineCallbacks, EngineModule } from '../../../pkg/src/wasm.js';
@@ -61,14 +61,12 @@ export class FakeEngine implements Engine {
   private told: (failure: Error) => void = () => undefined;
 
   connect(): Promise<Connection> {
-    return Connection.open((events) =>
-      LocalLink.open(
-        this.module,
-        { name: 'x', storage: this.storage },
-        this.storage === 'memory' ? 0 : 7,
-        events,
-      ),
-    );
+    const host = localHost(async () => this.module);
+    return Connection.open(async (events) => {
+      const options = { name: 'x', storage: this.storage };
+      const engine = await host.open(options, { ...events, seen: () => undefined });
+      return engine.link(this.storage === 'memory' ? 0 : 7, events);
+    });
   }
 
   input(): number {
@@ -108,6 +106,10 @@ export class FakeEngine implements Engine {
 
   http(): number {
     throw this.fail('unreachable');
+  }
+
+  isFenced(): boolean {
+    return false;
   }
 
   join(): void {}

@@ -1,0 +1,25 @@
+/** What a context and the worker that has its engine say to each other. */
+
+import type { EngineOptions, EngineSettings } from '../../wasm.js';
+
+/** An engine of the worker, by the number that the context gave it. */
+type Of = number;
+
+export type ToWorker =
+  /** Where the code of the engine is, as `open` was told; the first message. */
+  | ['code', wasm: unknown, more: unknown]
+  | ['open', Of, EngineOptions]
+  | ['serve', Of, port: MessagePort]
+  | ['appoint', Of]
+  | ['drop', Of, cause: string | undefined]
+  | ['close', Of]
+  | ['destroy', Of, EngineOptions];
+
+export type FromWorker =
+  /** What was asked for of this engine is done: it is open, closed or destroyed. */
+  | ['done', Of, settings: EngineSettings | undefined]
+  | ['refused', Of, name: string, message: string]
+  | ['event', Of, kind: string, detail: string]
+  /** The engine failed, or another owner has come. */
+  | ['failed', Of, message: string, moved: boolean]
+  | ['seen', Of, hasSuccessor: boolean];
