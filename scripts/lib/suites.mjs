@@ -80,6 +80,9 @@ export const SUITES = [
     { packages: 'benches', peers: PEERS },
   ),
   node('www', 'tests/www', 'what of the page needs no browser', { quick: true }),
+  node('tabs', 'tests/browser/tabs', 'many tabs on one database, whose owners come and go', {
+    needs: ['chromium', 'firefox'],
+  }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
     quick: true,
     needs: ['chromium'],
@@ -149,6 +152,12 @@ export const SUITES = [
     long: true,
     env: { DYNATAB_ALLOCATIONS: 'all' },
   }),
+  node(
+    'histories',
+    'tests/browser/tabs/history.test.mjs',
+    'operations of many tabs, explained by one order',
+    { long: true, needs: ['chromium', 'firefox'], env: { DYNATAB_TABS_OPERATIONS: '35000' } },
+  ),
   node('kills', 'tests/browser/kills', 'browsers killed, tabs closed, storage full, many more', {
     long: true,
     needs: ['chromium', 'firefox'],

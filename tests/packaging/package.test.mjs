@@ -66,13 +66,15 @@ test('publint finds nothing', async () => {
 
 test('are the types wrong? no', async () => {
   const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js');
-  // The resolution from before exports maps finds the main entry only; wasm has no types.
+  // The resolution from before exports maps finds the main entry only; wasm has no types, nor have scripts that export nothing.
   const what = [
     '--profile',
     'node16',
     '--exclude-entrypoints',
     'engine.wasm',
     'engine.more.wasm',
+    'worker.js',
+    'broker.js',
     '--no-definitely-typed',
   ];
   const said = await output(process.execPath, [attw, tarball(), ...what], PACKED);
