@@ -26,6 +26,8 @@ export interface ExchangeEvents {
 
 /** How long a broker that was asked for is waited for, in milliseconds. */
 const PATIENCE = 500;
+/** A broker answers at once. One that does not is gone: it may have lived in the process of a tab that crashed. */
+const ANSWER = 100;
 
 export class Exchange {
   private readonly id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
@@ -36,6 +38,7 @@ export class Exchange {
   /** The name of the broker, once it has answered. */
   private broker: string | undefined;
   private brokerDue = 0;
+  private expecting: ReturnType<typeof setTimeout> | undefined;
   /** Lines over the channel, by their names. */
   private readonly lines = new Map<string, ChannelPort>();
   private nextLine = 0;
@@ -117,7 +120,9 @@ export class Exchange {
     };
     this.worker.port.onmessage = ({ data, ports }) => {
       const [kind, detail] = data as ['broker' | 'line' | 'called', string];
+      clearTimeout(this.expecting);
       if (kind === 'broker') {
+        if (this.broker === detail) return;
         this.broker = detail;
         this.settleBroker();
       } else if (kind === 'called') this.accept?.(ports[0]!);
@@ -126,6 +131,23 @@ export class Exchange {
       else ports[0]!.close();
     };
     this.worker.port.postMessage(['here', this.id]);
+  }
+
+  /** Waits for a word of the broker, and calls another when there is none. */
+  private expect(): void {
+    clearTimeout(this.expecting);
+    this.expecting = setTimeout(() => {
+      this.worker?.port.close();
+      this.worker = undefined;
+      this.broker = undefined;
+      this.made = undefined;
+      this.dialed = 0;
+      if (this.closed) return;
+      this.call();
+      // Until that one answers, the channel does it.
+      this.brokerDue = 0;
+      this.settleBroker();
+    }, ANSWER);
   }
 
   /** It is known whether there is a broker. */
@@ -140,8 +162,11 @@ export class Exchange {
       case 'seek':
         if (this.role === 'opening') this.say(['opening']);
         if (this.role !== 'owner') return;
-        this.call();
         // Without an answer of the broker it says so, and again when there is one.
+        if (this.broker !== undefined) {
+          this.expect();
+          this.worker!.port.postMessage(['here', this.id]);
+        } else this.call();
         return this.tell();
       case 'opening':
         return this.events.opening();
@@ -168,6 +193,7 @@ export class Exchange {
     this.made = line;
     if (shared) {
       this.dialed++;
+      this.expect();
       this.worker!.port.postMessage(['dial', id]);
     } else this.events.found(this.lineTo(id, `${this.id}/${this.nextLine++}`));
   }

@@ -10,7 +10,7 @@ test(`${rounds} tabs of Firefox are closed`, { timeout: 3600_000 }, (t) =>
   campaign(t, {
     name: 'tabs of Firefox closed',
     start: startFirefox,
-    ends: ['close', 'reload', 'waiting', 'away', 'close'],
+    ends: ['close', 'reload', 'follow', 'away', 'close'],
     rounds,
     seed,
   }),

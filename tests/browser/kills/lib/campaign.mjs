@@ -137,25 +137,31 @@ class Stage {
     return Object.assign(worker, { close, tell }, promises);
   }
 
-  /** What reads everything back: `met` is given the connection of the page that does. */
-  reader() {
+  /**
+   * What reads everything back: `met` is given the connection of the page that does. With `waits` it has the database open
+   * beside the page that writes, and reads when it is told to `go`.
+   */
+  reader(waits) {
     const found = deferred();
-    const locked = deferred();
+    const opened = deferred();
     const connected = deferred();
     const steps = [];
-    const met = (socket) => {
+    let socket;
+    const met = (given) => {
+      socket = given;
       connected.resolve(true);
       socket.on('message', (data) => {
         const said = String(data);
         if (said.startsWith('found ')) found.resolve(JSON.parse(said.slice(6)));
         else if (said.startsWith('error ')) found.reject(new Error(`the page that reads: ${said}`));
         else steps.push(said);
-        if (said === 'locked') locked.resolve();
+        if (said === 'opened') opened.resolve();
       });
       socket.once('close', () => found.reject(new Error(`the page that reads is gone after ${steps}`)));
-      socket.send(`be ${JSON.stringify({ role: 'inspect', name: NAME })}`);
+      socket.send(`be ${JSON.stringify({ role: 'inspect', name: NAME, waits })}`);
     };
-    return { met, steps, found: found.promise, locked: locked.promise, connected: connected.promise };
+    const promises = { found: found.promise, opened: opened.promise, connected: connected.promise };
+    return { met, steps, go: () => socket.send('go'), ...promises };
   }
 }
 
@@ -198,12 +204,13 @@ export const ENDS = {
     await close();
     return found;
   },
-  /** Another tab asks for the database, and is refused until the owner is closed. */
-  async waiting(stage, { close, gone }, reader) {
+  /** Another tab has the database open too, and owns it when the one that writes is closed. */
+  async follow(stage, { close, gone }, reader) {
     const closeOther = await stage.open(reader.met);
-    await reader.locked;
+    await reader.opened;
     await close();
     await gone;
+    reader.go();
     const found = await reader.found;
     await closeOther();
     return found;
@@ -231,7 +238,7 @@ export async function campaign(t, { name, start, ends, rounds, seed }) {
     const moment = early ? random(60) : 5 + random(random(3) ? 400 : 1000);
     const where = `seed ${seed}, round ${round} (${end} after ${moment} ms${early ? ' of opening' : ''}, ${durability})`;
     stage.ledger.begin(round);
-    const reader = stage.reader();
+    const reader = stage.reader(end === 'follow');
     const tolerant = end === 'storage';
     const worker = await stage.worker(round, { durability, tolerant, after: reader.met });
     await within(early ? worker.opening : worker.first, `${where}: the page`);

@@ -44,11 +44,13 @@ async function inspectIndex(documents, table, problems) {
 }
 
 /** `tell` is told how far it has come, and each time that the database was found locked. */
-export async function inspect({ name }, tell) {
+export async function inspect({ name, waits }, tell, heard) {
+  const told = new Promise((go) => (heard.go = go));
   const start = performance.now();
   const { db, locked } = await openPatiently({ name }, () => tell('locked'));
   tell('opened');
   const opened = performance.now() - start;
+  if (waits) await told;
   const problems = [];
   const found = [];
   try {

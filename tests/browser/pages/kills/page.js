@@ -17,7 +17,7 @@ line.onmessage = async ({ data }) => {
   const { role, ...given } = JSON.parse(rest.join(' '));
   try {
     if (role === 'work') await work(given, tell, heard);
-    else tell(`found ${JSON.stringify(await inspect(given, tell))}`);
+    else tell(`found ${JSON.stringify(await inspect(given, tell, heard))}`);
   } catch (error) {
     const { cause } = error;
     tell(`error ${error.name}: ${error.message}${cause ? `, because of ${cause} ${cause.stack ?? ''}` : ''}`);
