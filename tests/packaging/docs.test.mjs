@@ -46,7 +46,8 @@ each('node.md', async (file) => lines(await output(process.execPath, [file], fol
 each('bun.md', async (file) => lines(await output(binary.bun(), [file], folder)));
 each('deno.md', async (file) => lines(await output(binary.deno(), ['run', '--no-prompt', file], folder)));
 
-each('browser.md', async (file) => {
+/** In a page, on the package as it is. */
+async function inChromium(file) {
   const dist = '/dynatab/pkg/dist';
   const imports = { dynatab: `${dist}/browser.js`, 'dynatab/inline': `${dist}/inline.js` };
   const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
@@ -66,7 +67,9 @@ each('browser.md', async (file) => {
     await server.close();
     removeProfile(profile);
   }
-});
+}
+each('browser.md', inChromium);
+each('tabs.md', inChromium);
 
 test('workers.md', async () => {
   const [code] = examples('workers.md');

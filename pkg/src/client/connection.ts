@@ -216,6 +216,12 @@ export class Connection {
       if (transfer !== undefined && transfer < this.firstTransfer) throw this.lastFailure;
       return await this.run(begin);
     } catch (error) {
+      if (error instanceof Moved) {
+        // A dump or a load has state that the owner before had; the rest is begun again with the next one.
+        if (transfer === undefined) return this.work(begin);
+        const message = 'Another tab or worker owns the database now: begin again';
+        throw new InternalServerError({ message, cause: error });
+      }
       const { name, message } = error as Error;
       throw fromTransfer(error) ?? fromEngine(name, message, 503, this.requestId(id));
     }
