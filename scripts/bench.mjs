@@ -33,6 +33,7 @@ import { markdown } from '../benches/report/markdown.mjs';
 import { page as reportPage } from '../benches/report/page.mjs';
 import { figure as show } from '../benches/report/words.mjs';
 import { serve } from '../benches/serve.mjs';
+import { tabs } from '../benches/tabs/run.mjs';
 import { buildNamed } from './lib/named.mjs';
 import { install } from './lib/packages.mjs';
 import { installPeer } from './lib/peers.mjs';
@@ -58,6 +59,7 @@ const IN_PAGE = [
 const OTHERS = {
   memory: ownPages,
   first,
+  tabs,
   http: () => http(console.log),
   process: () => inProcess(console.log),
   serve,

@@ -197,7 +197,7 @@ export class PortHost implements Client {
   private flush(): void {
     if (this.ended || this.answers.length === 0) return;
     const frame = this.answers.take();
-    this.say(['answers', frame], [frame]);
+    this.say(['answers', frame], frame.byteLength > 65536 ? [frame] : undefined);
   }
 
   private transfer(id: number): number {

@@ -161,7 +161,7 @@ export class PortLink implements Link {
     if (this.ended || this.calls.length === 0) return;
     const frame = this.calls.take();
     const [below = 0] = this.asked;
-    this.say(['calls', below, frame], [frame]);
+    this.say(['calls', below, frame], frame.byteLength > 65536 ? [frame] : undefined);
   }
 
   /** Asks an owner that owes an answer for a word, and gives it up when there is none. */
