@@ -224,6 +224,8 @@ function later(task: () => void): void {
   if (!turn) {
     turn = new MessageChannel();
     turn.port1.onmessage = () => turns.shift()?.();
+    // In Node it would keep the process alive.
+    (turn.port1 as { unref?(): void }).unref?.();
   }
   turns.push(task);
   turn.port2.postMessage(0);
