@@ -157,7 +157,7 @@ export function fromEngine(
   return new DynatabServiceException({ name, message, $fault, $metadata });
 }
 
-/** `open` found the database in use by another process or context. */
+/** The database is in use by another process or context, in a way that cannot be shared. */
 export class DatabaseLockedError extends Error {
   override readonly name = 'DatabaseLockedError';
 }
@@ -216,6 +216,8 @@ export function fromOpening(error: unknown): unknown {
   const { name, message } = error;
   const plain = {
     DatabaseLockedError,
+    // It cannot be shared with who has it.
+    Ended: DatabaseLockedError,
     StorageUnavailableError,
     DatabaseDamagedError,
     InvalidOptionsError: TypeError,
