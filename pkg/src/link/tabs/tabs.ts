@@ -229,10 +229,11 @@ export class Tabs {
   private dethrone(): void {
     const { engine } = this;
     if (!engine) return;
+    // What it still has under way is either written before the next owner begins, or refused. It is closed before it is
+    // dropped, because its worker knows it no more after that.
+    void engine.close().catch(() => undefined);
     this.drop();
     this.events?.failed(new Moved('another context owns the database'));
-    // What it still has under way is either written before the next owner begins, or refused.
-    void engine.close().catch(() => undefined);
   }
 
   /** Sends the clients to the next owner, or to a fresh engine when this one failed. */
