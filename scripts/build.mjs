@@ -188,18 +188,21 @@ async function bundle(options) {
 }
 
 const WASM = ['./engine.wasm', './engine.more.wasm'];
+/** What few ask for, beside the entries that load it. */
+const OPFS = ['./opfs.js'];
 
 /** Every entry: the file it is made from, the file made, and what differs from the common options. */
 const ENTRIES = [
-  ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', {}],
+  ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', { external: OPFS }],
   ['pkg/src/link/tabs/broker.ts', BROKER, {}],
+  ['pkg/src/entry/opfs.ts', 'pkg/dist/opfs.js', {}],
   ['pkg/src/entry/worker.ts', 'pkg/dist/worker.js', {}],
   ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
   ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.cjs', { format: 'cjs' }],
-  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', {}],
-  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.cjs', { format: 'cjs' }],
+  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', { external: OPFS }],
+  ['pkg/src/entry/slim.ts', 'pkg/dist/slim.cjs', { format: 'cjs', external: OPFS }],
   ['pkg/src/entry/node.ts', 'pkg/dist/node.js', NODE],
   ['pkg/src/entry/node.ts', 'pkg/dist/node.cjs', CJS],
   [

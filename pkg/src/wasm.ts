@@ -16,7 +16,8 @@ export interface EngineCallbacks {
 
 export interface EngineOptions {
   name: string;
-  storage: 'memory' | 'indexeddb' | 'files';
+  /** The engine itself knows `opfs` as `files`. */
+  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
   durability?: 'relaxed' | 'strict' | 'memory';
   cacheBytes?: number;
   files?: unknown;
@@ -31,7 +32,7 @@ export interface EngineOptions {
 
 /** What a database was opened as, with what is taken where nothing was said. */
 export interface EngineSettings {
-  storage: 'memory' | 'indexeddb' | 'files';
+  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
   durability: 'relaxed' | 'strict' | 'memory';
   region: string;
   accountId: string;

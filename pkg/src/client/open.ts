@@ -1,11 +1,12 @@
 /** `open` and `destroy`, given what differs between runtimes. */
 
-import { fromOpening, StorageUnavailableError } from '../errors/index.js';
+import { DatabaseLockedError, fromOpening, StorageUnavailableError } from '../errors/index.js';
 import type { Connect } from '../link/link.js';
 import { Exchange } from '../link/tabs/exchange.js';
 import type { EngineHost } from '../link/host/engine-host.js';
-import { localHost } from '../link/host/local-host.js';
+import { localHost, type Opfs } from '../link/host/local-host.js';
 import { workerHost } from '../link/host/worker-host.js';
+import { Moved } from '../link/moved.js';
 import { Tabs } from '../link/tabs/tabs.js';
 import { own as ownByLock } from '../storage/web-lock.js';
 import type { CreateTableInput, Progress, RepairReport } from '../types.js';
@@ -27,8 +28,11 @@ export interface OpenOptions {
    * Where the data lives. `auto` (the default) takes files when `path` is given, IndexedDB where there is one and
    * memory where there is none or the browser forbids it; `db.persistence` says what it became. An IndexedDB that is
    * there but fails to open is a `StorageFailedException`.
+   *
+   * `opfs` is the origin private file system of a browser: with `worker: true`, or in a dedicated worker; elsewhere it is a
+   * `StorageUnavailableError`.
    */
-  storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | undefined;
+  storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | 'opfs' | undefined;
   /** The directory of the `files` storage. */
   path?: string | undefined;
   /**
@@ -73,7 +77,7 @@ export interface OpenOptions {
   wasm?: WasmSource | undefined;
   /**
    * The engine's second file, `engine.more.wasm`, when the package shall not find it itself. It is loaded with the first
-   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; with the `files` storage; to
+   * call that needs it: transactions, PartiQL, UpdateTable, tags, time to live, streams; with the storages `files` and `opfs`; to
    * delete a database of IndexedDB; and once items have expired.
    */
   more?: WasmSource | undefined;
@@ -109,6 +113,8 @@ export interface Runtime {
   broker?(): URL | string;
   /** File primitives and a lock for a directory; absent where there are no files. */
   files?(path: string): Promise<Files>;
+  /** What the storage `opfs` needs; absent where there is no origin private file system. */
+  opfs?(): Promise<Opfs>;
 }
 
 /** An opened directory, locked. */
@@ -124,11 +130,12 @@ export interface Files {
 }
 
 interface Chosen {
-  storage: 'memory' | 'indexeddb' | 'files';
+  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
   reason: string;
 }
 
-function choose(options: DestroyOptions, runtime: Runtime): Chosen {
+/** With `handles`, files are to be opened in this context. */
+function choose(options: DestroyOptions, runtime: Runtime, handles: boolean): Chosen {
   const asked = options.storage ?? 'auto';
   const hasIndexedDb = typeof indexedDB !== 'undefined';
   switch (asked) {
@@ -142,6 +149,9 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
       if (!runtime.files) throw new StorageUnavailableError('storage "files": this runtime has no files');
       if (!options.path) throw new TypeError('storage "files" needs a path');
       return { storage: 'files', reason: 'asked for' };
+    case 'opfs':
+      checkOpfs(runtime, handles);
+      return { storage: 'opfs', reason: 'asked for' };
     case 'auto':
       if (options.path !== undefined) {
         if (!runtime.files) throw new StorageUnavailableError('path: this runtime has no files');
@@ -154,9 +164,20 @@ function choose(options: DestroyOptions, runtime: Runtime): Chosen {
       };
     default:
       throw new TypeError(
-        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb" or "files"`,
+        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb", "files" or "opfs"`,
       );
   }
+}
+
+function checkOpfs(runtime: Runtime, handles: boolean): void {
+  if (!runtime.opfs || !globalThis.navigator?.storage?.getDirectory)
+    throw new StorageUnavailableError(
+      'storage "opfs": there is no origin private file system here; browsers have one on https and on localhost',
+    );
+  if (handles && !('FileSystemSyncAccessHandle' in globalThis))
+    throw new StorageUnavailableError(
+      'storage "opfs": only dedicated workers can use it: pass worker: true to open(), or call this in one',
+    );
 }
 
 function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
@@ -227,7 +248,8 @@ async function own(chosen: Chosen, options: DestroyOptions, runtime: Runtime): P
       const files = await runtime.files!(options.path!);
       return { files, release: () => files.release() };
     }
-    case 'indexeddb': {
+    case 'indexeddb':
+    case 'opfs': {
       const release = await ownByLock(options.name);
       // Tabs that open the database meanwhile wait.
       const exchange = new Exchange(options.name, undefined, {
@@ -273,7 +295,7 @@ async function prepare(
 export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Database> {
   return async (options) => {
     checkName(options);
-    const chosen = choose(options, runtime);
+    const chosen = choose(options, runtime, !options.worker);
     try {
       return await openOn(chosen, options, runtime);
     } catch (error) {
@@ -299,7 +321,8 @@ interface Opened {
 }
 
 async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Database> {
-  const opened = await (chosen.storage === 'indexeddb' ? openShared : openAlone)(chosen, options, runtime);
+  const isShared = chosen.storage === 'indexeddb' || chosen.storage === 'opfs';
+  const opened = await (isShared ? openShared : openAlone)(chosen, options, runtime);
   const { connection } = opened;
   try {
     const { region, storage } = connection.settings;
@@ -380,6 +403,8 @@ async function openShared(chosen: Chosen, options: OpenOptions, runtime: Runtime
     };
   } catch (error) {
     release();
+    if (error instanceof Moved)
+      throw new DatabaseLockedError(`The database "${options.name}" cannot be opened: ${error.message}`);
     throw fromOpening(error);
   }
 }
@@ -387,7 +412,7 @@ async function openShared(chosen: Chosen, options: OpenOptions, runtime: Runtime
 /** Where the engine is to run. */
 async function hostOf(options: OpenOptions, runtime: Runtime): Promise<EngineHost> {
   const { worker } = options;
-  if (!worker) return localHost(() => load(options, runtime));
+  if (!worker) return localHost(() => load(options, runtime), runtime.opfs?.bind(runtime));
   if (options.now) throw new TypeError('now: a clock cannot be given to an engine in a worker');
   const start = typeof worker === 'function' ? worker : runtime.worker?.bind(runtime);
   if (!start || options.path !== undefined || options.storage === 'files')
@@ -416,8 +441,9 @@ async function remove(
 export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promise<void> {
   return async (options) => {
     checkName(options);
-    const chosen = choose(options, runtime);
+    const chosen = choose(options, runtime, false);
     if (chosen.storage === 'memory') return;
+    if (chosen.storage === 'opfs') return destroyOpfs(chosen, options, runtime);
     const [owned, module] = await prepare(chosen, options, runtime);
     try {
       await remove(module, engineOptions(options, chosen, owned.files), owned.files);
@@ -429,6 +455,16 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
   };
 }
 
+async function destroyOpfs(chosen: Chosen, options: DestroyOptions, runtime: Runtime): Promise<void> {
+  try {
+    const { removeFiles } = await runtime.opfs!();
+    const owned = await own(chosen, options, runtime);
+    await removeFiles(options.name).finally(() => owned.release());
+  } catch (error) {
+    throw fromOpening(error);
+  }
+}
+
 /**
  * Makes the `repair` of a runtime: what can be read of a database that is not open becomes a new one in its place, when
  * anything is wrong with it. Nothing of the old one is touched before all of the new one is written, so there has to be space for both.
@@ -436,7 +472,7 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
 export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<RepairReport> {
   return async (options) => {
     checkName(options);
-    const chosen = choose(options, runtime);
+    const chosen = choose(options, runtime, true);
     if (chosen.storage === 'memory') {
       throw new StorageUnavailableError(
         'a database in memory ends with its process; there is none to repair',
@@ -445,7 +481,9 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
     const [owned, module] = await prepare(chosen, options, runtime);
     try {
       await module.complete();
-      return await patiently(() => module.repair(engineOptions(options, chosen, owned.files)));
+      const settings = engineOptions(options, chosen, owned.files);
+      if (chosen.storage === 'opfs') return await repairOpfs(module, settings, runtime);
+      return await patiently(() => module.repair(settings));
     } catch (error) {
       throw fromOpening(error);
     } finally {
@@ -453,4 +491,23 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
       owned.release();
     }
   };
+}
+
+async function repairOpfs(
+  module: EngineModule,
+  settings: EngineOptions,
+  runtime: Runtime,
+): Promise<RepairReport> {
+  const { openFiles } = await runtime.opfs!();
+  const pool = await openFiles(settings.name, true);
+  try {
+    const report = await module.repair({ ...settings, storage: 'files', files: pool.primitives });
+    for (const problem of pool.discard()) {
+      report.repaired = true;
+      report.problems.push({ problem });
+    }
+    return report;
+  } finally {
+    pool.release();
+  }
 }

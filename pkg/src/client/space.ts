@@ -72,7 +72,7 @@ export class Space {
 
   /** The space of what was opened on `storage`, which is why it is in memory for `reason`. */
   static async of(
-    storage: 'memory' | 'indexeddb' | 'files',
+    storage: 'memory' | 'indexeddb' | 'files' | 'opfs',
     reason: string,
     files: (() => Usage) | undefined,
   ): Promise<Space> {

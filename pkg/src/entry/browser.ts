@@ -9,6 +9,7 @@ const runtime: Runtime = {
   more: () => new URL('./engine.more.wasm', import.meta.url),
   worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'dynatab' }),
   broker: () => new URL('./broker.js', import.meta.url),
+  opfs: () => import('./opfs.js'),
 };
 
 /** Opens a database, creating it when it is not there. */

@@ -3,6 +3,7 @@
 import first from 'engine:first';
 import more from 'engine:more';
 import { destroyer, opener, repairer, type Runtime } from '../client/open.js';
+import * as opfs from './opfs.js';
 
 export * from '../public.js';
 
@@ -13,7 +14,7 @@ function bytesOf(base64: string): Uint8Array {
   return bytes;
 }
 
-const runtime: Runtime = { wasm: () => bytesOf(first), more: () => bytesOf(more) };
+const runtime: Runtime = { wasm: () => bytesOf(first), more: () => bytesOf(more), opfs: async () => opfs };
 
 /** Opens a database, creating it when it is not there. */
 export const open = /* @__PURE__ */ opener(runtime);

@@ -14,6 +14,7 @@ const runtime: Runtime = {
       'dynatab/slim carries no engine: this call needs its second file, dynatab/engine.more.wasm, as open({ more })',
     );
   },
+  opfs: () => import('./opfs.js'),
 };
 
 /** Opens a database, creating it when it is not there. */

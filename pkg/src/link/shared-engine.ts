@@ -40,13 +40,14 @@ export class SharedEngine {
     clients: Map<number, Client>,
     events: EngineEvents,
     unwatch: () => void,
+    storage: EngineOptions['storage'],
   ) {
     this.module = module;
     this.engine = engine;
     this.clients = clients;
     this.events = events;
     this.unwatch = unwatch;
-    this.settings = engine.settings();
+    this.settings = { ...engine.settings(), storage };
   }
 
   /** Opens it. A failure of the instance while it opens is told by `failed` as well as by what is thrown. */
@@ -66,12 +67,15 @@ export class SharedEngine {
       unwatch();
     });
     try {
-      const engine = await module.open(options, {
+      const { storage } = options;
+      // The files of the origin private file system are files to the engine.
+      const given = storage === 'opfs' ? { ...options, storage: 'files' as const } : options;
+      const engine = await module.open(given, {
         settle: (id, client) => shared!.settle(id, client),
         event: (kind, detail) => events.event(kind, detail),
       });
       if (failure) throw failure;
-      return (shared = new SharedEngine(module, engine, clients, events, unwatch));
+      return (shared = new SharedEngine(module, engine, clients, events, unwatch, storage));
     } catch (error) {
       unwatch();
       throw error;
@@ -183,7 +187,7 @@ export class SharedEngine {
 
   /** Whether another owner has come. Then nobody is told what this one says: it is asked again there. */
   private isFenced(): boolean {
-    // Files have a lock that nobody takes from its holder.
+    // Files have a lock that nobody takes from its holder, and in the origin private file system they are one.
     if (this.settings.storage !== 'indexeddb' || !this.engine.isFenced()) return false;
     if (!this.gone) {
       this.gone = true;

@@ -119,6 +119,50 @@ test('a frozen owner is one of the others when it goes on', async () => {
   await other.close();
 });
 
+test('an owner from which the lock was taken closes its files', async () => {
+  const name = 'taken files';
+  const [owner, other] = [await site.tab(), await site.tab()];
+  for (const page of [owner, other]) await open(page, name, WAYS['on OPFS']);
+  assert.deepEqual(await add(owner, 'n'), [1]);
+  const before = await holder(other, name);
+  const began = Date.now();
+  await other.evaluate(
+    (name) => navigator.locks.request(`dynatab/${name}`, { steal: true }, () => undefined),
+    name,
+  );
+  assert.deepEqual(await add(other, 'n'), [2]);
+  assert.deepEqual(await add(owner, 'n'), [3]);
+  assert.notEqual(await holder(other, name), before);
+  assert.ok(Date.now() - began < 4_000, `it took ${Date.now() - began} ms`);
+  await owner.close();
+  assert.deepEqual(await add(other, 'n'), [4]);
+  await other.close();
+});
+
+test('a frozen owner ends the worker that has its files open, and begins another when it goes on', async () => {
+  const name = 'frozen files';
+  const options = WAYS['on OPFS'];
+  const [owner, other] = [await site.tab(), await site.tab()];
+  for (const page of [owner, other]) await open(page, name, options);
+  assert.deepEqual(await add(owner, 'n'), [1]);
+  let ended = false;
+  const [worker] = owner.workers();
+  worker.once('close', () => (ended = true));
+  // A page that is seen is not told that it is frozen by the tools.
+  const tell = (kind) => owner.evaluate((kind) => void document.dispatchEvent(new Event(kind)), kind);
+  await tell('freeze');
+  assert.deepEqual(await add(other, 'n'), [2]);
+  for (let tries = 0; !ended; tries++) {
+    assert.ok(tries < 40, 'its worker is there');
+    await pause(50);
+  }
+  await tell('resume');
+  assert.deepEqual(await add(owner, 'n'), [3]);
+  await other.close();
+  assert.deepEqual(await add(owner, 'n'), [4]);
+  await owner.close();
+});
+
 test('a hidden owner hands over to a tab that is seen', async () => {
   const name = 'hidden';
   const [owner, other] = [await site.tab(), await site.tab()];

@@ -9,6 +9,7 @@ export const WAYS = {
   'through the broker': {},
   'over a BroadcastChannel': { broker: null },
   'with the engine in a worker': { worker: true },
+  'on OPFS': { worker: true, storage: 'opfs' },
 };
 
 export const TABLE = 'counters';

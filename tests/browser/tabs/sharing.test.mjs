@@ -165,6 +165,15 @@ for (const { browser, way, options } of PLACES) {
       assert.deepEqual(await add(first, 'a', 1), [9]);
     });
 
+    test('a storage that is not the owner’s is refused in words', async () => {
+      const { storage = 'indexeddb' } = options;
+      const other = storage === 'opfs' ? 'indexeddb' : 'opfs';
+      await assert.rejects(
+        open(first, name, { ...options, worker: true, storage: other }),
+        new RegExp(`storage: another tab or worker.*"${storage}"`),
+      );
+    });
+
     test('a region that is not the owner’s is refused in words', async () => {
       await assert.rejects(
         open(first, name, { ...options, region: 'eu-central-1' }),

@@ -61,7 +61,7 @@ export class FakeEngine implements Engine {
   private told: (failure: Error) => void = () => undefined;
 
   connect(): Promise<Connection> {
-    const host = localHost(async () => this.module);
+    const host = localHost(async () => this.module, undefined);
     return Connection.open(async (events) => {
       const options = { name: 'x', storage: this.storage };
       const engine = await host.open(options, { ...events, seen: () => undefined });

@@ -8,12 +8,27 @@ import { SharedEngine } from '../shared-engine.js';
 import type { EngineHost, HostedEngine, HostEvents } from './engine-host.js';
 import { localLink } from './local-link.js';
 
-/** `load` gives the engine's code. */
-export function localHost(load: () => Promise<EngineModule>): EngineHost {
+/** The origin private file system, where this context can use it. */
+export type Opfs = typeof import('../../entry/opfs.js');
+
+/** `load` gives the engine's code, `opfs` what the storage of that name needs. */
+export function localHost(
+  load: () => Promise<EngineModule>,
+  opfs: (() => Promise<Opfs>) | undefined,
+): EngineHost {
   return {
     prepare: () => void load().catch(() => undefined),
-    open: (options, events) => LocalEngine.open(load, options, events),
-    destroy: async (options) => (await load()).destroy(options),
+    async open(options, events) {
+      if (options.storage !== 'opfs') return LocalEngine.open(load, options, events, () => undefined);
+      // Beside the files.
+      load().catch(() => undefined);
+      const pool = await (await opfs!()).openFiles(options.name);
+      return LocalEngine.open(load, { ...options, files: pool.primitives }, events, () => pool.release());
+    },
+    async destroy(options) {
+      if (options.storage === 'opfs') await (await opfs!()).removeFiles(options.name);
+      else await (await load()).destroy(options);
+    },
     end: () => undefined,
   };
 }
@@ -22,35 +37,48 @@ class LocalEngine implements HostedEngine, Court {
   private readonly engine: SharedEngine;
   private readonly hosts: Set<PortHost>;
   private readonly events: HostEvents;
+  private readonly release: () => void;
 
-  private constructor(engine: SharedEngine, hosts: Set<PortHost>, events: HostEvents) {
+  private constructor(engine: SharedEngine, hosts: Set<PortHost>, events: HostEvents, release: () => void) {
     this.engine = engine;
     this.hosts = hosts;
     this.events = events;
+    this.release = release;
   }
 
+  /** `release` gives up what was opened for the engine. */
   static async open(
     load: () => Promise<EngineModule>,
     options: EngineOptions,
     events: HostEvents,
+    release: () => void,
   ): Promise<LocalEngine> {
     const hosts = new Set<PortHost>();
-    const module = await load();
-    // The code of files is in the second file.
-    if (options.storage === 'files') await module.complete();
-    const complete = async () => (await load()).complete();
-    const engine = await SharedEngine.open(
-      module,
-      { ...options, complete },
-      {
-        event(kind, detail) {
-          events.event(kind, detail);
-          for (const host of hosts) host.event(kind, detail);
+    try {
+      const module = await load();
+      // The code of files is in the second file.
+      if (options.files !== undefined) await module.complete();
+      const complete = async () => (await load()).complete();
+      const engine = await SharedEngine.open(
+        module,
+        { ...options, complete },
+        {
+          event(kind, detail) {
+            events.event(kind, detail);
+            for (const host of hosts) host.event(kind, detail);
+          },
+          failed(cause) {
+            // The next one opens it again.
+            release();
+            events.failed(cause);
+          },
         },
-        failed: (cause) => events.failed(cause),
-      },
-    );
-    return new LocalEngine(engine, hosts, events);
+      );
+      return new LocalEngine(engine, hosts, events, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   get settings(): EngineSettings {
@@ -66,7 +94,9 @@ class LocalEngine implements HostedEngine, Court {
   }
 
   async link(number: number, events: LinkEvents): Promise<Link> {
-    return localLink(this.engine, number, events);
+    const link = localLink(this.engine, number, events);
+    link.close = () => this.close();
+    return link;
   }
 
   serve(port: PortLike): void {
@@ -81,18 +111,26 @@ class LocalEngine implements HostedEngine, Court {
     for (const host of [...this.hosts]) host.end(cause);
   }
 
-  close(): Promise<void> {
-    return this.engine.close();
+  async close(): Promise<void> {
+    try {
+      await this.engine.close();
+    } finally {
+      this.release();
+    }
   }
 
-  admit({ version, region, accountId }: Joining): readonly [string, string] | undefined {
+  admit({ version, storage, region, accountId }: Joining): readonly [string, string] | undefined {
     if (version !== VERSION) return ['version', String(VERSION)];
     const { settings } = this;
     const differs = (name: string, asked: string | undefined, is: string) =>
       asked !== undefined && asked !== is
         ? (['TypeError', `${name}: another tab or worker has this database open with "${is}"`] as const)
         : undefined;
-    return differs('region', region, settings.region) ?? differs('accountId', accountId, settings.accountId);
+    return (
+      differs('storage', storage, settings.storage) ??
+      differs('region', region, settings.region) ??
+      differs('accountId', accountId, settings.accountId)
+    );
   }
 
   left(host: PortHost): void {

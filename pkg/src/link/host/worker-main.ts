@@ -2,7 +2,7 @@
 
 import type { EngineModule } from '../../wasm.js';
 import type { EngineHost, HostedEngine } from './engine-host.js';
-import { localHost } from './local-host.js';
+import { localHost, type Opfs } from './local-host.js';
 import { Moved } from '../moved.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
@@ -16,6 +16,7 @@ interface Scope {
 export function serveContext(
   scope: Scope,
   load: (wasm: unknown, more: unknown) => Promise<EngineModule>,
+  opfs: Opfs,
 ): void {
   let host: EngineHost | undefined;
   const engines = new Map<number, HostedEngine>();
@@ -44,7 +45,10 @@ export function serveContext(
     const [kind, number] = data;
     switch (kind) {
       case 'code':
-        host = localHost(() => load(data[1], data[2]));
+        host = localHost(
+          () => load(data[1], data[2]),
+          async () => opfs,
+        );
         return host.prepare();
       case 'open':
         return void ask(number, () => open(number, data[2]));

@@ -22,6 +22,8 @@ export interface Joining {
   version: number;
   /** The number by which the log knows its requests. */
   client: number;
+  /** Where it would have kept the data. */
+  storage?: EngineSettings['storage'] | undefined;
   durability: EngineSettings['durability'];
   region?: string | undefined;
   accountId?: string | undefined;

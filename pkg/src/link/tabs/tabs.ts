@@ -162,15 +162,23 @@ export class Tabs {
     } catch (error) {
       // Another context may be luckier, or is: one that slept as owner may have written a last time.
       this.turn.end();
-      throw (error as Error).name === 'DatabaseLockedError' ? new Moved('another owner has come') : error;
+      throw (error as Error).name === 'DatabaseLockedError' ? new Moved((error as Error).message) : error;
     }
   }
 
   /** Becomes a client of the owner; nothing when it is none any more. */
   private async follow(port: PortLike, events: LinkEvents): Promise<Link | undefined> {
-    const { durability = 'relaxed', region, accountId } = this.options.engine;
+    const { storage, durability = 'relaxed', region, accountId } = this.options.engine;
     const { client } = this.options;
-    const joining = { version: VERSION, client, durability, region, accountId, visible: isVisible() };
+    const joining = {
+      version: VERSION,
+      client,
+      storage,
+      durability,
+      region,
+      accountId,
+      visible: isVisible(),
+    };
     try {
       const link = await PortLink.join(port, joining, {
         ...events,
@@ -287,6 +295,8 @@ export class Tabs {
     if (!frozen) return this.wake?.();
     this.turn.end();
     this.dethrone();
+    // A worker that is frozen keeps its files open, and others from them.
+    if (this.options.engine.storage === 'opfs') this.options.host.end();
   }
 }
 

@@ -1,0 +1,3 @@
+/** What the storage `opfs` needs beside the main entry, which loads it when it is asked for. */
+
+export { openFiles, removeFiles } from '../storage/opfs/opfs.js';
