@@ -62,7 +62,7 @@ export const SUITES = [
     'an engine that fails at its n-th allocation, or traps: calls in flight are answered',
     { needs: ['chromium'] },
   ),
-  node('browser', 'tests/js/browser', 'the package in Chromium, on memory and on IndexedDB', {
+  node('browser', 'tests/js/browser', 'the package in Chromium and Firefox, on memory, IndexedDB and OPFS', {
     quick: true,
     needs: ['chromium'],
   }),
