@@ -19,7 +19,7 @@ const NATIVE = { native: true };
 const quiet = { silent: () => undefined, take: () => undefined };
 
 async function owner(engine = new FakeEngine()): Promise<{ engine: FakeEngine; hosted: HostedEngine }> {
-  const host = localHost(async () => engine.module);
+  const host = localHost(async () => engine.module, undefined);
   const hosted = await host.open(
     { name: 'x', storage: 'memory' },
     { event: () => undefined, failed: () => undefined, seen: () => undefined },
