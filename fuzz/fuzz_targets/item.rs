@@ -114,7 +114,7 @@ fn frames(mut bytes: &[u8]) {
 /// The body of a manifest.
 fn manifest(bytes: &[u8]) {
     let Ok(manifest) = Manifest::decode(&root(bytes), &[]) else { return };
-    let _ = manifest.garbage();
+    let _ = manifest.garbage(1);
     let mut storage = Storage::from_manifest(small(), manifest);
     let _ = storage.stats();
     for tree in 0..4 {

@@ -42,8 +42,15 @@ export const SUITES = [
   cargo(
     'simulation',
     ['test', '--quiet', '--test', 'simulation'],
-    'crashes at 14,000 storage calls, 6,000 that fail, and 1,000 owners that die under their clients',
-    { env: { DYNATAB_CRASH_POINTS: '14000', DYNATAB_FAULT_POINTS: '6000', DYNATAB_CLIENT_CRASHES: '1000' } },
+    'crashes at 14,000 storage calls, 6,000 that fail, 1,000 owners that die, and 2,000 that are replaced in their sleep',
+    {
+      env: {
+        DYNATAB_CRASH_POINTS: '14000',
+        DYNATAB_FAULT_POINTS: '6000',
+        DYNATAB_CLIENT_CRASHES: '1000',
+        DYNATAB_OWNER_HANDOVERS: '2000',
+      },
+    },
   ),
   node('scripts', 'tests/scripts', 'the scripts of the tool chain', { quick: true }),
   types('types', 'tests/types/tsconfig.json', 'what compiles against the package and what must not', {
@@ -114,13 +121,14 @@ export const SUITES = [
   cargo(
     'crashes',
     ['test', '--profile', 'campaign', '--test', 'simulation', '--', '--nocapture'],
-    'crashes at every storage call, calls that fail, and owners that die under their clients',
+    'crashes at every storage call, calls that fail, owners that die under their clients or are replaced in their sleep',
     {
       long: true,
       env: {
         DYNATAB_CRASH_POINTS: '850000',
         DYNATAB_FAULT_POINTS: '150000',
         DYNATAB_CLIENT_CRASHES: '20000',
+        DYNATAB_OWNER_HANDOVERS: '20000',
       },
     },
   ),

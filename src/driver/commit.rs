@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::fetch::storage_error;
+use super::open::unchanged;
 use super::{Driver, Response, State, Ticket};
 use crate::log;
 use crate::platform::{Batch, Durability, LocalFuture, Space, StoreError, Write};
@@ -196,7 +197,9 @@ impl Driver {
     fn begin_commit(&self, records: &[Vec<u8>], more: Batch, durability: Durability) -> InFlight {
         let (epoch, first, kept, mut batch) = {
             let state = self.state.borrow();
-            (state.epoch, state.next_frame, state.kept, state.opening.clone())
+            // One that has still to take over does nothing but add.
+            let before = state.opening.as_ref().map_or(&state.garbage, |opening| &opening.frame);
+            (state.epoch, state.next_frame, state.kept, before.clone())
         };
         let frames = log::encode_group(epoch, first, kept, records);
         let next_frame = first + frames.len() as u64;
@@ -218,9 +221,19 @@ impl Driver {
             },
         };
         if matches!(outcome, Outcome::Committed(_)) {
-            let mut state = self.state.borrow_mut();
-            state.kept = durability == Durability::Strict;
-            state.opening.clear();
+            let opening = {
+                let mut state = self.state.borrow_mut();
+                state.kept = durability == Durability::Strict;
+                if state.opening.is_none() {
+                    state.garbage.clear();
+                }
+                state.opening.take()
+            };
+            if let Some(opening) = opening
+                && let Err(error) = unchanged(&*self.store, &opening.root).await
+            {
+                return Outcome::Lost(error);
+            }
         }
         outcome
     }
@@ -233,9 +246,12 @@ impl Driver {
         error: StoreError,
     ) -> Outcome {
         let Some((number, checksum)) = witness else { return Outcome::Lost(error) };
-        match self.store.read(Space::Log, &[number]).await {
-            Ok(values) => match values.into_iter().next().flatten() {
-                Some(bytes) if log::checksum_of(&bytes) == checksum => Outcome::Committed(next_frame),
+        match self.store.list(Space::Log, number, u64::MAX, 1).await {
+            Ok(frames) => match frames.into_iter().next() {
+                Some((found, bytes)) if found == number && log::checksum_of(&bytes) == checksum => {
+                    Outcome::Committed(next_frame)
+                }
+                // Another owner has come. It may have trimmed the log since, so nothing tells whether it found the frame.
                 Some(_) => Outcome::Lost(StoreError::Conflict),
                 None => Outcome::Refused(StoreError::Aborted(error.to_string())),
             },
@@ -251,7 +267,9 @@ impl Driver {
         let batch = frames.into_iter().map(|(number, bytes)| Write::Add(Space::Log, number, bytes)).collect();
         match self.store.commit(batch, Durability::Strict).await {
             Ok(()) => Outcome::Committed(next_frame),
-            Err(error) => Outcome::Lost(error),
+            Err(error @ (StoreError::Conflict | StoreError::Closed(_))) => Outcome::Lost(error),
+            // This one was not written; the one before was, and no error may say that it was not.
+            Err(error) => Outcome::Lost(StoreError::Unknown(error.to_string())),
         }
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::commit::JobBatch;
 use super::reads::Unread;
 use super::{Driver, State};
-use crate::platform::{Batch, Durability, StoreError};
+use crate::platform::{Batch, Durability, Space, StoreError, Write};
 use crate::storage::{Job, JobStep};
 
 /// Time without a commit that counts as a pause, at least.
@@ -33,7 +33,7 @@ impl Driver {
         }
         let job = {
             let mut state = self.state.borrow_mut();
-            let begins = state.opening.is_empty() && !state.closing && state.closed.is_none();
+            let begins = state.opening.is_none() && !state.closing && state.closed.is_none();
             if state.job_running || state.job_resting || !begins {
                 return;
             }
@@ -50,10 +50,40 @@ impl Driver {
         let driver = Rc::clone(self);
         self.platform.spawn(Box::pin(async move {
             driver.platform.sleep(PAUSE_MILLIS).await;
+            driver.delete_leftovers().await;
             driver.start_job();
             driver.start_backfill();
             driver.begin_upkeep();
         }));
+    }
+
+    /// Deletes the blocks of jobs and loads that an earlier owner did not finish, if there are any and no commit has done so.
+    async fn delete_leftovers(self: &Rc<Self>) {
+        let range = {
+            let state = self.state.borrow();
+            let begins = state.opening.is_none() && !state.closing && state.closed.is_none();
+            let range = state.garbage.iter().rev().find_map(|write| match write {
+                Write::DeleteRange(Space::Block, from, to) => Some((*from, *to)),
+                _ => None,
+            });
+            range.filter(|_| begins)
+        };
+        let Some((from, to)) = range else { return };
+        let found = self.store.list(Space::Block, from, to, 1).await;
+        {
+            let mut state = self.state.borrow_mut();
+            let is_busy = state.job_running || state.loading || state.closing || state.closed.is_some();
+            let is_there = found.is_ok_and(|found| !found.is_empty());
+            if is_busy || state.garbage.is_empty() || !is_there {
+                return;
+            }
+            state.job_running = true;
+        }
+        // Should it fail, the next commit does it.
+        let _ = self.submit(Batch::new()).await;
+        let mut state = self.state.borrow_mut();
+        state.job_running = false;
+        state.progress.wake();
     }
 
     async fn run_jobs(self: Rc<Self>, first: Job) {
@@ -94,7 +124,7 @@ impl Driver {
     pub(super) async fn flush_tail(self: &Rc<Self>) {
         {
             let mut state = self.state.borrow_mut();
-            if self.durability.is_none() || state.closed.is_some() || !state.opening.is_empty() {
+            if self.durability.is_none() || state.closed.is_some() || state.opening.is_some() {
                 return;
             }
             let next_frame = state.next_frame;

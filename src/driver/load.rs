@@ -76,7 +76,7 @@ impl Driver {
             progress.wait().await;
         }
         self.settled().await;
-        if !self.state.borrow().opening.is_empty() {
+        if self.state.borrow().opening.is_some() {
             // What is loaded is written beside the log, which only an owner may do.
             self.finish(Batch::new(), false).await.map_err(|error| failed(&error))?;
         }

@@ -11,6 +11,7 @@ mod backfill;
 mod clients;
 mod commit;
 mod dump;
+mod fence;
 mod fetch;
 mod history;
 mod jobs;
@@ -96,7 +97,9 @@ struct State {
     job_batch: Option<commit::JobBatch>,
     /// What this owner takes over with, while the store has no space for it: it goes with the first commit, and no job
     /// begins before.
-    opening: Batch,
+    opening: Option<open::Opening>,
+    /// What earlier owners left over, until a commit has deleted it.
+    garbage: Batch,
     /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,
     /// Why no more calls are taken.

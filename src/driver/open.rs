@@ -129,7 +129,7 @@ impl Driver {
         options: &OpenOptions,
         settle: Settle,
     ) -> Rc<Self> {
-        let Recovered { mut engine, epoch, next_frame, opening } = recovered;
+        let Recovered { mut engine, epoch, next_frame, opening, garbage } = recovered;
         engine.delays = options.delays;
         engine.max_collection = options.max_collection;
         engine.group_bytes = options.group_bytes;
@@ -141,7 +141,7 @@ impl Driver {
                 reads: reads::Reads::default(),
                 epoch,
                 next_frame,
-                kept: options.durability == Some(Durability::Strict) && opening.is_empty(),
+                kept: options.durability == Some(Durability::Strict) && opening.is_none(),
                 committing: false,
                 one_by_one: false,
                 job_running: false,
@@ -154,6 +154,7 @@ impl Driver {
                 pausing: true,
                 job_batch: None,
                 opening,
+                garbage,
                 closing: false,
                 closed: None,
                 fenced: false,
@@ -175,7 +176,17 @@ pub(super) struct Recovered {
     pub(super) epoch: u64,
     pub(super) next_frame: u64,
     /// What could not be written yet, for want of space.
-    pub(super) opening: Batch,
+    pub(super) opening: Option<Opening>,
+    /// What nobody needs any more. It is deleted by the first commit, which only an owner can make.
+    pub(super) garbage: Batch,
+}
+
+/// What an owner takes over with.
+#[derive(Clone)]
+pub(super) struct Opening {
+    pub(super) frame: Batch,
+    /// Of the manifest that was read.
+    pub(super) root: Option<Vec<u8>>,
 }
 
 impl Recovered {
@@ -184,16 +195,29 @@ impl Recovered {
         let storage =
             StorageOptions { memory_table_bytes: usize::MAX, log_frames: u64::MAX, ..options.storage };
         let engine = Engine::without_log(Storage::new(storage), &options.region, &options.account);
-        Self { engine, epoch: 0, next_frame: 0, opening: Batch::new() }
+        Self { engine, epoch: 0, next_frame: 0, opening: None, garbage: Batch::new() }
     }
 
     async fn from_store(store: Rc<dyn Store>, options: OpenOptions) -> Result<Self, OpenError> {
-        let (durability, manifest) =
-            (options.durability.unwrap_or(Durability::Strict), manifest(&*store).await?);
+        let before = root(&*store).await?;
+        let read = Self::take_over(&*store, options, before.clone()).await;
+        // What another owner took away between our reads is no damage.
+        if matches!(read, Err(OpenError::Damaged(_))) {
+            unchanged(&*store, &before).await?;
+        }
+        read
+    }
+
+    async fn take_over(
+        store: &dyn Store,
+        options: OpenOptions,
+        root: Option<Vec<u8>>,
+    ) -> Result<Self, OpenError> {
+        let durability = options.durability.unwrap_or(Durability::Strict);
+        let manifest = decode(store, root.as_deref()).await?;
         let catalog = manifest.catalog.clone();
-        let garbage = manifest.garbage();
         let mut replay = Replay::new(&manifest);
-        let storage = Storage::from_manifest(options.storage, manifest);
+        let storage = Storage::from_manifest(options.storage, manifest.clone());
         let mut engine =
             Engine::recover(storage, &catalog, &options.region, &options.account).map_err(damaged)?;
         let mut from = replay.expected_frame();
@@ -215,15 +239,19 @@ impl Recovered {
         }
         let epoch = replay.epoch() + 1;
         let first = replay.next_frame();
-        let mut batch = replay.opening(epoch);
-        batch.extend(garbage);
-        let opening = match store.commit(batch.clone(), durability).await {
+        if !replay.only_adds() {
+            // What is deleted then must be what the power left, and not what an owner that still writes has trimmed.
+            unchanged(store, &root).await?;
+        }
+        let frame = replay.opening(epoch);
+        let opening = match store.commit(frame.clone(), durability).await {
             // Nothing can be written, but read: the first commit that goes through takes over. What only adds its frame
             // may come so late, since it fails should another owner have come before.
-            Err(StoreError::Full(_)) if !replay.replaces() => batch,
+            Err(StoreError::Full(_)) if !replay.replaces() => Some(Opening { frame, root }),
             committed => {
                 committed?;
-                Batch::new()
+                unchanged(store, &root).await?;
+                None
             }
         };
         for (epoch, frame) in replay.fences() {
@@ -231,19 +259,33 @@ impl Recovered {
         }
         engine.storage.begin_epoch(epoch, first);
         engine.recovered(first + 1);
-        Ok(Self { engine, epoch, next_frame: first + 1, opening })
+        Ok(Self { engine, epoch, next_frame: first + 1, opening, garbage: manifest.garbage(epoch) })
     }
 }
 
+async fn root(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(store.read(Space::Meta, &[Manifest::ROOT]).await?.into_iter().next().flatten())
+}
+
+/// Fails if the manifest is no longer the one of that root. A frame's number may be free because it was never taken, or
+/// because an owner that still writes took it and trimmed the log since; each trim is an edit of the manifest.
+pub(super) async fn unchanged(store: &dyn Store, before: &Option<Vec<u8>>) -> Result<(), StoreError> {
+    if root(store).await? == *before { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
 pub(super) async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {
-    let root = store.read(Space::Meta, &[Manifest::ROOT]).await?.into_iter().next().flatten();
+    let root = root(store).await?;
+    decode(store, root.as_deref()).await
+}
+
+async fn decode(store: &dyn Store, root: Option<&[u8]>) -> Result<Manifest, OpenError> {
     let Some(root) = root else { return Ok(Manifest::default()) };
-    let ids = Manifest::chunk_ids(&root).map_err(damaged)?;
+    let ids = Manifest::chunk_ids(root).map_err(damaged)?;
     let mut chunks = Vec::with_capacity(ids.len());
     if !ids.is_empty() {
         for chunk in store.read(Space::Meta, &ids).await? {
             chunks.push(chunk.ok_or_else(|| damaged("a part of the manifest is missing"))?);
         }
     }
-    Manifest::decode(&root, &chunks).map_err(damaged)
+    Manifest::decode(root, &chunks).map_err(damaged)
 }

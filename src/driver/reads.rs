@@ -83,6 +83,9 @@ impl Driver {
             }
         }
         if let Some(block) = found.filter(|block| *gone == Some(*block)) {
+            if self.meets_fence().await {
+                return Err(Unread::Store(StoreError::Conflict));
+            }
             return Err(Unread::Lost(block));
         }
         *gone = found;

@@ -102,7 +102,7 @@ async fn salvage(
     }
     let (epoch, next_frame) = (engine.storage.epoch_after(log.epoch()), log.next_frame());
     problems.extend(log.into_lost());
-    let recovered = Recovered { engine, epoch, next_frame, opening: Batch::new() };
+    let recovered = Recovered { engine, epoch, next_frame, opening: None, garbage: Batch::new() };
     let settle = Box::new(|_, _| {});
     let driver = Driver::over(recovered, Rc::clone(store), Rc::clone(platform), options, settle);
     Ok(Salvaged { driver, problems, epoch, next_frame })
@@ -136,7 +136,7 @@ async fn succeed(
     store.commit(vec![frame], Durability::Strict).await?;
     let mut engine = old.driver.inspect(|engine| engine.succeeding());
     engine.storage.begin_epoch(epoch, first);
-    let recovered = Recovered { engine, epoch, next_frame: first + 1, opening: Batch::new() };
+    let recovered = Recovered { engine, epoch, next_frame: first + 1, opening: None, garbage: Batch::new() };
     let options = OpenOptions { durability: Some(Durability::Strict), ..options.clone() };
     let settle = Box::new(|_, _| {});
     let driver = Driver::over(recovered, Rc::clone(store), Rc::clone(platform), &options, settle);

@@ -115,7 +115,7 @@ pub(super) async fn check(
         let state = driver.state.borrow();
         let engine = &state.engine;
         // The frame that this owner takes over with may still have to be written.
-        let written = state.next_frame - u64::from(!state.opening.is_empty());
+        let written = state.next_frame - u64::from(state.opening.is_some());
         let log = engine.storage.log_start()..written;
         (Verification::begin(engine, driver.platform.now_millis()), Findings::new(engine.tables()), log)
     };

@@ -81,6 +81,11 @@ pub fn checksum_of(frame: &[u8]) -> Option<u32> {
     Reader::new(frame.get(4..)?).u32()
 }
 
+/// The epoch of the owner that wrote frame `number`; `None`: these are not its bytes.
+pub fn epoch_of(number: u64, frame: &[u8]) -> Option<u64> {
+    decode(number, frame).ok().map(|frame| frame.epoch)
+}
+
 pub(super) struct Frame<'a> {
     pub(super) epoch: u64,
     pub(super) flags: u8,

@@ -10,7 +10,7 @@ mod salvage;
 #[cfg(test)]
 mod tests;
 
-pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame};
+pub use frame::{FRAME_PAYLOAD, checksum_of, encode_group, epoch_frame, epoch_of};
 pub use record::{
     KeptAnswer, LoggedChange, OldImage, Origin, Record, RequestId, TransactionPart, put_request,
 };

@@ -140,6 +140,11 @@ impl Replay {
         Fed::Stopped(why)
     }
 
+    /// Whether there is nothing behind the log's end that a new owner would have to delete.
+    pub fn only_adds(&self) -> bool {
+        self.stopped.is_none() && !self.in_group
+    }
+
     /// Whether a new owner puts its epoch frame in the place of one that is no use.
     pub fn replaces(&self) -> bool {
         self.in_group || matches!(self.stopped, Some(Stop::Torn | Stop::Fenced))
@@ -150,7 +155,10 @@ impl Replay {
     /// When the frame at [`Replay::next_frame`] was found to be no use it is replaced. Else it is added, so that a
     /// commit of the former owner that came between makes this one fail; read the log again then.
     pub fn opening(&self, epoch: u64) -> Batch {
-        let mut batch = vec![Write::DeleteRange(Space::Log, self.next + 1, u64::MAX)];
+        let mut batch = Batch::new();
+        if !self.only_adds() {
+            batch.push(Write::DeleteRange(Space::Log, self.next + 1, u64::MAX));
+        }
         let frame = frame::epoch_frame(epoch, self.next);
         batch.push(if self.replaces() {
             Write::Put(Space::Log, self.next, frame)

@@ -20,6 +20,7 @@ use super::block::Span;
 use super::coding::{MAX_EPOCH, Reader, put, put_prefixed};
 use super::piece::Piece;
 use super::settle::Settlements;
+use super::tree::EPOCH_SHIFT;
 use super::{BlockId, Corruption, SeqNo, TreeId};
 use crate::checksum::crc32;
 use crate::platform::{Batch, Space, Write};
@@ -282,11 +283,11 @@ impl Manifest {
         }
     }
 
-    /// What a new owner deletes before it writes: blocks of jobs that never finished, and blocks whose deletion
-    /// was put off.
-    pub fn garbage(&self) -> Batch {
+    /// What the owner of `epoch` deletes in its first commit: blocks of jobs that never finished, and blocks whose deletion
+    /// was put off. Its own are not among them.
+    pub fn garbage(&self, epoch: u64) -> Batch {
         let mut batch: Batch = self.pending.iter().map(|span| delete(Space::Block, *span)).collect();
-        batch.push(Write::DeleteRange(Space::Block, self.next_block.0, u64::MAX));
+        batch.push(Write::DeleteRange(Space::Block, self.next_block.0, epoch << EPOCH_SHIFT));
         batch.push(Write::DeleteRange(Space::Meta, self.next_chunk, u64::MAX));
         batch
     }

@@ -26,7 +26,7 @@ const MAX_IDLE_FRAMES: u64 = 4;
 const MAX_FROZEN: usize = 4;
 
 /// Each epoch has 2^32 block ids: 256 TB of blocks. Two million epochs stay below 2^53, where IndexedDB's keys end.
-const EPOCH_SHIFT: u32 = 32;
+pub(super) const EPOCH_SHIFT: u32 = 32;
 
 /// A memory table that takes no more changes and waits to be written as pieces.
 pub(super) struct Frozen {

@@ -13,27 +13,15 @@ use dynatab::platform::simulated::{Random, SimulatedPlatform, SimulatedStore};
 use dynatab::platform::{Platform, Space};
 use serde_json::{Value, json};
 
+use crate::requests::{COUNTERS, Request, create, key};
 use crate::support::Database;
 use crate::{environment, options};
 
-/// Counters that only single updates add to, whose answers tell the count, and those that transactions and batches of
-/// statements add to as well.
-const TOLD: u64 = 3;
-const COUNTERS: u64 = 8;
 /// Owners of one database.
 const OWNERS: u64 = 25;
 /// Requests that a client has in flight.
 const WINDOW: usize = 6;
 const NOON: u64 = 1_800_000_000_000;
-
-/// A request, and the items that it makes or the counters that it adds to.
-#[derive(Clone)]
-struct Request {
-    operation: Operation,
-    input: Value,
-    adds: Vec<u64>,
-    makes: Vec<String>,
-}
 
 struct Client {
     number: u64,
@@ -80,10 +68,6 @@ struct Met {
     kept: u64,
 }
 
-fn key(counter: u64) -> Value {
-    json!({"pk": {"S": format!("counter {counter}")}})
-}
-
 impl Run {
     fn new(seed: u64, met: Met) -> Self {
         let client = |number| Client {
@@ -108,55 +92,6 @@ impl Run {
         }
     }
 
-    fn request(&mut self, ticket: Ticket) -> Request {
-        let one = json!({":one": {"N": "1"}});
-        let name = |part: u64| format!("{} {} {part}", ticket.client, ticket.request);
-        let text = "x".repeat(self.random.below(300) as usize);
-        let item = |name: &str| json!({"pk": {"S": name}, "text": {"S": text}});
-        let shared = |random: &mut Random| {
-            let first = TOLD + random.below(COUNTERS - TOLD);
-            let second = TOLD + (first - TOLD + 1 + random.below(COUNTERS - TOLD - 1)) % (COUNTERS - TOLD);
-            vec![first, second]
-        };
-        match self.random.below(10) {
-            0..4 => {
-                let counter = self.random.below(TOLD);
-                let input = json!({"TableName": "plain", "Key": key(counter), "UpdateExpression": "ADD n :one",
-                    "ExpressionAttributeValues": one, "ReturnValues": "UPDATED_NEW"});
-                Request { operation: Operation::UpdateItem, input, adds: vec![counter], makes: vec![] }
-            }
-            4 | 5 => {
-                let adds = shared(&mut self.random);
-                let update = |counter: &u64| {
-                    json!({"Update": {"TableName": "plain", "Key": key(*counter),
-                        "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": one}})
-                };
-                let input = json!({"TransactItems": adds.iter().map(update).collect::<Vec<_>>()});
-                Request { operation: Operation::TransactWriteItems, input, adds, makes: vec![] }
-            }
-            6 => {
-                let adds = shared(&mut self.random);
-                let update = |counter: &u64| {
-                    let statement = format!("UPDATE plain SET n = n + 1 WHERE pk = 'counter {counter}'");
-                    json!({"Statement": statement})
-                };
-                let input = json!({"Statements": adds.iter().map(update).collect::<Vec<_>>()});
-                Request { operation: Operation::BatchExecuteStatement, input, adds, makes: vec![] }
-            }
-            7 => {
-                let makes: Vec<_> = (0..=self.random.below(6)).map(name).collect();
-                let put = |name: &String| json!({"PutRequest": {"Item": item(name)}});
-                let input = json!({"RequestItems": {"plain": makes.iter().map(put).collect::<Vec<_>>()}});
-                Request { operation: Operation::BatchWriteItem, input, adds: vec![], makes }
-            }
-            _ => {
-                let made = name(0);
-                let input = json!({"TableName": "plain", "Item": item(&made), "ReturnValues": "ALL_OLD"});
-                Request { operation: Operation::PutItem, input, adds: vec![], makes: vec![made] }
-            }
-        }
-    }
-
     /// A client does something: what it has not sent this owner comes first, and in order.
     fn act(&mut self, db: &Database, at: usize) {
         if self.clients[at].is_away {
@@ -174,7 +109,7 @@ impl Run {
                 let client = &mut self.clients[at];
                 let ticket = Ticket { client: client.number, request: client.next };
                 client.next += 1;
-                let request = self.request(ticket);
+                let request = Request::random(&mut self.random, ticket);
                 for counter in &request.adds {
                     *self.added.entry(*counter).or_default() += 1;
                 }
@@ -324,20 +259,6 @@ fn open(seed: u64, store: &SimulatedStore, now: u64) -> Database {
     platform.set_now_millis(now);
     platform.attach(store);
     Database::open(&platform, Rc::new(store.clone()), options())
-}
-
-fn create(db: &Database) {
-    db.ok(
-        "CreateTable",
-        json!({"TableName": "plain", "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}),
-    );
-    for counter in 0..COUNTERS {
-        let mut item = key(counter);
-        item["n"] = json!({"N": "0"});
-        db.ok("PutItem", json!({"TableName": "plain", "Item": item}));
-    }
 }
 
 fn log_start(db: &Database) -> u64 {

@@ -17,6 +17,8 @@ mod support;
 mod clients;
 mod faults;
 mod history;
+mod owners;
+mod requests;
 mod script;
 
 use std::rc::Rc;

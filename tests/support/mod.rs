@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dynatab::api::{ApiError, Operation};
-use dynatab::driver::{Driver, LoadError, OpenOptions, Response, Ticket};
+use dynatab::driver::{Driver, LoadError, OpenError, OpenOptions, Response, Ticket};
 use dynatab::engine::Progress;
-use dynatab::platform::Store;
 use dynatab::platform::simulated::SimulatedPlatform;
+use dynatab::platform::{Platform, Store};
 use dynatab::storage::StorageOptions;
 use dynatab::wire::{request, response};
 use serde_json::Value;
@@ -39,6 +39,42 @@ pub struct Database {
     sender: Cell<Ticket>,
 }
 
+/// A database that is being opened, while others do something too.
+pub struct Opening {
+    platform: SimulatedPlatform,
+    outcome: Rc<RefCell<Option<Result<Rc<Driver>, OpenError>>>>,
+    answers: Rc<RefCell<BTreeMap<Ticket, Response>>>,
+}
+
+impl Opening {
+    pub fn begin(platform: &SimulatedPlatform, store: Rc<dyn Store>, options: OpenOptions) -> Self {
+        let answers: Rc<RefCell<BTreeMap<Ticket, Response>>> = Rc::default();
+        let kept = Rc::clone(&answers);
+        let settle = Box::new(move |ticket, response| {
+            assert!(kept.borrow_mut().insert(ticket, response).is_none(), "answered twice");
+        });
+        let opening = Driver::open(store, Rc::new(platform.clone()), options, settle);
+        let outcome = Rc::new(RefCell::new(None));
+        let to = Rc::clone(&outcome);
+        platform.spawn(Box::pin(async move {
+            let opened = opening.await;
+            to.replace(Some(opened));
+        }));
+        Self { platform: platform.clone(), outcome, answers }
+    }
+
+    /// The database, or why there is none; `None` as long as that is not known.
+    pub fn ended(&self) -> Option<Result<Database, OpenError>> {
+        let opened = self.outcome.borrow_mut().take()?;
+        Some(opened.map(|driver| Database {
+            platform: self.platform.clone(),
+            driver,
+            answers: Rc::clone(&self.answers),
+            sender: Cell::default(),
+        }))
+    }
+}
+
 impl Database {
     pub fn open(platform: &SimulatedPlatform, store: Rc<dyn Store>, options: OpenOptions) -> Self {
         Self::try_open(platform, store, options).expect("the database opens")
@@ -48,15 +84,14 @@ impl Database {
         platform: &SimulatedPlatform,
         store: Rc<dyn Store>,
         options: OpenOptions,
-    ) -> Result<Self, dynatab::driver::OpenError> {
-        let answers: Rc<RefCell<BTreeMap<Ticket, Response>>> = Rc::default();
-        let kept = Rc::clone(&answers);
-        let settle = Box::new(move |ticket, response| {
-            assert!(kept.borrow_mut().insert(ticket, response).is_none(), "answered twice");
-        });
-        let opening = Driver::open(store, Rc::new(platform.clone()), options, settle);
-        let driver = platform.block_on(opening).expect("opening does not hang")?;
-        Ok(Self { platform: platform.clone(), driver, answers, sender: Cell::default() })
+    ) -> Result<Self, OpenError> {
+        let opening = Opening::begin(platform, store, options);
+        while opening.outcome.borrow().is_none() {
+            platform.run_until_stalled();
+            let goes_on = opening.outcome.borrow().is_some() || platform.step_store() || platform.end_naps();
+            assert!(goes_on, "opening does not hang");
+        }
+        opening.ended().expect("it has ended")
     }
 
     /// A database that keeps nothing.
@@ -99,6 +134,12 @@ impl Database {
             response::to_json(&document, &mut out).expect("the answer can be written");
             serde_json::from_slice(&out).expect("the answer is JSON")
         }))
+    }
+
+    /// All answers that came.
+    pub fn take_all(&self) -> Vec<(Ticket, Result<Value, ApiError>)> {
+        let tickets: Vec<Ticket> = self.answers.borrow().keys().copied().collect();
+        tickets.into_iter().filter_map(|ticket| Some((ticket, self.take(ticket)?))).collect()
     }
 
     /// Sends a request and waits.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use super::random::Random;
 use crate::platform::memory::Image;
 use crate::platform::store::Usage;
-use crate::platform::{Batch, Durability, LocalFuture, Space, Store, StoreError};
+use crate::platform::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +89,25 @@ struct State {
     durable: Image,
     /// Commits that readers see and a crash may take, oldest first.
     unsynced: Vec<Batch>,
-    pending: VecDeque<Pending>,
+    /// Calls in the order they were made, with the connection of each.
+    pending: VecDeque<(u64, Pending)>,
+    connections: u64,
+    /// Connections whose calls are not carried out for now.
+    held: Vec<u64>,
     faults: Vec<Fault>,
     max_atomic_bytes: usize,
-    closed: bool,
+    /// Connections that were closed.
+    closed: Vec<u64>,
     commits: u64,
     failures: u64,
 }
 
-/// A store whose every choice follows from a seed. Clones share it.
+/// A store whose every choice follows from a seed. Clones share it and their connection to it.
 #[derive(Clone)]
-pub struct SimulatedStore(Rc<RefCell<State>>);
+pub struct SimulatedStore {
+    state: Rc<RefCell<State>>,
+    connection: u64,
+}
 
 impl SimulatedStore {
     /// An empty store.
@@ -109,74 +117,109 @@ impl SimulatedStore {
 
     /// A store that begins with `image`, all of it durable.
     pub fn with_image(seed: u64, image: Image) -> Self {
-        Self(Rc::new(RefCell::new(State {
+        let state = State {
             random: Random::new(seed),
             durable: image.clone(),
             image,
             unsynced: Vec::new(),
             pending: VecDeque::new(),
+            connections: 1,
+            held: Vec::new(),
             faults: Vec::new(),
             max_atomic_bytes: usize::MAX,
-            closed: false,
+            closed: Vec::new(),
             commits: 0,
             failures: 0,
-        })))
+        };
+        Self { state: Rc::new(RefCell::new(state)), connection: 0 }
+    }
+
+    /// Another connection to the same store, as another owner has one. The order of calls holds within each; which of
+    /// them has its turn is up to the seed.
+    #[must_use]
+    pub fn connect(&self) -> Self {
+        let mut state = self.state.borrow_mut();
+        let connection = state.connections;
+        state.connections += 1;
+        drop(state);
+        Self { state: Rc::clone(&self.state), connection }
+    }
+
+    /// Whether the calls of this connection wait, those made already too. A crash finds them in flight.
+    pub fn hold(&self, held: bool) {
+        let mut state = self.state.borrow_mut();
+        state.held.retain(|connection| *connection != self.connection);
+        if held {
+            state.held.push(self.connection);
+        }
     }
 
     /// Sets [`Store::max_atomic_bytes`]; larger commits are refused.
     pub fn set_max_atomic_bytes(&self, bytes: usize) {
-        self.0.borrow_mut().max_atomic_bytes = bytes;
+        self.state.borrow_mut().max_atomic_bytes = bytes;
     }
 
     /// Makes calls fail. Faults count independently of each other.
     pub fn add_fault(&self, fault: Fault) {
-        self.0.borrow_mut().faults.push(fault);
+        self.state.borrow_mut().faults.push(fault);
     }
 
     /// Forgets all faults.
     pub fn clear_faults(&self) {
-        self.0.borrow_mut().faults.clear();
+        self.state.borrow_mut().faults.clear();
     }
 
     /// What readers see now.
     pub fn image(&self) -> Image {
-        self.0.borrow().image.clone()
+        self.state.borrow().image.clone()
     }
 
-    /// Calls not completed yet.
+    /// Calls not completed yet, of all connections.
     pub fn in_flight(&self) -> usize {
-        self.0.borrow().pending.len()
+        self.state.borrow().pending.len()
+    }
+
+    /// Commits not completed yet, of this connection, that write to `space`.
+    pub fn commits_in_flight(&self, space: Space) -> usize {
+        let writes_there = |write: &Write| match write {
+            Write::Add(to, ..) | Write::Put(to, ..) => *to == space,
+            Write::Delete(..) | Write::DeleteRange(..) => false,
+        };
+        let state = self.state.borrow();
+        let own = state.pending.iter().filter(|(connection, _)| *connection == self.connection);
+        own.filter(|(_, call)| matches!(call, Pending::Commit(batch, ..) if batch.iter().any(writes_there)))
+            .count()
     }
 
     /// Commits completed so far, failed ones included.
     pub fn commits(&self) -> u64 {
-        self.0.borrow().commits
+        self.state.borrow().commits
     }
 
     /// Calls that a fault made fail.
     pub fn failures(&self) -> u64 {
-        self.0.borrow().failures
+        self.state.borrow().failures
     }
 
     /// Completes one call, if any is in flight: any read or list, or the oldest commit. False if there was none.
     pub fn step(&self) -> bool {
-        let Some(call) = self.0.borrow_mut().choose() else { return false };
+        let Some(call) = self.state.borrow_mut().choose() else { return false };
         // The state is not borrowed while the caller's waker runs.
         match call {
             Pending::Read(space, ids, to) => {
                 let answer =
-                    self.0.borrow_mut().attempt(Call::Read, |state| Ok(state.image.read(space, &ids)));
+                    self.state.borrow_mut().attempt(Call::Read, |state| Ok(state.image.read(space, &ids)));
                 reply(&to, answer);
             }
             Pending::List(space, from, upto, limit, to) => {
                 let answer = self
-                    .0
+                    .state
                     .borrow_mut()
                     .attempt(Call::List, |state| Ok(state.image.list(space, from, upto, limit)));
                 reply(&to, answer);
             }
             Pending::Commit(batch, durability, to) => {
-                let answer = self.0.borrow_mut().commit(batch, durability);
+                let answer = self.state.borrow_mut().commit(batch, durability);
                 reply(&to, answer);
             }
         }
@@ -186,7 +229,7 @@ impl SimulatedStore {
     /// The power fails now. What is left: everything up to the last strict commit that completed; of the commits
     /// after it, and of those in flight, each as a whole or not at all, as `seed` has it.
     pub fn crash(&self, seed: u64) -> Image {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         let mut random = Random::new(seed);
         let mut image = state.durable.clone();
         for batch in &state.unsynced {
@@ -198,7 +241,7 @@ impl SimulatedStore {
         }
         // Commits in flight are settled against what the ones before left in memory, and then kept or lost.
         let mut memory = state.image.clone();
-        for call in &state.pending {
+        for (_, call) in &state.pending {
             if let Pending::Commit(batch, ..) = call
                 && memory.commit(batch).is_ok()
                 && random.chance(50)
@@ -215,18 +258,17 @@ impl SimulatedStore {
         pending: impl FnOnce(Reply<T>) -> Pending,
     ) -> LocalFuture<Result<T, StoreError>> {
         let answer = Rc::new(RefCell::new(Answer { value: None, waker: None }));
-        let mut state = self.0.borrow_mut();
-        if state.closed {
+        let mut state = self.state.borrow_mut();
+        if state.closed.contains(&self.connection) {
             answer.borrow_mut().value = Some(Err(StoreError::Closed("the store was closed".into())));
         } else {
-            state.pending.push_back(pending(Rc::clone(&answer)));
+            state.pending.push_back((self.connection, pending(Rc::clone(&answer))));
         }
         Box::pin(Waiting(answer))
     }
 }
 
-fn replacing(write: crate::platform::Write) -> crate::platform::Write {
-    use crate::platform::Write;
+fn replacing(write: Write) -> Write {
     match write {
         Write::Add(space, id, value) => Write::Put(space, id, value),
         other => other,
@@ -234,13 +276,25 @@ fn replacing(write: crate::platform::Write) -> crate::platform::Write {
 }
 
 impl State {
-    /// Takes the call to complete next: commits keep their order, and a read sees all commits made before it.
+    /// Takes the call to complete next: the commits of a connection keep their order, and a read sees all commits made
+    /// before it.
     fn choose(&mut self) -> Option<Pending> {
-        let first_commit = self.pending.iter().position(|call| matches!(call, Pending::Commit(..)));
+        let mut connections: Vec<u64> = self.pending.iter().map(|(connection, _)| *connection).collect();
+        connections.retain(|connection| !self.held.contains(connection));
+        connections.sort_unstable();
+        connections.dedup();
+        let turn = match connections.len() {
+            0 | 1 => 0,
+            several => self.random.below(several as u64) as usize,
+        };
+        let turn = *connections.get(turn)?;
+        let own = |(at, (connection, _)): (usize, &(u64, Pending))| (*connection == turn).then_some(at);
+        let own: Vec<usize> = self.pending.iter().enumerate().filter_map(own).collect();
+        let is_commit = |at: &usize| matches!(self.pending.get(*at), Some((_, Pending::Commit(..))));
         // Calls before the first commit are reads; any of them, or that commit once they are done.
-        let ready = first_commit.unwrap_or(self.pending.len());
+        let ready = own.iter().position(is_commit).unwrap_or(own.len());
         let at = if ready == 0 { 0 } else { self.random.below(ready as u64) as usize };
-        self.pending.remove(at)
+        self.pending.remove(*own.get(at)?).map(|(_, call)| call)
     }
 
     fn fault(&mut self, call: Call) -> Option<Fault> {
@@ -269,7 +323,6 @@ impl State {
     }
 
     fn commit(&mut self, batch: Batch, durability: Durability) -> Result<(), StoreError> {
-        use crate::platform::Write;
         self.commits += 1;
         let fault = self.fault(Call::Commit);
         if let Some(fault) = fault.as_ref().filter(|fault| !fault.applied) {
@@ -313,12 +366,12 @@ impl Store for SimulatedStore {
     }
 
     fn max_atomic_bytes(&self) -> usize {
-        self.0.borrow().max_atomic_bytes
+        self.state.borrow().max_atomic_bytes
     }
 
     fn usage(&self) -> LocalFuture<Result<Usage, StoreError>> {
-        let state = self.0.borrow();
-        let answer = if state.closed {
+        let state = self.state.borrow();
+        let answer = if state.closed.contains(&self.connection) {
             Err(StoreError::Closed("the store was closed".into()))
         } else {
             Ok(Usage { used: state.image.bytes(), quota: None })
@@ -327,14 +380,14 @@ impl Store for SimulatedStore {
     }
 
     fn close(&self) -> LocalFuture<()> {
-        self.0.borrow_mut().closed = true;
+        self.state.borrow_mut().closed.push(self.connection);
         Box::pin(std::future::ready(()))
     }
 }
 
 impl fmt::Debug for SimulatedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         f.debug_struct("SimulatedStore")
             .field("in_flight", &state.pending.len())
             .field("unsynced", &state.unsynced.len())

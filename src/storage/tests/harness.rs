@@ -109,7 +109,8 @@ pub fn recover(options: StorageOptions, image: &Image) -> Recovered {
             ids.iter().map(|id| image.get(Space::Meta, *id).expect("chunk").to_vec()).collect();
         Manifest::decode(root, &chunks).unwrap()
     });
-    let mut opening = manifest.garbage();
+    // Its epochs have no block ids of their own.
+    let mut opening = manifest.garbage(u64::from(u32::MAX));
     let mut replay = Replay::new(&manifest);
     let mut seq = manifest.checkpoint.0;
     let mut storage = Storage::from_manifest(options, manifest);
