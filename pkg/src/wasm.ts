@@ -76,6 +76,8 @@ export interface Engine {
   leave(client: number): void;
   /** It has all answers to calls of lower numbers than `below`. */
   received(client: number, below: number): void;
+  /** Commits from now on are strict, also of an engine that was opened relaxed. */
+  requireStrict(): void;
   /** Whether another owner has come: what is in flight, and what it was told since, counts there. */
   isFenced(): boolean;
   outputPtr(): number;

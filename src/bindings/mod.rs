@@ -197,6 +197,12 @@ impl Database {
         self.driver.received(client as u64, below as u64);
     }
 
+    /// Makes commits strict from now on, see [`Driver::require_strict`].
+    #[wasm_bindgen(js_name = requireStrict)]
+    pub fn require_strict(&self) {
+        self.driver.require_strict();
+    }
+
     /// Whether another owner has come, so that nothing this one says counts.
     #[wasm_bindgen(js_name = isFenced)]
     pub fn is_fenced(&self) -> bool {

@@ -62,7 +62,9 @@ impl Driver {
     /// An application that awaits each write before the next one has its commit begun before the call returns.
     /// Otherwise the group closes at the end of the turn, so that everybody who is about to write gets into it.
     pub(super) fn schedule_commit(self: &Rc<Self>) {
-        let Some(durability) = self.durability else { return };
+        if self.durability.get().is_none() {
+            return;
+        }
         let at_once = {
             let mut state = self.state.borrow_mut();
             if state.committing || state.closed.is_some() {
@@ -71,11 +73,11 @@ impl Driver {
             state.committing = true;
             state.one_by_one && !state.engine.storage.pressure()
         };
-        let first = if at_once { self.begin_group(durability) } else { None };
-        self.platform.spawn(Box::pin(Rc::clone(self).commit_loop(first, durability)));
+        let first = if at_once { self.begin_group() } else { None };
+        self.platform.spawn(Box::pin(Rc::clone(self).commit_loop(first)));
     }
 
-    async fn commit_loop(self: Rc<Self>, mut first: Option<GroupInFlight>, durability: Durability) {
+    async fn commit_loop(self: Rc<Self>, mut first: Option<GroupInFlight>) {
         loop {
             let group = if let Some(group) = first.take() {
                 Some(group)
@@ -83,11 +85,11 @@ impl Driver {
                 // Everybody who is about to write in this turn gets into the group.
                 self.platform.turn_end().await;
                 self.relieve_pressure().await;
-                self.begin_group(durability)
+                self.begin_group()
             };
             let had_group = group.is_some();
             if let Some(group) = group {
-                match self.end_group(group, durability).await {
+                match self.end_group(group).await {
                     Next::Nothing => break,
                     Next::Group(next) => {
                         first = Some(next);
@@ -117,7 +119,9 @@ impl Driver {
     }
 
     /// Hands the oldest group to the store.
-    fn begin_group(&self, durability: Durability) -> Option<GroupInFlight> {
+    fn begin_group(&self) -> Option<GroupInFlight> {
+        // As it is when the group begins: it may have been raised since the last one.
+        let durability = self.durability.get()?;
         let group = {
             let mut state = self.state.borrow_mut();
             if state.closed.is_some() {
@@ -134,7 +138,7 @@ impl Driver {
 
     /// Waits for a group's end and lets its answers go. A group that is full by then is under way before: while the store
     /// writes it, those who are answered make the next one.
-    async fn end_group(self: &Rc<Self>, group: GroupInFlight, durability: Durability) -> Next {
+    async fn end_group(self: &Rc<Self>, group: GroupInFlight) -> Next {
         let GroupInFlight { last, commit } = group;
         match self.outcome(commit).await {
             Outcome::Committed(next) => {
@@ -152,7 +156,7 @@ impl Driver {
                 }
                 state.progress.wake();
                 drop(state);
-                let next = if goes_on { self.begin_group(durability) } else { None };
+                let next = if goes_on { self.begin_group() } else { None };
                 self.deliver(ready.into_iter().map(|((_, ticket), response)| (ticket, response)).collect());
                 match next {
                     Some(group) => Next::Group(group),

@@ -28,7 +28,7 @@ enum GivenUp {
 impl Driver {
     /// Starts the next job if there is one and none runs.
     pub(super) fn start_job(self: &Rc<Self>) {
-        if self.durability.is_none() {
+        if self.durability.get().is_none() {
             return;
         }
         let job = {
@@ -124,7 +124,7 @@ impl Driver {
     pub(super) async fn flush_tail(self: &Rc<Self>) {
         {
             let mut state = self.state.borrow_mut();
-            if self.durability.is_none() || state.closed.is_some() || state.opening.is_some() {
+            if self.durability.get().is_none() || state.closed.is_some() || state.opening.is_some() {
                 return;
             }
             let next_frame = state.next_frame;

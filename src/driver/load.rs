@@ -86,7 +86,7 @@ impl Driver {
                 return Err(state.closed.clone().unwrap_or_else(closed).into());
             }
             // What tables that are gone left, say: the load's edit will say that all of the log is in pieces.
-            let flushes = self.durability.is_some() && state.engine.storage.has_unflushed();
+            let flushes = self.durability.get().is_some() && state.engine.storage.has_unflushed();
             if flushes {
                 let next_frame = state.next_frame;
                 state.engine.freeze_all(next_frame);
@@ -98,7 +98,7 @@ impl Driver {
             self.run_flushes().await;
         }
         let mut state = self.state.borrow_mut();
-        if self.durability.is_some() && state.engine.storage.has_unflushed() {
+        if self.durability.get().is_some() && state.engine.storage.has_unflushed() {
             let message = "What the database holds in memory could not be written; nothing was loaded";
             return Err(ApiError::new(ErrorKind::StorageFailed, message).into());
         }

@@ -23,7 +23,7 @@ mod signal;
 mod upkeep;
 pub mod verify;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::api::step::{Answer, Environment, Step};
@@ -59,7 +59,7 @@ pub struct Driver {
     platform: Rc<dyn Platform>,
     settle: Settle,
     /// `None`: nothing is logged and every write is durable at once (a database in memory).
-    durability: Option<Durability>,
+    durability: Cell<Option<Durability>>,
     /// Least time between two searches for expired items, in milliseconds.
     sweep_millis: u64,
 }
@@ -98,7 +98,7 @@ struct State {
     /// What this owner takes over with, while the store has no space for it: it goes with the first commit, and no job
     /// begins before.
     opening: Option<open::Opening>,
-    /// What earlier owners left over, until a commit has deleted it.
+    /// What earlier owners left over, until a commit has deleted it: the first one does.
     garbage: Batch,
     /// `close` was called: calls made before are answered, and only flushes are still begun.
     closing: bool,
@@ -250,6 +250,14 @@ impl Driver {
     fn deliver(&self, answers: Vec<(Ticket, Response)>) {
         for (ticket, response) in answers {
             (self.settle)(ticket, response);
+        }
+    }
+
+    /// Commits that begin from now on are strict, also where the database was opened relaxed: somebody who came later wants
+    /// it so. Nothing makes them relaxed again. What was committed before becomes as lasting with the next of them.
+    pub fn require_strict(&self) {
+        if self.durability.get().is_some() {
+            self.durability.set(Some(Durability::Strict));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Opening: the manifest, the log's tail, and the frame that tells a former owner to stop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::{Driver, Settle, State, awaited, fetch, reads, signal, upkeep};
@@ -164,7 +164,7 @@ impl Driver {
             store,
             platform,
             settle,
-            durability: options.durability,
+            durability: Cell::new(options.durability),
             sweep_millis: options.sweep_millis.max(1),
         })
     }

@@ -119,7 +119,7 @@ pub(super) async fn check(
         let log = engine.storage.log_start()..written;
         (Verification::begin(engine, driver.platform.now_millis()), Findings::new(engine.tables()), log)
     };
-    if driver.durability.is_some() {
+    if driver.durability.get().is_some() {
         manifest(driver, &mut findings).await?;
         match log_problems {
             None => frames(driver, log, &mut findings).await?,

@@ -20,6 +20,7 @@ mod history;
 mod owners;
 mod requests;
 mod script;
+mod strict;
 
 use std::rc::Rc;
 

@@ -24,7 +24,7 @@ export interface EngineEvents {
 }
 
 export class SharedEngine {
-  readonly settings: EngineSettings;
+  settings: EngineSettings;
   private readonly module: EngineModule;
   private readonly engine: Engine;
   private readonly clients: Map<number, Client>;
@@ -110,6 +110,12 @@ export class SharedEngine {
   /** Of a remote client, all answers with numbers lower than `below` have arrived. */
   received(client: Client, below: number): void {
     this.engine.received(client.number, below);
+  }
+
+  /** Calls from now on are answered when what they wrote outlasts the power, whoever makes them. */
+  requireStrict(): void {
+    this.engine.requireStrict();
+    this.settings = { ...this.settings, durability: 'strict' };
   }
 
   /** Asks with the bytes from `start` to `end`. True: the answer is there. Otherwise the client is told. */

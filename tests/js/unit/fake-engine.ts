@@ -34,6 +34,9 @@ export class FakeEngine implements Engine {
   callbacks!: EngineCallbacks;
   closed = false;
   storage: EngineSettings['storage'] = 'memory';
+  durability: EngineSettings['durability'] = 'memory';
+  /** How often strict commits were asked for. */
+  required = 0;
   /** The numbers of the calls, and of who called. */
   readonly ids: number[] = [];
   readonly clients: number[] = [];
@@ -112,6 +115,10 @@ export class FakeEngine implements Engine {
     return false;
   }
 
+  requireStrict(): void {
+    this.required++;
+  }
+
   join(): void {}
 
   leave(): void {}
@@ -134,7 +141,7 @@ export class FakeEngine implements Engine {
   }
 
   settings(): EngineSettings {
-    return { storage: this.storage, durability: 'memory', region: 'local', accountId: '000000000000' };
+    return { storage: this.storage, durability: this.durability, region: 'local', accountId: '000000000000' };
   }
 
   async deleteExpired(): Promise<number> {

@@ -119,18 +119,20 @@ class LocalEngine implements HostedEngine, Court {
     }
   }
 
-  admit({ version, storage, region, accountId }: Joining): readonly [string, string] | undefined {
+  admit({ version, storage, durability, region, accountId }: Joining): readonly [string, string] | undefined {
     if (version !== VERSION) return ['version', String(VERSION)];
     const { settings } = this;
     const differs = (name: string, asked: string | undefined, is: string) =>
       asked !== undefined && asked !== is
         ? (['TypeError', `${name}: another tab or worker has this database open with "${is}"`] as const)
         : undefined;
-    return (
+    const refused =
       differs('storage', storage, settings.storage) ??
       differs('region', region, settings.region) ??
-      differs('accountId', accountId, settings.accountId)
-    );
+      differs('accountId', accountId, settings.accountId);
+    // One that relies on strict commits must not be told of a write that the power may still take.
+    if (!refused && durability === 'strict' && settings.durability === 'relaxed') this.engine.requireStrict();
+    return refused;
   }
 
   left(host: PortHost): void {
