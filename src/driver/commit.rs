@@ -234,7 +234,7 @@ impl Driver {
                 state.opening.take()
             };
             if let Some(opening) = opening
-                && let Err(error) = unchanged(&*self.store, &opening.root).await
+                && let Err(error) = unchanged(&*self.store, opening.root.as_deref()).await
             {
                 return Outcome::Lost(error);
             }

@@ -21,7 +21,7 @@ impl Driver {
         let mut met = frames.is_ok_and(|frames| frames.iter().any(later));
         if let Some(opening) = opening {
             // One that has still to take over finds that the owner before goes on.
-            met |= unchanged(&*self.store, &opening.root).await == Err(StoreError::Conflict);
+            met |= unchanged(&*self.store, opening.root.as_deref()).await == Err(StoreError::Conflict);
         }
         if met {
             self.lose(&StoreError::Conflict);

@@ -203,7 +203,7 @@ impl Recovered {
         let read = Self::take_over(&*store, options, before.clone()).await;
         // What another owner took away between our reads is no damage.
         if matches!(read, Err(OpenError::Damaged(_))) {
-            unchanged(&*store, &before).await?;
+            unchanged(&*store, before.as_deref()).await?;
         }
         read
     }
@@ -241,7 +241,7 @@ impl Recovered {
         let first = replay.next_frame();
         if !replay.only_adds() {
             // What is deleted then must be what the power left, and not what an owner that still writes has trimmed.
-            unchanged(store, &root).await?;
+            unchanged(store, root.as_deref()).await?;
         }
         let frame = replay.opening(epoch);
         let opening = match store.commit(frame.clone(), durability).await {
@@ -250,7 +250,7 @@ impl Recovered {
             Err(StoreError::Full(_)) if !replay.replaces() => Some(Opening { frame, root }),
             committed => {
                 committed?;
-                unchanged(store, &root).await?;
+                unchanged(store, root.as_deref()).await?;
                 None
             }
         };
@@ -269,8 +269,8 @@ async fn root(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Fails if the manifest is no longer the one of that root. A frame's number may be free because it was never taken, or
 /// because an owner that still writes took it and trimmed the log since; each trim is an edit of the manifest.
-pub(super) async fn unchanged(store: &dyn Store, before: &Option<Vec<u8>>) -> Result<(), StoreError> {
-    if root(store).await? == *before { Ok(()) } else { Err(StoreError::Conflict) }
+pub(super) async fn unchanged(store: &dyn Store, before: Option<&[u8]>) -> Result<(), StoreError> {
+    if root(store).await?.as_deref() == before { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {

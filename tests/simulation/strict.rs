@@ -57,7 +57,6 @@ fn what_is_acknowledged_once_commits_must_be_strict_outlasts_the_power() {
         let store = SimulatedStore::new(seed);
         let database = open(seed, &store);
         create(&database);
-        // Something of which no power failure takes anything, so that the table is there.
         let driver = Rc::clone(&database.driver);
         let raised = 5 + random.below(40);
         let mut sent: BTreeMap<u64, Ticket> = BTreeMap::new();
