@@ -11,7 +11,10 @@ async function owner(durability: EngineSettings['durability']) {
   const engine = new FakeEngine();
   engine.durability = durability;
   const events = { event: () => undefined, failed: () => undefined, seen: () => undefined };
-  const hosted = await localHost(async () => engine.module).open({ name: 'x', storage: 'indexeddb' }, events);
+  const hosted = await localHost(async () => engine.module, undefined).open(
+    { name: 'x', storage: 'indexeddb' },
+    events,
+  );
   let client = 1;
   const join = (joining: Partial<Joining>): FromOwner => {
     const said: FromOwner[] = [];
