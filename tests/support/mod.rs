@@ -39,6 +39,8 @@ pub struct Database {
     sender: Cell<Ticket>,
 }
 
+type OpeningOutcome = Result<Rc<Driver>, OpenError>;
+
 /// A database that is being opened, while others do something too.
 pub struct Opening {
     platform: SimulatedPlatform,
