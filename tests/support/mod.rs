@@ -44,7 +44,7 @@ type OpeningOutcome = Result<Rc<Driver>, OpenError>;
 /// A database that is being opened, while others do something too.
 pub struct Opening {
     platform: SimulatedPlatform,
-    outcome: Rc<RefCell<Option<Result<Rc<Driver>, OpenError>>>>,
+    outcome: Rc<RefCell<Option<OpeningOutcome>>>,
     answers: Rc<RefCell<BTreeMap<Ticket, Response>>>,
 }
 
