@@ -51,13 +51,8 @@ export {
 export type { SdkCommand } from './client/commands.js';
 export type { WireAnswer, WireRequest } from './link/link.js';
 export { Database } from './client/database.js';
-export type {
-  FetchOptions,
-  Persistence,
-  RequestHandler,
-  SdkHttpRequest,
-  SdkHttpResponse,
-} from './client/database.js';
+export type { Persistence } from './client/space.js';
+export type { FetchOptions, RequestHandler, SdkHttpRequest, SdkHttpResponse } from './client/database.js';
 export type { AccessKey } from './client/signature.js';
 export type { DumpOptions } from './client/dump.js';
 export type { DumpSource } from './client/load.js';

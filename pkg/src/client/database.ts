@@ -8,16 +8,9 @@ import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
 import { answerSigned, type AccessKey } from './signature.js';
-import type { Space } from './space.js';
-import type { CallOptions, LowSpace, StorageReport, VerifyReport } from '../types.js';
+import type { Persistence, Space } from './space.js';
 
-/** How the data is kept. */
-export interface Persistence {
-  /** `persistent`: until deleted. `best-effort`: the browser may evict it when space is short. `memory`: until closed. */
-  kind: 'persistent' | 'best-effort' | 'memory';
-  /** Why it is so. */
-  reason: string;
-}
+import type { CallOptions, LowSpace, StorageReport, VerifyReport } from '../types.js';
 
 /** The HTTP request object of the AWS SDK, as far as it is read. */
 export interface SdkHttpRequest {

@@ -7,7 +7,6 @@
 
 import type { StorageReport } from '../types.js';
 import type { Connection } from './connection.js';
-import type { Persistence } from './database.js';
 import type { OperationName } from '../operations.js';
 
 /** Bytes of a directory: those in it, and those that may be. */
@@ -45,6 +44,14 @@ const WRITES: ReadonlySet<OperationName> = /* @__PURE__ */ new Set([
   'ExecuteTransaction',
   'UpdateTimeToLive',
 ]);
+
+/** How the data is kept. */
+export interface Persistence {
+  /** `persistent`: until deleted. `best-effort`: the browser may evict it when space is short. `memory`: until closed. */
+  kind: 'persistent' | 'best-effort' | 'memory';
+  /** Why it is so. */
+  reason: string;
+}
 
 const GRANTED: Persistence = { kind: 'persistent', reason: 'the origin was granted persistent storage' };
 const ON_FILES: Persistence = { kind: 'persistent', reason: 'files' };

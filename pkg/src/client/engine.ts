@@ -1,0 +1,70 @@
+/** The engine of a database: its options, its code, and where it runs. */
+
+import type { EngineHost } from '../link/host/engine-host.js';
+import { localHost } from '../link/host/local-host.js';
+import { workerHost } from '../link/host/worker-host.js';
+import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
+import type { DestroyOptions, Files, OpenOptions, Runtime } from './options.js';
+import type { Chosen } from './place.js';
+
+export function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
+  const durability =
+    chosen.storage === 'memory'
+      ? 'memory'
+      : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
+  const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
+  if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
+  if (options.region !== undefined) made.region = options.region;
+  if (options.accountId !== undefined) made.accountId = options.accountId;
+  if (options.now !== undefined) made.now = options.now;
+  if (options.delays !== undefined) made.delays = options.delays;
+  if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
+  if (files) made.files = files.primitives;
+  return made;
+}
+
+export function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> {
+  const { wasm, more } = options;
+  return loadEngine({
+    wasm: wasm === undefined ? () => runtime.wasm() : () => wasm,
+    more: more === undefined ? () => runtime.more() : () => more,
+  });
+}
+
+/** Pauses before another try, in milliseconds. */
+const PAUSES = [25, 50, 100, 200, 400, 800];
+
+/**
+ * Tries again what the browser refused for no reason of the database's. Chromium does so for a moment after a crash:
+ * `UnknownError: Internal error opening backing store for indexedDB.open`.
+ */
+export async function patiently<T>(task: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await task();
+    } catch (error) {
+      if ((error as Error)?.name !== 'StorageFailedException') throw error;
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+  return task();
+}
+
+/** Where the engine is to run. */
+export async function hostOf(options: OpenOptions, runtime: Runtime): Promise<EngineHost> {
+  const { worker } = options;
+  if (!worker) return localHost(() => load(options, runtime), runtime.opfs?.bind(runtime));
+  if (options.now) throw new TypeError('now: a clock cannot be given to an engine in a worker');
+  const start = typeof worker === 'function' ? worker : runtime.worker?.bind(runtime);
+  if (!start || options.path !== undefined || options.storage === 'files')
+    throw new TypeError('worker: an engine in a worker is for browsers; leave the option out here');
+  return workerHost(start, await portable(options.wasm), await portable(options.more));
+}
+
+/** What a worker can be told of where code is. */
+async function portable(source: WasmSource | undefined): Promise<unknown> {
+  if (typeof source === 'string' || source instanceof URL) return new URL(source, location.href).href;
+  if (typeof Request === 'function' && source instanceof Request) return source.url;
+  if (typeof Response === 'function' && source instanceof Response) return source.arrayBuffer();
+  return source;
+}
