@@ -27,7 +27,7 @@ export interface ExchangeEvents {
 /** How long a broker that was asked for is waited for, in milliseconds. */
 const PATIENCE = 500;
 /** A broker answers at once. One that does not is gone: it may have lived in the process of a tab that crashed. */
-const ANSWER = 100;
+const ANSWER = 40;
 
 export class Exchange {
   private readonly id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
