@@ -102,6 +102,7 @@ test('what works on a closed database keeps others out meanwhile', async () => {
 
 const WITHOUT = {
   'Web Locks': () => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }),
+  BroadcastChannel: () => Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined }),
   IndexedDB: () => Object.defineProperty(globalThis, 'indexedDB', { value: undefined }),
 };
 for (const [missing, init] of Object.entries(WITHOUT)) {

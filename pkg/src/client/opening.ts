@@ -67,22 +67,24 @@ export async function openShared(chosen: Chosen, options: OpenOptions, runtime: 
   const host = await hostOf(options, runtime);
   // Beside asking for the lock.
   host.prepare();
-  const tabs = new Tabs({
-    engine: settings,
-    client: clientNumber(chosen.storage),
-    host,
-    broker: options.broker === undefined ? runtime.broker?.() : (options.broker ?? undefined),
-  });
+  let tabs: Tabs | undefined;
   const release = () => {
-    tabs.close();
+    tabs?.close();
     host.end();
   };
   try {
-    const connection = await patiently(() => Connection.open(tabs.connect));
+    tabs = new Tabs({
+      engine: settings,
+      client: clientNumber(chosen.storage),
+      host,
+      broker: options.broker === undefined ? runtime.broker?.() : (options.broker ?? undefined),
+    });
+    const { connect } = tabs;
+    const connection = await patiently(() => Connection.open(connect));
     return {
       connection,
       async remove() {
-        await tabs.expel();
+        await tabs!.expel();
         await host.destroy(settings);
       },
       release,

@@ -3,6 +3,7 @@
  * port of the broker, a SharedWorker; where there is none, or not the same, over the BroadcastChannel too.
  */
 
+import { StorageUnavailableError } from '../../errors/index.js';
 import type { PortLike } from '../port/protocol.js';
 
 /** What is said on the channel. `port` carries what a port would. */
@@ -53,7 +54,12 @@ export class Exchange {
   private closed = false;
 
   constructor(name: string, brokerAt: URL | string | undefined, events: ExchangeEvents) {
-    this.channel = new BroadcastChannel(`dynatab/${name}`);
+    try {
+      this.channel = new BroadcastChannel(`dynatab/${name}`);
+    } catch (error) {
+      // Opaque origins have none in some browsers, and older browsers none at all.
+      throw new StorageUnavailableError(`BroadcastChannel is unavailable: ${(error as Error).message}`);
+    }
     this.channel.onmessage = ({ data }) => this.hear(data as Said);
     this.brokerAt = typeof SharedWorker === 'function' ? brokerAt : undefined;
     this.events = events;
