@@ -164,3 +164,20 @@ test('where the browser forbids storage nothing is persisted, and the database s
   assert.match(persistence.reason, /SecurityError/);
   await page.close();
 });
+
+test('a worker whose script is not there is an error that names the fix', async () => {
+  const page = await tab();
+  const error = await page.evaluate(async () => {
+    const { open, EngineLoadError } = await import('/dist/browser.js');
+    const worker = () => new Worker('/absent.js', { type: 'module' });
+    return open({ name: 'no worker', worker }).then(
+      () => 'opened',
+      (error) => (error instanceof EngineLoadError ? error.message : String(error)),
+    );
+  });
+  assert.match(error, /worker\.js/);
+  assert.match(error, /^The worker/);
+  // Nothing is held.
+  assert.equal((await openIn(page, 'no worker')).error, undefined);
+  await page.close();
+});

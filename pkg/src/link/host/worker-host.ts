@@ -1,6 +1,6 @@
 /** An owner's engine in a worker of its own: what it does there costs the page's thread nothing. */
 
-import { InternalServerError } from '../../errors/index.js';
+import { EngineLoadError, InternalServerError } from '../../errors/index.js';
 import type { EngineOptions, EngineSettings } from '../../wasm.js';
 import type { Link, LinkEvents } from '../link.js';
 import { Moved } from '../moved.js';
@@ -38,6 +38,7 @@ type Asking = Extract<ToWorker, ['open' | 'close' | 'destroy', ...unknown[]]>;
 /** A worker, and who waits for what in it. */
 class Running {
   isGone = false;
+  private heard = false;
   private readonly worker: Worker;
   private readonly asked = new Map<
     number,
@@ -50,7 +51,7 @@ class Running {
     worker.onmessage = ({ data }) => this.hear(data as FromWorker);
     worker.onerror = (event) => {
       event.preventDefault?.();
-      this.lost(`The worker of the database failed: ${event.message || 'its script could not be loaded'}`);
+      this.lost(event.message);
     };
     this.say(['code', wasm, more]);
   }
@@ -79,14 +80,21 @@ class Running {
     this.worker.terminate();
   }
 
-  private lost(message: string): void {
-    const cause = new InternalServerError({ message });
+  private lost(message: string | undefined): void {
+    // One that never said a word was not found, or is none.
+    const cause = this.heard
+      ? new InternalServerError({ message: `The worker of the database failed: ${message}` })
+      : new EngineLoadError(
+          `The worker of the database could not be started${message ? `: ${message}` : ''}. Pass what starts ` +
+            `worker.js of this package: open({ worker: () => new Worker(url, { type: 'module' }) })`,
+        );
     this.end();
     for (const { failed } of this.asked.values()) failed(cause);
     for (const engine of this.engines.values()) engine.events.failed(cause);
   }
 
   private hear(message: FromWorker): void {
+    this.heard = true;
     const [kind, number] = message;
     if (kind === 'done' || kind === 'refused') {
       const asked = this.asked.get(number);
