@@ -4,6 +4,7 @@
 
 import { bind } from '../wasm/dynatab.js';
 import { EngineLoadError, InternalServerError } from './errors/index.js';
+import type { ExternalStore } from './storage/external.js';
 import type { RepairReport, VerifyReport } from './types.js';
 
 /** Called by the engine. */
@@ -14,13 +15,18 @@ export interface EngineCallbacks {
   event(kind: string, detail: string): void;
 }
 
+/** Where a database is kept. */
+export type StorageKind = 'memory' | 'indexeddb' | 'files' | 'opfs' | 'durable-object' | 'deno-kv';
+
 export interface EngineOptions {
   name: string;
   /** The engine itself knows `opfs` as `files`. */
-  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
+  storage: StorageKind;
   durability?: 'relaxed' | 'strict' | 'memory';
   cacheBytes?: number;
   files?: unknown;
+  /** What the storages `durable-object` and `deno-kv` keep values in. */
+  store?: ExternalStore;
   region?: string;
   accountId?: string;
   now?: () => number;
@@ -32,7 +38,7 @@ export interface EngineOptions {
 
 /** What a database was opened as, with what is taken where nothing was said. */
 export interface EngineSettings {
-  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
+  storage: StorageKind;
   durability: 'relaxed' | 'strict' | 'memory';
   region: string;
   accountId: string;

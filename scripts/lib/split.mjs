@@ -17,6 +17,7 @@ const MODULES = [
   'api::time_to_live',
   'api::transact',
   'bindings::destroy',
+  'bindings::external',
   'bindings::files',
   'bindings::repair',
   'bindings::transfer',

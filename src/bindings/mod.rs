@@ -5,6 +5,7 @@
 //! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
 
 mod destroy;
+mod external;
 mod files;
 mod options;
 mod repair;

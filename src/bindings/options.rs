@@ -20,7 +20,7 @@ use crate::storage::StorageOptions;
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Settings {
-    /// Where the data is kept: `indexeddb`, `files` or `memory`.
+    /// Where the data is kept: `indexeddb`, `files`, `memory`, or what an external store is called.
     pub(super) storage: String,
     /// When an acknowledged write is on the disk: `relaxed`, `strict`, or `memory` for never.
     pub(super) durability: String,
@@ -116,8 +116,8 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
     let storage = text(options, "storage")?.unwrap_or_default();
     let default = match storage.as_str() {
         "indexeddb" => "relaxed",
-        "files" => "strict",
-        _ => "memory",
+        "" | "memory" => "memory",
+        _ => "strict",
     };
     let (durability_name, durability) = durability(options, default)?;
     let mut storage_options = StorageOptions::default();
@@ -189,7 +189,13 @@ pub(super) async fn open(
                 files::OpenError::Store(cause) => store_error(cause),
             })?
         }
-        _ => Rc::new(NoStore),
+        "" | "memory" => Rc::new(NoStore),
+        other => match js::property(&given, "store") {
+            Some(store) => super::external::open(store),
+            None => {
+                return Err(error("StorageUnavailableError", &format!("storage {other}: there is no store")));
+            }
+        },
     };
     let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| open_error(&cause))?;
     Ok(Opened { driver, settings })

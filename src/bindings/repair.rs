@@ -6,7 +6,7 @@ use js_sys::{Promise, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::options::{self, Asked, open_error, store_error};
-use super::{files, verify};
+use super::{external, files, verify};
 use crate::driver::repair::repair;
 use crate::platform::js;
 
@@ -17,6 +17,8 @@ pub(super) fn run(given: JsValue) -> Promise {
         let Asked { platform, settings, options } = options::read(&given)?;
         let (store, known) = if settings.storage == "indexeddb" {
             (options::indexed_db(&given, Rc::new(|_| {})).await?, Vec::new())
+        } else if let Some(store) = js::property(&given, "store") {
+            (external::open(store), Vec::new())
         } else {
             let primitives = js::property(&given, "files").unwrap_or(JsValue::UNDEFINED);
             files::open_damaged(primitives).await.map_err(|cause| store_error(&cause))?

@@ -4,14 +4,12 @@ import type { EngineHost } from '../link/host/engine-host.js';
 import { localHost } from '../link/host/local-host.js';
 import { workerHost } from '../link/host/worker-host.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
-import type { DestroyOptions, Files, OpenOptions, Runtime } from './options.js';
+import type { DestroyOptions, Kept, OpenOptions, Runtime } from './options.js';
 import type { Chosen } from './place.js';
 
-export function engineOptions(options: OpenOptions, chosen: Chosen, files: Files | undefined): EngineOptions {
+export function engineOptions(options: OpenOptions, chosen: Chosen, kept: Kept | undefined): EngineOptions {
   const durability =
-    chosen.storage === 'memory'
-      ? 'memory'
-      : (options.durability ?? (chosen.storage === 'files' ? 'strict' : 'relaxed'));
+    chosen.storage === 'memory' ? 'memory' : (options.durability ?? (kept ? 'strict' : 'relaxed'));
   const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
   if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
   if (options.region !== undefined) made.region = options.region;
@@ -19,8 +17,7 @@ export function engineOptions(options: OpenOptions, chosen: Chosen, files: Files
   if (options.now !== undefined) made.now = options.now;
   if (options.delays !== undefined) made.delays = options.delays;
   if (options.sweepSeconds !== undefined) made.sweepSeconds = options.sweepSeconds;
-  if (files) made.files = files.primitives;
-  return made;
+  return { ...made, ...kept?.engine };
 }
 
 export function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> {

@@ -8,12 +8,12 @@ import { engineOptions, load, patiently } from './engine.js';
 import { load as loadDump } from './load.js';
 import { Client } from './low-level-client.js';
 import { openAlone, openShared } from './opening.js';
-import type { DestroyOptions, Files, OpenOptions, RepairOptions, Runtime } from './options.js';
+import type { DestroyOptions, Kept, OpenOptions, RepairOptions, Runtime } from './options.js';
 import { choose, own, type Chosen, type Owned } from './place.js';
 import { ensureTables } from './schema.js';
 import { Space } from './space.js';
 
-export type { DestroyOptions, Files, OpenOptions, RepairOptions, Runtime } from './options.js';
+export type { DestroyOptions, Kept, OpenOptions, RepairOptions, Runtime } from './options.js';
 
 function checkName(options: { name: string }): void {
   if (typeof options !== 'object' || typeof options.name !== 'string' || options.name === '') {
@@ -82,12 +82,8 @@ async function prepare(
   }
 }
 
-async function remove(
-  module: EngineModule,
-  settings: EngineOptions,
-  files: Files | undefined,
-): Promise<void> {
-  if (files) files.clear();
+async function remove(module: EngineModule, settings: EngineOptions, kept: Kept | undefined): Promise<void> {
+  if (kept) await kept.clear();
   else if (settings.storage !== 'memory') await module.destroy(settings);
 }
 
@@ -100,7 +96,7 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     if (chosen.storage === 'opfs') return destroyOpfs(chosen, options, runtime);
     const [owned, module] = await prepare(chosen, options, runtime);
     try {
-      await remove(module, engineOptions(options, chosen, owned.files), owned.files);
+      await remove(module, engineOptions(options, chosen, owned.kept), owned.kept);
     } catch (error) {
       throw fromOpening(error);
     } finally {
@@ -135,13 +131,13 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
     const [owned, module] = await prepare(chosen, options, runtime);
     try {
       await module.complete();
-      const settings = engineOptions(options, chosen, owned.files);
+      const settings = engineOptions(options, chosen, owned.kept);
       if (chosen.storage === 'opfs') return await repairOpfs(module, settings, runtime);
       return await patiently(() => module.repair(settings));
     } catch (error) {
       throw fromOpening(error);
     } finally {
-      await owned.files?.quiet();
+      await owned.kept?.quiet();
       owned.release();
     }
   };

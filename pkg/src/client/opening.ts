@@ -17,8 +17,8 @@ export interface Opened {
   remove(): Promise<void>;
   /** Gives up what kept others out. */
   release(): void;
-  /** Bytes of the files, where there are some. */
-  usage?: (() => Usage) | undefined;
+  /** Bytes of the files or the store, where there are some. */
+  usage?: (() => Usage | Promise<Usage>) | undefined;
   /** Waits for what a failed engine had under way. */
   quiet?: (() => Promise<void>) | undefined;
 }
@@ -38,24 +38,24 @@ export async function openAlone(chosen: Chosen, options: OpenOptions, runtime: R
     host.end();
     throw fromOpening(error);
   });
-  const { files } = owned;
+  const { kept } = owned;
   const end = () => {
     host.end();
     owned.release();
   };
   try {
-    const settings = engineOptions(options, chosen, files);
+    const settings = engineOptions(options, chosen, kept);
     const client = clientNumber(chosen.storage);
     const connect: Connect = async (events) => {
       const engine = await host.open(settings, { ...events, seen: () => undefined });
       return engine.link(client, events);
     };
-    const quiet = files && (() => files.quiet());
+    const quiet = kept && (() => kept.quiet());
     const connection = await patiently(() => Connection.open(connect, quiet));
-    const usage = files && (() => files.usage());
-    return { connection, remove: async () => files?.clear(), release: end, usage, quiet };
+    const usage = kept && (() => kept.usage());
+    return { connection, remove: async () => kept?.clear(), release: end, usage, quiet };
   } catch (error) {
-    await files?.quiet();
+    await kept?.quiet();
     end();
     throw fromOpening(error);
   }

@@ -2,7 +2,7 @@
 
 import type { Opfs } from '../link/host/local-host.js';
 import type { CreateTableInput, Progress } from '../types.js';
-import type { WasmSource } from '../wasm.js';
+import type { EngineOptions, StorageKind, WasmSource } from '../wasm.js';
 import type { DumpSource } from './load.js';
 import type { Usage } from './space.js';
 
@@ -20,7 +20,7 @@ export interface OpenOptions {
    * `opfs` is the origin private file system of a browser: with `worker: true`, or in a dedicated worker; elsewhere it is a
    * `StorageUnavailableError`.
    */
-  storage?: 'auto' | 'memory' | 'indexeddb' | 'files' | 'opfs' | undefined;
+  storage?: 'auto' | StorageKind | undefined;
   /** The directory of the `files` storage. */
   path?: string | undefined;
   /**
@@ -99,20 +99,32 @@ export interface Runtime {
   worker?(): Worker;
   /** The script of the SharedWorker that connects the tabs of an origin. */
   broker?(): URL | string;
-  /** File primitives and a lock for a directory; absent where there are no files. */
-  files?(path: string): Promise<Files>;
+  /** Opens a directory; absent where there are no files. */
+  files?(path: string): Promise<Kept>;
+  /** A store of the runtime's own, which `auto` takes when there is one. */
+  external?: External;
   /** What the storage `opfs` needs; absent where there is no origin private file system. */
   opfs?(): Promise<Opfs>;
 }
 
-/** An opened directory, locked. */
-export interface Files {
-  primitives: unknown;
+/** A store that only this runtime has. */
+export interface External {
+  storage: Exclude<StorageKind, 'memory' | 'indexeddb' | 'files' | 'opfs'>;
+  /** Why `auto` takes it. */
+  reason: string;
+  /** Opens it for one owner: a `DatabaseLockedError` when there is another. */
+  open(options: DestroyOptions): Promise<Kept>;
+}
+
+/** An opened directory or store that has no other owner. */
+export interface Kept {
+  /** What the engine reaches it by. */
+  engine: Pick<EngineOptions, 'files' | 'store'>;
   /** Waits for what an engine that failed had under way, and closes what it had open. */
   quiet(): Promise<void>;
   /** What is in it, and what may be. */
-  usage(): Usage;
+  usage(): Usage | Promise<Usage>;
   /** Deletes what is in it. */
-  clear(): void;
+  clear(): void | Promise<void>;
   release(): void;
 }

@@ -3,16 +3,21 @@
 import { StorageUnavailableError } from '../errors/index.js';
 import { Exchange } from '../link/tabs/exchange.js';
 import { own as ownByLock } from '../storage/web-lock.js';
-import type { DestroyOptions, Files, Runtime } from './options.js';
+import type { StorageKind } from '../wasm.js';
+import type { DestroyOptions, Kept, Runtime } from './options.js';
+
+/** Entries of the package that bring a store along. */
+const ENTRIES = { 'durable-object': 'cloudflare', 'deno-kv': 'deno' };
 
 export interface Chosen {
-  storage: 'memory' | 'indexeddb' | 'files' | 'opfs';
+  storage: StorageKind;
   reason: string;
 }
 
 /** With `handles`, files are to be opened in this context. */
 export function choose(options: DestroyOptions, runtime: Runtime, handles: boolean): Chosen {
   const asked = options.storage ?? 'auto';
+  const { external } = runtime;
   const hasIndexedDb = typeof indexedDB !== 'undefined';
   switch (asked) {
     case 'memory':
@@ -33,14 +38,23 @@ export function choose(options: DestroyOptions, runtime: Runtime, handles: boole
         if (!runtime.files) throw new StorageUnavailableError('path: this runtime has no files');
         return { storage: 'files', reason: 'a path was given' };
       }
+      if (external) return { storage: external.storage, reason: external.reason };
       if (hasIndexedDb) return { storage: 'indexeddb', reason: 'the runtime has IndexedDB' };
       return {
         storage: 'memory',
         reason: runtime.files ? 'no path was given' : 'the runtime has no IndexedDB',
       };
+    case 'durable-object':
+    case 'deno-kv':
+      if (external?.storage !== asked) {
+        throw new StorageUnavailableError(
+          `storage "${asked}": import from "dynatab/${ENTRIES[asked]}" where there is one`,
+        );
+      }
+      return { storage: asked, reason: 'asked for' };
     default:
       throw new TypeError(
-        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb", "files" or "opfs"`,
+        `storage: unknown value ${String(asked)}; use "auto", "memory", "indexeddb", "files", "opfs", "durable-object" or "deno-kv"`,
       );
   }
 }
@@ -57,7 +71,7 @@ function checkOpfs(runtime: Runtime, handles: boolean): void {
 }
 
 export interface Owned {
-  files?: Files;
+  kept?: Kept;
   release(): void;
 }
 
@@ -65,8 +79,13 @@ export interface Owned {
 export async function own(chosen: Chosen, options: DestroyOptions, runtime: Runtime): Promise<Owned> {
   switch (chosen.storage) {
     case 'files': {
-      const files = await runtime.files!(options.path!);
-      return { files, release: () => files.release() };
+      const kept = await runtime.files!(options.path!);
+      return { kept, release: () => kept.release() };
+    }
+    case 'durable-object':
+    case 'deno-kv': {
+      const kept = await runtime.external!.open(options);
+      return { kept, release: () => kept.release() };
     }
     case 'indexeddb':
     case 'opfs': {

@@ -8,6 +8,7 @@
 import type { StorageReport } from '../types.js';
 import type { Connection } from './connection.js';
 import type { OperationName } from '../operations.js';
+import type { StorageKind } from '../wasm.js';
 
 /** Bytes of a directory: those in it, and those that may be. */
 export type Usage = Pick<StorageReport, 'usage' | 'quota'>;
@@ -54,7 +55,11 @@ export interface Persistence {
 }
 
 const GRANTED: Persistence = { kind: 'persistent', reason: 'the origin was granted persistent storage' };
-const ON_FILES: Persistence = { kind: 'persistent', reason: 'files' };
+/** Storages that no browser evicts, for a person. */
+const NAMES: Partial<Record<StorageKind, string>> = {
+  'durable-object': 'Durable Object storage',
+  'deno-kv': 'Deno KV',
+};
 const EVICTABLE: Persistence = {
   kind: 'best-effort',
   reason: 'the browser may evict the origin when space is short; db.requestPersistence() asks it not to',
@@ -63,8 +68,8 @@ const EVICTABLE: Persistence = {
 export class Space {
   /** As it was when the browser was last asked. */
   persistence: Persistence;
-  /** Asks the directory; absent in memory and in a browser. */
-  private readonly files: (() => Usage) | undefined;
+  /** Asks the directory or the store; absent in memory and in a browser. */
+  private readonly files: (() => Usage | Promise<Usage>) | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** There were writes since the last look. */
   private wrote = false;
@@ -72,19 +77,19 @@ export class Space {
   private announced = Infinity;
   private ended = false;
 
-  private constructor(persistence: Persistence, files?: () => Usage) {
+  private constructor(persistence: Persistence, files?: () => Usage | Promise<Usage>) {
     this.persistence = persistence;
     this.files = files;
   }
 
   /** The space of what was opened on `storage`, which is why it is in memory for `reason`. */
   static async of(
-    storage: 'memory' | 'indexeddb' | 'files' | 'opfs',
+    storage: StorageKind,
     reason: string,
-    files: (() => Usage) | undefined,
+    files: (() => Usage | Promise<Usage>) | undefined,
   ): Promise<Space> {
     if (storage === 'memory') return new Space({ kind: 'memory', reason });
-    if (files) return new Space(ON_FILES, files);
+    if (files) return new Space({ kind: 'persistent', reason: NAMES[storage] ?? storage }, files);
     const space = new Space(EVICTABLE);
     await space.persisted();
     return space;
@@ -93,7 +98,7 @@ export class Space {
   async report(): Promise<StorageReport> {
     const { kind } = this.persistence;
     if (kind === 'memory') return { kind };
-    if (this.files) return { kind, ...this.files() };
+    if (this.files) return { kind, ...(await this.files()) };
     const persisted = await this.persisted();
     const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
     return { kind: this.persistence.kind, usage, quota, persisted };

@@ -38,7 +38,7 @@ const LOCK = 'LOCK';
 
 /** Creates the directory when absent and locks it. @throws DatabaseLockedError when another process holds it. */
 export function openDirectory(directory: string): {
-  primitives: FilePrimitives;
+  engine: { files: FilePrimitives };
   /** Waits for what is under way, then closes what is open. */
   quiet(): Promise<void>;
   /** Bytes of all files in it, and those that may be: what is free on its disk too, where the runtime tells. */
@@ -53,7 +53,7 @@ export function openDirectory(directory: string): {
   const made = primitives(root);
   const { watched, quiet } = watch(made);
   return {
-    primitives: watched,
+    engine: { files: watched },
     quiet,
     usage() {
       const usage = bytesIn(root);

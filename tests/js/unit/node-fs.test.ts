@@ -19,7 +19,10 @@ afterEach(() => {
 });
 
 test('files are written, read, cut and renamed', async () => {
-  const { primitives: f, release } = openDirectory(path.join(directory(), 'new', 'deep'));
+  const {
+    engine: { files: f },
+    release,
+  } = openDirectory(path.join(directory(), 'new', 'deep'));
   f.mkdir('runs');
   const handle = f.open('runs/a');
   assert.equal(f.append(handle, new Uint8Array([1, 2, 3])), 0);
@@ -47,7 +50,11 @@ test('files are written, read, cut and renamed', async () => {
 
 test('usage is what all files have together, quota what the disk has free beside', () => {
   const dir = directory();
-  const { primitives: f, usage, release } = openDirectory(dir);
+  const {
+    engine: { files: f },
+    usage,
+    release,
+  } = openDirectory(dir);
   const empty = usage();
   f.mkdir('deep/er');
   for (const [name, length] of [

@@ -56,8 +56,8 @@ class LocalEngine implements HostedEngine, Court {
     const hosts = new Set<PortHost>();
     try {
       const module = await load();
-      // The code of files is in the second file.
-      if (options.files !== undefined) await module.complete();
+      // The code of files and of external stores is in the second file.
+      if (options.files !== undefined || options.store !== undefined) await module.complete();
       const complete = async () => (await load()).complete();
       const engine = await SharedEngine.open(
         module,
