@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::fetch::storage_error;
-use super::{Driver, closed};
+use super::{Driver, closed, open};
 use crate::api::{ApiError, ErrorKind};
 use crate::collections::VecMap;
 use crate::engine::verify::{Misfit, Verification, VerifyStep};
@@ -219,6 +219,14 @@ async fn frames(
         let ids: Vec<u64> = (from..to).collect();
         let values = read(driver, Space::Log, &ids, findings).await?;
         if driver.state.borrow().engine.storage.log_start() > from {
+            continue;
+        }
+        if values.iter().any(Option::is_none)
+            && let Ok(stored) = open::manifest(&*driver.store).await
+            && stored.log_start > from
+        {
+            // The store has trimmed it, and its answer is on the way.
+            replay = Replay::starting_at(stored.log_start, 0);
             continue;
         }
         for (number, value) in ids.into_iter().zip(values) {

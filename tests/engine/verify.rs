@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dynatab::api::Operation;
 use dynatab::driver::OpenOptions;
 use dynatab::driver::verify::{Report, verify};
 use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
@@ -10,6 +11,7 @@ use dynatab::storage::{Bytes, Change, StorageOptions, TreeId};
 use serde_json::{Value, json};
 
 use super::music;
+use super::support::late::LateStore;
 use super::support::{Database, small};
 
 struct Fixture {
@@ -308,4 +310,23 @@ fn writes_go_on_beside_a_verification() {
     let report = report.take().unwrap().unwrap();
     assert_eq!(report.problems, []);
     assert_eq!(fixture.problems(), [""; 0]);
+}
+
+#[test]
+fn a_log_that_is_trimmed_meanwhile_is_whole() {
+    let (platform, store) = (SimulatedPlatform::new(1), LateStore::default());
+    let db = Database::open(&platform, Rc::new(store.clone()), options());
+    music(&db);
+    for number in 0.. {
+        db.send(Operation::PutItem, &put(number));
+        platform.run_until_stalled();
+        if !store.late.borrow().is_empty() {
+            break;
+        }
+    }
+    // The store has trimmed the log, and nobody has been told yet.
+    db.assert_sound("before the answer");
+    store.late.borrow_mut().clear();
+    platform.run_until_stalled();
+    db.assert_sound("after it");
 }

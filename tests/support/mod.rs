@@ -1,7 +1,9 @@
 //! A database for native tests: requests and answers as DynamoDB's JSON, over the simulated platform.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part")]
 
+pub mod cipher;
 pub mod histories;
+pub mod late;
 pub mod watched;
 
 use std::cell::{Cell, RefCell};
