@@ -59,6 +59,7 @@ export type { DumpSource } from './client/load.js';
 export { DocumentClient } from './client/document-client.js';
 export type { TranslateConfig } from './client/document-client.js';
 export type { DestroyOptions, OpenOptions, RepairOptions } from './client/open.js';
+export type { Encryption } from './storage/keyring.js';
 export type { MiddlewareStack, ThinConfig } from './client/thin.js';
 export { paginateQuery, paginateScan } from './client/paginate.js';
 export type { PaginationConfig } from './client/paginate.js';
@@ -72,6 +73,7 @@ export {
   DumpError,
   DuplicateItemException,
   DynatabServiceException,
+  EncryptionKeyError,
   EngineLoadError,
   ExpiredIteratorException,
   IdempotentParameterMismatchException,

@@ -4,6 +4,7 @@
 
 import { bind } from '../wasm/dynatab.js';
 import { EngineLoadError, InternalServerError } from './errors/index.js';
+import { unlock, type Encryption } from './storage/keyring.js';
 import type { ExternalStore } from './storage/external.js';
 import type { RepairReport, VerifyReport } from './types.js';
 
@@ -27,6 +28,8 @@ export interface EngineOptions {
   files?: unknown;
   /** What the storages `durable-object` and `deno-kv` keep values in. */
   store?: ExternalStore;
+  /** Not for what is in memory. */
+  encryption?: Encryption;
   region?: string;
   accountId?: string;
   now?: () => number;
@@ -42,6 +45,8 @@ export interface EngineSettings {
   durability: 'relaxed' | 'strict' | 'memory';
   region: string;
   accountId: string;
+  /** Whether what is kept is encrypted. */
+  encrypted: boolean;
 }
 
 /** Items, bytes, how many of both are expected; and the part of a dump. */
@@ -96,7 +101,10 @@ export interface Engine {
   load(id: number, part?: Uint8Array): Promise<EngineProgress>;
   /** Gives up a dump or a load. */
   abandon(id: number): Promise<void>;
-  /** In the second file. */
+  /** The keyring of an encrypted database. In the second file, as are the two below. */
+  keyring(): Promise<Uint8Array> | undefined;
+  /** Replaces it: the present one and, as long, the next. */
+  rekey(change: Uint8Array): Promise<void> | undefined;
   verify(): Promise<VerifyReport>;
   close(): Promise<void>;
 }
@@ -240,12 +248,12 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
     throw explained(error, 'wasm');
   }
   const module: EngineModule = {
-    open: (options, callbacks) => ask((database) => database.open(options, callbacks)),
+    open: (options, callbacks) => ask((database) => database.open(unlocking(options), callbacks)),
     async destroy(options) {
       await module.complete();
       return ask((database) => database.destroy(options));
     },
-    repair: (options) => ask((database) => database.repair(options)),
+    repair: (options) => ask((database) => database.repair(unlocking(options))),
     get whole() {
       return instance?.isWhole === true;
     },
@@ -266,6 +274,12 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
     },
   };
   return module;
+}
+
+/** What the engine is given: not the application's key, but what opens the database's own with it. */
+function unlocking({ encryption, ...options }: EngineOptions): EngineOptions {
+  if (!encryption || options.storage === 'memory') return options;
+  return { ...options, unlock: (keyring?: Uint8Array) => unlock(encryption, keyring) } as EngineOptions;
 }
 
 /** One of the files as code that can be instantiated again and again. */

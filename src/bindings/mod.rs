@@ -5,6 +5,7 @@
 //! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
 
 mod destroy;
+mod encryption;
 mod external;
 mod files;
 mod options;
@@ -26,6 +27,7 @@ use crate::driver::{Driver, Response, Ticket};
 use crate::item::ItemRef;
 use crate::item::tag;
 use crate::platform::js;
+use crate::platform::sealed::SealedStore;
 use crate::wire::document::{DocWriter, MapWriter};
 use crate::wire::http::{self, HttpAnswer};
 
@@ -58,6 +60,7 @@ pub struct Database {
     output: Rc<RefCell<Vec<u8>>>,
     http_calls: HttpCalls,
     settings: Settings,
+    sealed: Option<Rc<SealedStore>>,
     transfers: Rc<Transfers>,
 }
 
@@ -91,6 +94,7 @@ impl Database {
                 output,
                 http_calls,
                 settings: opened.settings,
+                sealed: opened.sealed,
                 transfers: Rc::default(),
             };
             Ok(database.into())
@@ -255,6 +259,18 @@ impl Database {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn abandon(&self, id: f64) -> Promise {
         js::promise(transfer::abandon(Rc::clone(&self.transfers), id as u64))
+    }
+
+    /// The keyring of an encrypted database, which its key is wrapped in.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
+    pub fn keyring(&self) -> Option<Promise> {
+        self.sealed.clone().map(encryption::keyring)
+    }
+
+    /// Replaces it: `change` is the present one and, as long, the next.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn rekey(&self, change: Vec<u8>) -> Option<Promise> {
+        self.sealed.clone().map(|store| encryption::rekey(store, change))
     }
 
     /// Checks all that is stored; resolves with a `VerifyReport`.

@@ -13,6 +13,7 @@ use crate::engine::Delays;
 use crate::platform::browser::{BrowserPlatform, LATEST_MILLIS};
 use crate::platform::files;
 use crate::platform::indexeddb::{IndexedDbStore, StoreEvent};
+use crate::platform::sealed::SealedStore;
 use crate::platform::{Durability, NoStore, Store, StoreError, js};
 use crate::storage::StorageOptions;
 
@@ -26,10 +27,13 @@ pub(super) struct Settings {
     pub(super) durability: String,
     pub(super) region: String,
     pub(super) account_id: String,
+    /// Whether what is kept is encrypted.
+    pub(super) encrypted: bool,
 }
 
 pub(super) struct Opened {
     pub(super) driver: Rc<Driver>,
+    pub(super) sealed: Option<Rc<SealedStore>>,
     pub(super) settings: Settings,
 }
 
@@ -133,6 +137,7 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
         region: text(options, "region")?.unwrap_or_else(|| "local".into()),
         account_id: text(options, "accountId")?.unwrap_or_else(|| "000000000000".into()),
         storage,
+        encrypted: false,
     };
     let mut options = OpenOptions {
         durability,
@@ -157,9 +162,22 @@ pub(super) async fn indexed_db(
     Ok(Rc::new(IndexedDbStore::open(&name, events).await.map_err(|e| store_error(&e))?))
 }
 
+/// The store under encryption, if that is asked for.
+pub(super) async fn sealed(
+    store: Rc<dyn Store>,
+    platform: Rc<BrowserPlatform>,
+    options: &JsValue,
+) -> Result<Option<Rc<SealedStore>>, JsValue> {
+    match js::property(options, "unlock") {
+        Some(unlock) => super::encryption::seal(store, platform, unlock).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 pub(super) fn open_error(cause: &OpenError) -> JsValue {
     match cause {
         OpenError::Storage(cause) => store_error(cause),
+        OpenError::Encrypted => error("EncryptionKeyError", &cause.to_string()),
         OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
         OpenError::Refused(cause) => error(cause.kind.name(), &cause.message),
     }
@@ -170,8 +188,8 @@ pub(super) async fn open(
     settle: Settle,
     callbacks: Rc<Callbacks>,
 ) -> Result<Opened, JsValue> {
-    let Asked { platform, settings, options } = read(&given)?;
-    let store: Rc<dyn Store> = match settings.storage.as_str() {
+    let Asked { platform, mut settings, options } = read(&given)?;
+    let mut store: Rc<dyn Store> = match settings.storage.as_str() {
         "indexeddb" => {
             let events = move |event: StoreEvent| {
                 let (kind, detail) = match event {
@@ -197,6 +215,11 @@ pub(super) async fn open(
             }
         },
     };
+    let sealed = sealed(Rc::clone(&store), Rc::clone(&platform), &given).await?;
+    if let Some(sealed) = &sealed {
+        store = Rc::clone(sealed) as Rc<dyn Store>;
+        settings.encrypted = true;
+    }
     let driver = Driver::open(store, platform, options, settle).await.map_err(|cause| open_error(&cause))?;
-    Ok(Opened { driver, settings })
+    Ok(Opened { driver, sealed, settings })
 }

@@ -23,6 +23,10 @@ pub(super) fn run(given: JsValue) -> Promise {
             let primitives = js::property(&given, "files").unwrap_or(JsValue::UNDEFINED);
             files::open_damaged(primitives).await.map_err(|cause| store_error(&cause))?
         };
+        let store = match options::sealed(Rc::clone(&store), Rc::clone(&platform), &given).await? {
+            Some(sealed) => sealed,
+            None => store,
+        };
         let repair = repair(store, platform, options, known).await.map_err(|cause| open_error(&cause))?;
         let report = verify::told(&repair.found);
         let repaired = !repair.found.problems.is_empty();

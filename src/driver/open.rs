@@ -8,7 +8,7 @@ use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::engine::{Delays, Engine, GROUP_BYTES, MAX_COLLECTION};
 use crate::log::{Fed, Replay};
-use crate::platform::{Batch, Durability, LocalFuture, Platform, Space, Store, StoreError};
+use crate::platform::{Batch, Durability, LocalFuture, Platform, Space, Store, StoreError, sealed};
 use crate::storage::{Corruption, Manifest, Storage, StorageOptions};
 
 /// Frames read at once. The tail seldom has more, and each further read is a round trip that opening waits for;
@@ -60,6 +60,8 @@ pub enum OpenError {
     Storage(StoreError),
     /// What the store holds is damaged, or of a newer format.
     Damaged(String),
+    /// What the store holds is encrypted, and no key was given.
+    Encrypted,
     /// A repair was not done.
     Refused(ApiError),
 }
@@ -74,6 +76,7 @@ impl std::fmt::Display for OpenError {
             Self::Damaged(what) => {
                 write!(f, "the database cannot be opened: {what}; repair() saves what can be read")
             }
+            Self::Encrypted => f.write_str("the database is encrypted: pass its key as `encryption`"),
             Self::Refused(cause) => f.write_str(&cause.message),
         }
     }
@@ -224,6 +227,13 @@ impl Recovered {
         loop {
             let frames = store.list(Space::Log, from, u64::MAX, FRAMES_PER_READ).await?;
             let full = frames.len() == FRAMES_PER_READ;
+            // Where there is neither a frame nor a manifest yet, a keyring may be all there is.
+            let is_new = root.is_none() && from == 0 && frames.is_empty();
+            if frames.first().is_some_and(|(_, frame)| sealed::is_sealed(frame))
+                || is_new && !store.list(Space::Meta, sealed::KEYRING, u64::MAX, 1).await?.is_empty()
+            {
+                return Err(OpenError::Encrypted);
+            }
             for (number, bytes) in frames {
                 from = number + 1;
                 // What follows its end may tell that it is none.
@@ -280,6 +290,9 @@ pub(super) async fn manifest(store: &dyn Store) -> Result<Manifest, OpenError> {
 
 async fn decode(store: &dyn Store, root: Option<&[u8]>) -> Result<Manifest, OpenError> {
     let Some(root) = root else { return Ok(Manifest::default()) };
+    if sealed::is_sealed(root) {
+        return Err(OpenError::Encrypted);
+    }
     let ids = Manifest::chunk_ids(root).map_err(damaged)?;
     let mut chunks = Vec::with_capacity(ids.len());
     if !ids.is_empty() {

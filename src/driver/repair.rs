@@ -12,6 +12,7 @@ use super::{Driver, LoadError};
 use crate::api::ApiError;
 use crate::engine::{Dump, DumpStep, Engine};
 use crate::log::{Salvage, epoch_frame};
+use crate::platform::sealed::{self, Found};
 use crate::platform::{Batch, Durability, Platform, Space, Store, StoreError, Write};
 use crate::storage::{Corruption, Storage};
 
@@ -48,6 +49,9 @@ pub async fn repair(
     options: OpenOptions,
     known: Vec<String>,
 ) -> Result<Repair, OpenError> {
+    if matches!(sealed::find(Rc::clone(&store)).await?, Found::Keyring(_)) {
+        return Err(OpenError::Encrypted);
+    }
     let old = salvage(&store, &platform, &options, known).await?;
     let found = check(&old.driver, Some(old.problems.clone())).await.map_err(failed)?;
     let mut repair = Repair { items: found.items, found, lost_items: 0 };

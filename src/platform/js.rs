@@ -71,9 +71,16 @@ pub(super) fn global_function(name: &str) -> Option<Function> {
 
 /// An object with one member.
 pub(super) fn object(name: &str, value: &JsValue) -> JsValue {
+    object_of(&[(name, value)])
+}
+
+/// An object with these members.
+pub(super) fn object_of(members: &[(&str, &JsValue)]) -> JsValue {
     let object = js_sys::Object::new();
-    // Setting a member of a fresh plain object cannot fail.
-    let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    for (name, value) in members {
+        // Setting a member of a fresh plain object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    }
     object.into()
 }
 

@@ -62,7 +62,7 @@ impl Image {
                     Err(StoreError::Conflict)
                 }
                 Write::Add(_, _, value) | Write::Put(_, _, value)
-                    if value.len() > super::store::MAX_VALUE =>
+                    if value.len() > super::store::MAX_STORED =>
                 {
                     Err(StoreError::Aborted("a value is too long".into()))
                 }

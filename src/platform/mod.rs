@@ -15,10 +15,13 @@ pub(crate) mod js;
 pub mod memory;
 pub mod no_store;
 pub mod oneshot;
+pub mod sealed;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod simulated;
 pub mod store;
 pub mod unicode;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod webcrypto;
 
 pub use memory::MemoryStore;
 pub use no_store::NoStore;

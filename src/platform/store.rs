@@ -1,12 +1,15 @@
 //! The store contract: the one way the engine reaches persistent bytes.
 //!
-//! A store is three spaces of values by `u64` id. Values are at most 64,000 bytes, so that they fit every store
+//! A store is three spaces of values by `u64` id. Values are at most 64,000 bytes and what seals them, so that they fit every store
 //! there is. `commit` is the only way to write. One behaviour suite holds for every store.
 
 use super::LocalFuture;
 
-/// Largest value a store must take, in bytes.
+/// Largest value that is kept, in bytes.
 pub const MAX_VALUE: usize = 64_000;
+
+/// Largest value a store must take, in bytes: encryption adds to what is kept.
+pub const MAX_STORED: usize = MAX_VALUE + 64;
 
 /// Which space an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

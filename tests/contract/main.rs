@@ -7,7 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/cipher.rs"]
+mod cipher;
 mod files;
+mod sealed;
 mod sim_files;
 mod simulated;
 mod suite;
@@ -18,9 +21,13 @@ use dynatab::platform::simulated::SimulatedPlatform;
 /// Runs the whole suite over stores that `make` makes, each empty.
 macro_rules! contract {
     ($name:ident, $make:expr) => {
+        contract!($name, $make; the_largest_value_is_kept_with_its_seal,);
+    };
+    ($name:ident, $make:expr; $($more:ident,)*) => {
         mod $name {
             use super::*;
             contract!(@cases $make;
+                $($more,)*
                 an_empty_store_has_nothing,
                 values_read_back_in_the_order_asked_for,
                 spaces_are_apart,
@@ -65,3 +72,11 @@ contract!(simulated_files, |seed, platform: &SimulatedPlatform| {
     let files = sim_files::SimFiles::new(sim_files::Disk::default());
     files::open(platform, files, if seed % 2 == 0 { 1 } else { 1000 }).unwrap()
 });
+contract!(sealed_memory, |_, platform: &SimulatedPlatform| {
+    cipher::sealed_now(std::rc::Rc::new(MemoryStore::new()), platform)
+};);
+contract!(sealed_simulation, |seed, platform: &SimulatedPlatform| {
+    let store = dynatab::platform::simulated::SimulatedStore::new(seed);
+    platform.attach(&store);
+    cipher::sealed_now(std::rc::Rc::new(store), platform)
+};);

@@ -1,6 +1,6 @@
 //! What holds for every store. Each case begins with an empty one.
 
-use dynatab::platform::store::MAX_VALUE;
+use dynatab::platform::store::{MAX_STORED, MAX_VALUE};
 use dynatab::platform::{Durability, Space, Store, StoreError, Write};
 
 use Durability::{Relaxed, Strict};
@@ -134,7 +134,16 @@ pub async fn ranges_are_deleted_up_to_their_end(store: impl Store) {
 }
 
 pub async fn the_largest_value_is_kept_whole(store: impl Store) {
-    let value: Vec<u8> = (0..MAX_VALUE).map(|at| (at * 7 + at / 256) as u8).collect();
+    keeps_whole(store, MAX_VALUE).await;
+}
+
+/// Of a store that may be below encryption.
+pub async fn the_largest_value_is_kept_with_its_seal(store: impl Store) {
+    keeps_whole(store, MAX_STORED).await;
+}
+
+async fn keeps_whole(store: impl Store, length: usize) {
+    let value: Vec<u8> = (0..length).map(|at| (at * 7 + at / 256) as u8).collect();
     store.commit((0..5).map(|id| put(Block, id, &value)).collect(), Strict).await.unwrap();
     for found in store.read(Block, &[0, 1, 2, 3, 4]).await.unwrap() {
         assert!(found.as_deref() == Some(value.as_slice()));

@@ -17,6 +17,7 @@ mod blind;
 mod capacity;
 mod collections;
 mod dump;
+mod encryption;
 mod faults;
 mod formats;
 mod histories;

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use dynatab::api::{ApiError, ErrorKind, Operation};
 use dynatab::driver::Ticket;
 use dynatab::platform::simulated::{Call, Fault, Random, SimulatedPlatform, SimulatedStore};
-use dynatab::platform::{Platform, StoreError};
+use dynatab::platform::{Platform, Store, StoreError};
 use serde_json::{Value, json};
 
 use crate::history;
 use crate::support::Database;
+use crate::support::cipher::sealed;
 use crate::{environment, options};
 
 const TABLES: [&str; 2] = ["plain", "indexed"];
@@ -97,7 +98,20 @@ impl Run {
     fn open(&mut self) {
         let options = dynatab::driver::OpenOptions { sweep_millis: u64::MAX, ..options() };
         for _ in 0..3 {
-            match Database::try_open(&self.platform, Rc::new(self.store.clone()), options.clone()) {
+            let below: Rc<dyn Store> = Rc::new(self.store.clone());
+            // Every other seed's store is sealed.
+            let layered = if self.seed.is_multiple_of(2) {
+                let sealing = sealed(below, self.platform.clone());
+                let layered = self.platform.block_on(sealing).expect("it comes to an end");
+                layered.map(|store| Rc::new(store) as Rc<dyn Store>)
+            } else {
+                Ok(below)
+            };
+            let opened = match layered {
+                Ok(store) => Database::try_open(&self.platform, store, options.clone()),
+                Err(error) => Err(error.into()),
+            };
+            match opened {
                 Ok(db) => {
                     self.db = Some(db);
                     return;

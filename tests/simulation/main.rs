@@ -25,10 +25,11 @@ mod strict;
 use std::rc::Rc;
 
 use dynatab::driver::OpenOptions;
-use dynatab::platform::Durability;
 use dynatab::platform::simulated::{SimulatedPlatform, SimulatedStore};
+use dynatab::platform::{Durability, Store};
 use dynatab::storage::StorageOptions;
 use script::Script;
+use support::cipher::sealed_now;
 
 fn environment(name: &str, fallback: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(fallback)
@@ -58,13 +59,18 @@ fn options() -> OpenOptions {
     }
 }
 
+/// The store as a database has it: every other seed's is sealed.
+fn layered(seed: u64, store: SimulatedStore, platform: &SimulatedPlatform) -> Rc<dyn Store> {
+    if seed.is_multiple_of(2) { Rc::new(sealed_now(Rc::new(store), platform)) } else { Rc::new(store) }
+}
+
 /// Reopens what a crash left and compares it with the script.
-fn verify(script: &mut Script, store: &SimulatedStore, crash_seed: u64) {
+fn verify(script: &mut Script, store: &SimulatedStore, seed: u64, crash_seed: u64) {
     let image = store.crash(crash_seed);
     let survivor = SimulatedStore::with_image(crash_seed, image);
     let platform = SimulatedPlatform::new(crash_seed);
     platform.attach(&survivor);
-    let database = support::Database::open(&platform, Rc::new(survivor), options());
+    let database = support::Database::open(&platform, layered(seed, survivor, &platform), options());
     script.verify(&database);
     database.assert_sound("after a crash");
 }
@@ -80,7 +86,8 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
         let platform = SimulatedPlatform::new(seed);
         let store = SimulatedStore::new(seed);
         platform.attach(&store);
-        let database = support::Database::open(&platform, Rc::new(store.clone()), options());
+        let layered = layered(seed, store.clone(), &platform);
+        let database = support::Database::open(&platform, layered, options());
         let mut script = Script::new(seed);
         script.create_tables(&database);
         for _ in 0..1_000 {
@@ -89,7 +96,7 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
             script.collect(&database);
             // The store does some of what it was asked; it crashes before and after each of its calls.
             while store.in_flight() > 0 && script.should_step(&store) {
-                verify(&mut script, &store, seed ^ points);
+                verify(&mut script, &store, seed, seed ^ points);
                 points += 1;
                 platform.step_store();
                 platform.run_until_stalled();
@@ -99,7 +106,7 @@ fn every_acknowledged_write_survives_a_crash_at_any_storage_call() {
         platform.run_until_idle();
         script.collect(&database);
         assert_eq!(script.unanswered(), 0, "every operation is answered");
-        verify(&mut script, &store, seed);
+        verify(&mut script, &store, seed, seed);
         script.verify(&database);
         script.report(&database);
         seed += 1;

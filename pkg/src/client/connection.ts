@@ -197,6 +197,11 @@ export class Connection {
     return this.work((link) => link.verify());
   }
 
+  /** Asks something of the link that is no operation. */
+  ask<T>(question: (link: Link) => Promise<T>): Promise<T> {
+    return this.work(question);
+  }
+
   /** A number that no other call or transfer has. */
   ticket(): number {
     return this.nextId++;
@@ -308,7 +313,7 @@ export class Connection {
   }
 
   /** Asks; whether the answer is there. */
-  private ask(request: Request<unknown>, bytes: Uint8Array, length: number): boolean {
+  private begun(request: Request<unknown>, bytes: Uint8Array, length: number): boolean {
     return this.run((link) => request.ask(link, bytes, length));
   }
 
@@ -374,7 +379,7 @@ export class Connection {
         if (call.sentAt && !moved && ++call.failures >= MOST_SENT) throw this.lastFailure;
         if (call.sentAt && Date.now() - call.sentAt > REMEMBERED) throw unknown();
         call.sentAt ||= Date.now();
-        if (this.ask(call, call.bytes, call.bytes.length)) this.settle(id);
+        if (this.begun(call, call.bytes, call.bytes.length)) this.settle(id);
       } catch (error) {
         this.pending.delete(id);
         call.reject(error);
@@ -417,7 +422,7 @@ export class Connection {
     signal: AbortSignalLike | undefined,
   ): Promise<T> {
     const waits = this.recovering !== undefined;
-    if (!waits && this.ask(request, bytes, length)) return Promise.resolve(request.read());
+    if (!waits && this.begun(request, bytes, length)) return Promise.resolve(request.read());
     return new Promise<T>((resolve, reject) => {
       const { id } = request;
       const aborted = () => {

@@ -7,6 +7,8 @@ import type { Connection } from './connection.js';
 import { dump, type DumpOptions } from './dump.js';
 import { DocumentClient, type TranslateConfig } from './document-client.js';
 import { unpacked } from './body.js';
+import type { Encryption } from '../storage/keyring.js';
+import { rekey, type KeyHolder } from './encryption.js';
 import { answerSigned, type AccessKey } from './signature.js';
 import type { Persistence, Space } from './space.js';
 
@@ -47,6 +49,7 @@ export class Database {
   readonly name: string;
   private readonly connection: Connection;
   private readonly region: string;
+  private readonly keys: KeyHolder;
   private readonly space: Space;
   private readonly remove: () => Promise<void>;
   private readonly released: () => void;
@@ -56,6 +59,7 @@ export class Database {
     name: string;
     region: string;
     connection: Connection;
+    keys: KeyHolder;
     space: Space;
     remove: () => Promise<void>;
     released: () => void;
@@ -63,6 +67,7 @@ export class Database {
     this.name = parts.name;
     this.region = parts.region;
     this.connection = parts.connection;
+    this.keys = parts.keys;
     this.space = parts.space;
     this.remove = parts.remove;
     this.released = parts.released;
@@ -88,6 +93,20 @@ export class Database {
    */
   requestPersistence(): Promise<boolean> {
     return this.space.ask();
+  }
+
+  /** Whether what is kept is encrypted. */
+  get encrypted(): boolean {
+    return this.connection.settings.encrypted;
+  }
+
+  /**
+   * Makes another key or passphrase the one that opens the database. Nothing is written again but what the database's own
+   * key is wrapped in. When it resolves, the key before opens the database no more; tabs that were opened with it go on until
+   * they would have to open the storage themselves, and fail with an `EncryptionKeyError` then.
+   */
+  rekey(encryption: Encryption): Promise<void> {
+    return rekey(this.connection, this.keys, encryption);
   }
 
   /** A client on native JavaScript values: `DynamoDBDocument` of the AWS SDK. */

@@ -3,6 +3,7 @@
 import type { EngineHost } from '../link/host/engine-host.js';
 import { localHost } from '../link/host/local-host.js';
 import { workerHost } from '../link/host/worker-host.js';
+import { checkEncryption } from '../storage/keyring.js';
 import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
 import type { DestroyOptions, Kept, OpenOptions, Runtime } from './options.js';
 import type { Chosen } from './place.js';
@@ -12,6 +13,10 @@ export function engineOptions(options: OpenOptions, chosen: Chosen, kept: Kept |
     chosen.storage === 'memory' ? 'memory' : (options.durability ?? (kept ? 'strict' : 'relaxed'));
   const made: EngineOptions = { name: options.name, storage: chosen.storage, durability };
   if (options.cacheBytes !== undefined) made.cacheBytes = options.cacheBytes;
+  if (options.encryption !== undefined) {
+    checkEncryption(options.encryption);
+    made.encryption = options.encryption;
+  }
   if (options.region !== undefined) made.region = options.region;
   if (options.accountId !== undefined) made.accountId = options.accountId;
   if (options.now !== undefined) made.now = options.now;

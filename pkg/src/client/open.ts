@@ -49,6 +49,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
       name: options.name,
       region,
       connection,
+      keys: opened.keys,
       space: await Space.of(storage, chosen.reason, opened.usage),
       remove: opened.remove,
       released: opened.release,

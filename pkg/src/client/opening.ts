@@ -5,6 +5,7 @@ import type { Connect } from '../link/link.js';
 import { Moved } from '../link/moved.js';
 import { Tabs } from '../link/tabs/tabs.js';
 import { Connection } from './connection.js';
+import { withKey, type KeyHolder } from './encryption.js';
 import { engineOptions, hostOf, patiently } from './engine.js';
 import type { OpenOptions, Runtime } from './options.js';
 import { own, type Chosen } from './place.js';
@@ -13,6 +14,8 @@ import type { Usage } from './space.js';
 /** A connection that is open, and how it ends. */
 export interface Opened {
   connection: Connection;
+  /** Has the key of the database, when it is encrypted. */
+  keys: KeyHolder;
   /** Deletes what is stored; the connection was closed. */
   remove(): Promise<void>;
   /** Gives up what kept others out. */
@@ -53,7 +56,7 @@ export async function openAlone(chosen: Chosen, options: OpenOptions, runtime: R
     const quiet = kept && (() => kept.quiet());
     const connection = await patiently(() => Connection.open(connect, quiet));
     const usage = kept && (() => kept.usage());
-    return { connection, remove: async () => kept?.clear(), release: end, usage, quiet };
+    return { connection, keys: settings, remove: async () => kept?.clear(), release: end, usage, quiet };
   } catch (error) {
     await kept?.quiet();
     end();
@@ -79,10 +82,11 @@ export async function openShared(chosen: Chosen, options: OpenOptions, runtime: 
       host,
       broker: options.broker === undefined ? runtime.broker?.() : (options.broker ?? undefined),
     });
-    const { connect } = tabs;
+    const connect = withKey(tabs.connect, settings);
     const connection = await patiently(() => Connection.open(connect));
     return {
       connection,
+      keys: settings,
       async remove() {
         await tabs!.expel();
         await host.destroy(settings);

@@ -2,6 +2,7 @@
 
 import type { Opfs } from '../link/host/local-host.js';
 import type { CreateTableInput, Progress } from '../types.js';
+import type { Encryption } from '../storage/keyring.js';
 import type { EngineOptions, StorageKind, WasmSource } from '../wasm.js';
 import type { DumpSource } from './load.js';
 import type { Usage } from './space.js';
@@ -28,6 +29,12 @@ export interface OpenOptions {
    * `strict`: that too. Default: `strict` on files, `relaxed` elsewhere.
    */
   durability?: 'relaxed' | 'strict' | undefined;
+  /**
+   * Encrypts what is kept, with AES-GCM of Web Crypto, by the key or the passphrase given here: everything but the number and
+   * the sizes of values. It is decided when the database is made; without the key it is not opened (`EncryptionKeyError`). A
+   * key that is lost takes the data with it. In memory nothing is kept, and nothing encrypted.
+   */
+  encryption?: Encryption | undefined;
   /** Upper bound of the block cache in bytes; 32 MiB when left out, and never below 2 MiB. */
   cacheBytes?: number | undefined;
   /** The region in ARNs; `local` when left out. */
@@ -87,7 +94,7 @@ export interface OpenOptions {
 export type DestroyOptions = Pick<OpenOptions, 'name' | 'storage' | 'path' | 'wasm' | 'more'>;
 
 /** Identifies a database for `repair`. */
-export type RepairOptions = DestroyOptions & Pick<OpenOptions, 'cacheBytes'>;
+export type RepairOptions = DestroyOptions & Pick<OpenOptions, 'cacheBytes' | 'encryption'>;
 
 /** What a runtime brings along. */
 export interface Runtime {

@@ -187,6 +187,11 @@ export class DatabaseDamagedError extends Error {
   override readonly name = 'DatabaseDamagedError';
 }
 
+/** The key of an encrypted database is missing or wrong; or there is a key, and no encryption. */
+export class EncryptionKeyError extends Error {
+  override readonly name = 'EncryptionKeyError';
+}
+
 /** A dump cannot be loaded: it is damaged, cut off, no dump, or of a later version. Nothing of it was kept. */
 export class DumpError extends Error {
   override readonly name = 'DumpError';
@@ -197,10 +202,11 @@ export class DatabaseNotEmptyError extends Error {
   override readonly name = 'DatabaseNotEmptyError';
 }
 
-/** An error of ours that a dump or a load failed with; nothing for those of the operations. */
+/** An error of ours that a dump, a load or a change of key failed with; nothing for those of the operations. */
 export function fromTransfer(error: unknown): Error | undefined {
   const { name, message } = error as Error;
   if (name === 'DumpError') return new DumpError(message, { cause: error });
+  if (name === 'EncryptionKeyError') return new EncryptionKeyError(message, { cause: error });
   if (name === 'DatabaseNotEmptyError') return new DatabaseNotEmptyError(message, { cause: error });
   return error instanceof DynatabServiceException ? error : undefined;
 }
@@ -220,6 +226,7 @@ export function fromOpening(error: unknown): unknown {
     Ended: DatabaseLockedError,
     StorageUnavailableError,
     DatabaseDamagedError,
+    EncryptionKeyError,
     InvalidOptionsError: TypeError,
   };
   const ofService = { StorageFullException, StorageFailedException };

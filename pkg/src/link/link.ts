@@ -56,6 +56,10 @@ export interface Link {
   load(id: number, part?: Uint8Array): Promise<EngineProgress>;
   /** Gives up a dump or a load. */
   abandon(id: number): Promise<void>;
+  /** The keyring of an encrypted database. */
+  keyring(): Promise<Uint8Array>;
+  /** Replaces it: the present one and, as long, the next. */
+  rekey(change: Uint8Array): Promise<void>;
   /** Waits for what was asked, then ends. */
   close(): Promise<void>;
 }

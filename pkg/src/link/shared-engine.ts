@@ -176,6 +176,14 @@ export class SharedEngine {
     return this.work(() => this.engine.abandon(id));
   }
 
+  keyring(): Promise<Uint8Array> {
+    return this.work(() => this.engine.keyring()!);
+  }
+
+  rekey(change: Uint8Array): Promise<void> {
+    return this.work(() => this.engine.rekey(change)!);
+  }
+
   /** Waits for what was asked, then closes. */
   close(): Promise<void> {
     return (this.closing ??= this.shut());

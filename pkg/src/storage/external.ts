@@ -13,7 +13,7 @@ export type StoreWrite =
   | readonly [kind: 'deleteRange', space: StoreSpace, from: number, end: number];
 
 /**
- * Values of at most 64,000 bytes by space and id. Calls may overlap: commits take effect in the order in which they are
+ * Values of at most 64,064 bytes by space and id. Calls may overlap: commits take effect in the order in which they are
  * made, and a read sees those that were made before it. What fails throws a `StoreFailure`; of anything else that a commit
  * throws it is taken that nobody knows whether it was written.
  */

@@ -6,7 +6,7 @@ use super::alive::Alive;
 use super::format::{self, Covered, Entry};
 use super::place::{Key, Place};
 use crate::collections::VecMap;
-use crate::platform::store::MAX_VALUE;
+use crate::platform::store::MAX_STORED;
 use crate::platform::{Space, StoreError, Write};
 
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl State {
         let mut cleared: Vec<(Space, u64, u64)> = Vec::new();
         for write in batch {
             match write {
-                Write::Add(_, _, value) | Write::Put(_, _, value) if value.len() > MAX_VALUE => {
+                Write::Add(_, _, value) | Write::Put(_, _, value) if value.len() > MAX_STORED => {
                     return Err(StoreError::Aborted("a value is too long".into()));
                 }
                 Write::Add(space, id, _) => {

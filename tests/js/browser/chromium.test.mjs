@@ -50,13 +50,13 @@ describe('suite in Chromium', { skip }, () => {
     assert.deepEqual(problems, []);
   });
 
-  test('every case on memory and on IndexedDB', async (t) => {
+  test('every case on memory, on IndexedDB, and encrypted', async (t) => {
     const results = await page.evaluate(async () => {
       const { run } = await import('/suite.js');
       await run('/dist/browser.js');
       return globalThis.results;
     });
-    assert.equal(results.length, suite.length * 2);
+    assert.equal(results.length, suite.length * 3);
     for (const { label, name, error } of results) {
       await t.test(`${label}: ${name}`, () => assert.equal(error, undefined, error));
     }
@@ -98,6 +98,62 @@ describe('suite in Chromium', { skip }, () => {
     assert.equal(found.Count, count);
     assert.notEqual(found.kind, 'memory');
     await second.close();
+  });
+
+  test('nothing of an encrypted database can be read in IndexedDB', async () => {
+    const opened = await openPage();
+    const found = await opened.evaluate(async () => {
+      const word = 'Zauberwort';
+      const { open } = await import('/dist/browser.js');
+      const bytes = (of) => new Uint8Array(of.buffer ?? of, of.byteOffset ?? 0, of.byteLength);
+      const text = new TextDecoder('latin1');
+      const found = [];
+      for (const encryption of [undefined, { passphrase: 'geheim' }]) {
+        const name = `secret ${encryption !== undefined}`;
+        const db = await open({ name, encryption, cacheBytes: 2 << 20 });
+        const TableName = `${word}-table`;
+        await db
+          .client()
+          .createTable({
+            TableName,
+            BillingMode: 'PAY_PER_REQUEST',
+            KeySchema: [{ AttributeName: word, KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: word, AttributeType: 'S' }],
+          });
+        // More than the memory table takes.
+        for (let i = 0; i < 60; i++) {
+          const puts = Array.from({ length: 25 }, (_, at) => ({
+            PutRequest: { Item: { [word]: `${word} ${i} ${at}`, value: word.repeat(500) } },
+          }));
+          await db.documentClient().batchWrite({ RequestItems: { [TableName]: puts } });
+        }
+        await db.close();
+        const full = (await indexedDB.databases()).find((known) => known.name.endsWith(name)).name;
+        const raw = await new Promise((done, failed) => {
+          const opening = indexedDB.open(full);
+          opening.onsuccess = () => done(opening.result);
+          opening.onerror = () => failed(opening.error);
+        });
+        const values = [];
+        for (const store of raw.objectStoreNames) {
+          const reading = raw.transaction(store).objectStore(store).getAll();
+          await new Promise((done) => (reading.onsuccess = done));
+          values.push(...reading.result.map((value) => text.decode(bytes(value))));
+        }
+        raw.close();
+        found.push([
+          values.length > 20,
+          values.some((value) => value.includes(word)),
+          values.filter((value) => value.startsWith('DE\x01')).length >= values.length - 1,
+        ]);
+      }
+      return found;
+    });
+    assert.deepEqual(found, [
+      [true, true, false],
+      [true, false, true],
+    ]);
+    await opened.close();
   });
 
   test('the second file comes once an item has expired, and without it nothing expires', async () => {

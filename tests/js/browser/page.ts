@@ -21,9 +21,21 @@ export async function run(url: string): Promise<void> {
       fresh: () => ({ name: `${session}i${count++}`, storage: 'indexeddb' }),
     },
   ];
+  // Pages that are no secure context have no Web Crypto.
+  if (globalThis.crypto.subtle) {
+    const usages = ['encrypt', 'decrypt'] as const;
+    const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, usages);
+    environments.push({
+      label: 'indexeddb',
+      encrypted: true,
+      persistent: true,
+      fresh: () => ({ name: `${session}e${count++}`, storage: 'indexeddb', encryption: { key } }),
+    });
+  }
   globalThis.results = [];
   for (const env of environments) {
-    for (const result of await runAll({ pkg, env })) globalThis.results.push({ label: env.label, ...result });
+    const label = env.label + (env.encrypted ? ', encrypted' : '');
+    for (const result of await runAll({ pkg, env })) globalThis.results.push({ label, ...result });
   }
   document.title = 'done';
 }

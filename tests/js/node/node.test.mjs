@@ -1,7 +1,7 @@
 // The suite in Node, on memory and on files, over the built package.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,6 +18,7 @@ const { suite } = await load('tests/js/suite/index.ts');
 const folder = mkdtempSync(path.join(tmpdir(), 'dynatab-suite-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let count = 0;
+const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 
 const environments = [
   { label: 'memory', persistent: false, fresh: () => ({ name: `m${count++}`, storage: 'memory' }) },
@@ -26,13 +27,54 @@ const environments = [
     persistent: true,
     fresh: () => ({ name: 'db', storage: 'files', path: path.join(folder, `f${count++}`) }),
   },
+  {
+    label: 'files',
+    encrypted: true,
+    persistent: true,
+    fresh: () => ({
+      name: 'db',
+      storage: 'files',
+      path: path.join(folder, `e${count++}`),
+      encryption: { key },
+    }),
+  },
 ];
 
 for (const env of environments) {
-  describe(`suite on ${env.label}`, () => {
+  describe(`suite on ${env.label}${env.encrypted ? ', encrypted' : ''}`, () => {
     for (const { name, run } of suite) test(name, () => run({ pkg, env }));
   });
 }
+
+test('nothing of an encrypted database can be read in its files', async () => {
+  const word = 'Zauberwort';
+  for (const encryption of [undefined, { key }, { passphrase: 'geheim' }]) {
+    const dir = path.join(folder, `secret${count++}`);
+    const db = await pkg.open({ name: word, path: dir, encryption, cacheBytes: 2 << 20 });
+    const client = db.client();
+    await client.createTable({
+      TableName: `${word}-table`,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: word, KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: word, AttributeType: 'S' }],
+      Tags: [{ Key: word, Value: word }],
+    });
+    // More than the memory table takes, so that blocks are written and merged.
+    for (let i = 0; i < 120; i++) {
+      const puts = Array.from({ length: 25 }, (_, at) => ({
+        PutRequest: { Item: { [word]: `${word} ${i} ${at}`, value: word.repeat(300) } },
+      }));
+      await db.documentClient().batchWrite({ RequestItems: { [`${word}-table`]: puts } });
+    }
+    const problems = (await db.verify()).problems;
+    await db.close();
+    assert.deepEqual(problems, []);
+    const files = readdirSync(dir).map((name) => readFileSync(path.join(dir, name)));
+    assert.ok(files.reduce((sum, file) => sum + file.length, 0) > 8e6);
+    const found = files.some((file) => file.includes(word));
+    assert.equal(found, encryption === undefined);
+  }
+});
 
 test('the CommonJS entry opens a database', async () => {
   const cjs = createRequire(import.meta.url)(path.join(dist, 'node.cjs'));

@@ -7,7 +7,7 @@ import type { ExternalStore, StoreSpace, StoreWrite } from '../../../pkg/src/sto
 
 const [LOG, BLOCK, META] = [0, 1, 2] as const;
 /** Largest value a store must take, in bytes. */
-const MOST = 64_000;
+const MOST = 64_064;
 /** The largest id. */
 const LAST = 2 ** 53 - 1;
 

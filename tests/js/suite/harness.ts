@@ -8,6 +8,8 @@ export type Package = typeof import('../../../pkg/src/index.js');
 export interface Env {
   /** Shown in names of tests. */
   label: string;
+  /** Whether its databases are encrypted. */
+  encrypted?: boolean;
   /** Whether data outlives `close`. */
   persistent: boolean;
   /** Options for a database that no other case uses; the same ones open it again. */

@@ -2,6 +2,7 @@
 import { batches } from './batches.js';
 import { changes } from './changes.js';
 import { dumps } from './dumps.js';
+import { encryption } from './encryption.js';
 import { failures } from './failures.js';
 import type { Case } from './harness.js';
 import { items } from './items.js';
@@ -25,6 +26,7 @@ export const suite: Case[] = [
   ...dumps,
   ...lifecycle,
   ...space,
+  ...encryption,
   ...failures,
 ];
 

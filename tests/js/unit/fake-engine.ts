@@ -141,7 +141,8 @@ export class FakeEngine implements Engine {
   }
 
   settings(): EngineSettings {
-    return { storage: this.storage, durability: this.durability, region: 'local', accountId: '000000000000' };
+    const { storage, durability } = this;
+    return { storage, durability, region: 'local', accountId: '000000000000', encrypted: false };
   }
 
   async deleteExpired(): Promise<number> {
@@ -155,6 +156,10 @@ export class FakeEngine implements Engine {
   }
 
   async abandon(): Promise<void> {}
+
+  keyring(): undefined {}
+
+  rekey(): undefined {}
 
   async verify(): Promise<VerifyReport> {
     return { tables: 0, items: 0, indexEntries: 0, blocks: 0, bytes: 0, problems: [], moreProblems: 0 };

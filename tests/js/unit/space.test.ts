@@ -47,6 +47,7 @@ async function setUp(storage: 'memory' | 'indexeddb' | 'files' = 'indexeddb', fi
     name: 'x',
     region: 'local',
     connection,
+    keys: {},
     space: await Space.of(storage, 'asked for', files),
     remove: async () => undefined,
     released: () => undefined,

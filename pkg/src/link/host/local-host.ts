@@ -56,8 +56,9 @@ class LocalEngine implements HostedEngine, Court {
     const hosts = new Set<PortHost>();
     try {
       const module = await load();
-      // The code of files and of external stores is in the second file.
-      if (options.files !== undefined || options.store !== undefined) await module.complete();
+      // The code of files, of external stores and of encryption is in the second file.
+      if (options.files !== undefined || options.store !== undefined || options.encryption)
+        await module.complete();
       const complete = async () => (await load()).complete();
       const engine = await SharedEngine.open(
         module,

@@ -21,6 +21,8 @@ export function localLink(engine: SharedEngine, number: number, events: LinkEven
     dump: (id) => engine.dump(id),
     load: (id, part) => engine.load(id, part),
     abandon: (id) => engine.abandon(id),
+    keyring: () => engine.keyring(),
+    rekey: (change) => engine.rekey(change),
     close: () => engine.close(),
   };
 }

@@ -161,7 +161,8 @@ export class PortHost implements Client {
       case 'work': {
         const [, number, kind, id, part] = message;
         void this.work(number, () => {
-          if (kind === 'verify' || kind === 'deleteExpired') return this.engine[kind]();
+          if (kind === 'verify' || kind === 'deleteExpired' || kind === 'keyring') return this.engine[kind]();
+          if (kind === 'rekey') return this.engine.rekey(part!);
           return this.engine[kind](this.transfer(id!), part);
         });
         break;

@@ -110,6 +110,14 @@ export class PortLink implements Link {
     return this.work('abandon', id);
   }
 
+  keyring(): Promise<Uint8Array> {
+    return this.work('keyring');
+  }
+
+  rekey(change: Uint8Array): Promise<void> {
+    return this.work('rekey', undefined, change);
+  }
+
   async close(): Promise<void> {
     this.flush();
     while (!this.ended && this.asked.size > 0) await new Promise<void>((done) => (this.quiet = done));

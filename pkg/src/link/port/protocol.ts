@@ -38,6 +38,8 @@ export interface Work {
   dump: EngineProgress | undefined;
   load: EngineProgress;
   abandon: void;
+  keyring: Uint8Array;
+  rekey: void;
 }
 
 export type ToOwner =
