@@ -5,10 +5,12 @@ import { useDatabase } from './memory/use.js';
 import { boundary } from './suites/boundary.js';
 import { bulk } from './suites/bulk.js';
 import { concurrent } from './suites/concurrent.js';
+import { encryption } from './suites/encryption.js';
 import { get } from './suites/get.js';
 import { load } from './suites/load.js';
 import { large, million } from './suites/million.js';
 import { open } from './suites/open.js';
+import { opfs } from './suites/opfs.js';
 import { peers } from './suites/peers.js';
 import { put } from './suites/put.js';
 import { range } from './suites/range.js';
@@ -29,6 +31,8 @@ const BENCHES: Record<string, () => Promise<Report | Report[]>> = {
   million,
   soak,
   peers,
+  opfs,
+  encryption,
 };
 
 declare global {

@@ -54,6 +54,8 @@ const IN_PAGE = [
   'million',
   'soak',
   'peers',
+  'opfs',
+  'encryption',
 ];
 /** What runs elsewhere. */
 const OTHERS = {
@@ -89,7 +91,7 @@ async function bundle(profile) {
     alias: { dynatab: join(dist, 'browser.js') },
     tsconfigRaw: {},
   });
-  for (const name of ['engine.wasm', 'engine.more.wasm']) {
+  for (const name of ['engine.wasm', 'engine.more.wasm', 'worker.js', 'broker.js']) {
     if (existsSync(join(dist, name))) copyFileSync(join(dist, name), join(OUT, name));
   }
   writeFileSync(

@@ -21,7 +21,9 @@ const COMMANDS: Record<string, Command> = { serve, verify, repair, dump, load };
 
 const USAGE = `usage: ${Object.values(COMMANDS)
   .map((command) => command.USAGE)
-  .join('\n       ')}`;
+  .join('\n       ')}
+  DYNATAB_PASSPHRASE of the environment is the passphrase of an encrypted directory; load and serve make one with it
+`;
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);

@@ -80,9 +80,10 @@ fn nothing_that_was_written_can_be_read_below() {
     for seed in 0..6 {
         for is_sealed in [false, true] {
             let (platform, below) = (SimulatedPlatform::new(seed), MemoryStore::new());
-            let layered: Rc<dyn Store> = match is_sealed {
-                true => Rc::new(sealed_now(Rc::new(below.clone()), &platform)),
-                false => Rc::new(below.clone()),
+            let layered: Rc<dyn Store> = if is_sealed {
+                Rc::new(sealed_now(Rc::new(below.clone()), &platform))
+            } else {
+                Rc::new(below.clone())
             };
             // With the usual sizes all of it stays in the log.
             let storage = if seed % 3 == 0 { StorageOptions::default() } else { small() };

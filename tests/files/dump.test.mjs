@@ -216,3 +216,23 @@ test('a process that is killed in the middle of a load leaves an empty database'
     assert.deepEqual(await items(to), await items(dir));
   }
 });
+
+test('the commands open an encrypted directory with the passphrase of the environment', async (t) => {
+  const dir = directory(t);
+  const [file, copy] = ['db.dump', 'copy'].map((name) => path.join(path.dirname(dir), name));
+  await fill(dir);
+  assert.equal(run(['dump', '--dir', dir, '--out', file]).status, 0);
+  const env = { ...process.env, DYNATAB_PASSPHRASE: 'geheim' };
+  assert.equal(run(['load', '--dir', copy, file], { env }).status, 0);
+  const refused = run(['verify', '--dir', copy]);
+  assert.deepEqual([refused.status, /the database is encrypted/.test(refused.stderr)], [1, true]);
+  const wrong = run(['dump', '--dir', dir, '--out', file], { env });
+  assert.deepEqual([wrong.status, /is not encrypted/.test(wrong.stderr)], [1, true]);
+  assert.match(run(['verify', '--dir', copy], { env }).stdout.toString(), /30 items.*\nno problems/);
+  assert.match(run(['repair', '--dir', copy], { env }).stdout.toString(), /nothing was written/);
+  const again = run(['dump', '--dir', copy], { env });
+  assert.equal(again.status, 0);
+  const db = await open(directory(t), { load: again.stdout });
+  assert.equal((await scan(db.documentClient())).length, 30);
+  await db.close();
+});

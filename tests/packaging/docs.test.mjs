@@ -70,6 +70,7 @@ async function inChromium(file) {
 }
 each('browser.md', inChromium);
 each('tabs.md', inChromium);
+each('encryption.md', inChromium);
 
 test('workers.md', async () => {
   const [code] = examples('workers.md');

@@ -7,6 +7,7 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { Progress } from '../types.js';
 import { existing } from './directory.js';
 import { interruptible, ProgressLine } from './progress.js';
+import { secret } from './secret.js';
 import { UsageError, type Package } from './usage.js';
 
 export const USAGE = `dynatab dump --dir PATH [--out FILE]
@@ -20,7 +21,7 @@ export async function run({ dir, out }: { dir?: string; out?: string }, { open }
   const path = existing('dump', dir);
   if (out === undefined && process.stdout.isTTY)
     throw new UsageError('a dump is no text for a terminal: give --out FILE, or redirect the output');
-  const db = await open({ name: 'dynatab', storage: 'files', path });
+  const db = await open({ name: 'dynatab', storage: 'files', path, ...secret() });
   const line = new ProgressLine('dumped');
   let last: Progress | undefined;
   const progress = (done: Progress) => {

@@ -4,6 +4,7 @@ import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Progress } from '../types.js';
 import { interruptible, ProgressLine } from './progress.js';
+import { secret } from './secret.js';
 import { UsageError, type Package } from './usage.js';
 
 export const USAGE = `dynatab load --dir PATH [FILE]
@@ -30,6 +31,7 @@ export async function run({ dir }: { dir?: string }, { open }: Package, file = '
       name: 'dynatab',
       storage: 'files',
       path: dir,
+      ...secret(),
       load: Readable.toWeb(addAbortSignal(signal, input)) as ReadableStream<Uint8Array>,
       progress(done) {
         last = done;

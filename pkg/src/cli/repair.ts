@@ -2,6 +2,7 @@
 
 import { existing } from './directory.js';
 import { printProblems } from './problems.js';
+import { secret } from './secret.js';
 import type { Package } from './usage.js';
 
 export const USAGE = `dynatab repair --dir PATH
@@ -14,7 +15,12 @@ export const OPTIONS = { dir: { type: 'string' } } as const;
 
 /** Prints what was wrong, and what is left. */
 export async function run({ dir }: { dir?: string }, { repair }: Package): Promise<void> {
-  const report = await repair({ name: 'dynatab', storage: 'files', path: existing('repair', dir) });
+  const report = await repair({
+    name: 'dynatab',
+    storage: 'files',
+    path: existing('repair', dir),
+    ...secret(),
+  });
   printProblems(report);
   const { repaired, items, lostItems } = report;
   if (!repaired) console.log('no problems; nothing was written');

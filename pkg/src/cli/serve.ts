@@ -2,6 +2,7 @@
 
 import type { AccessKey } from '../node.js';
 import { isLoopback } from './loopback.js';
+import { secret } from './secret.js';
 import { UsageError, type Package } from './usage.js';
 
 export const USAGE = `dynatab serve [--port 8000] [--host ADDRESS] [--dir PATH] [--cors ORIGIN]
@@ -52,6 +53,7 @@ export async function run(values: Values, { open, serve }: Package): Promise<voi
     name: 'dynatab',
     storage: values.dir === undefined ? 'memory' : 'files',
     path: values.dir,
+    ...secret(),
   });
   const served = await serve({ db, port, host, cors: values.cors, accessKeys }).catch(
     async (error: unknown) => {

@@ -2,6 +2,7 @@
 
 import { existing } from './directory.js';
 import { printProblems } from './problems.js';
+import { secret } from './secret.js';
 import type { Package } from './usage.js';
 
 export const USAGE = `dynatab verify --dir PATH
@@ -13,7 +14,7 @@ export const OPTIONS = { dir: { type: 'string' } } as const;
 
 /** Prints what was looked at, and what is wrong. */
 export async function run({ dir }: { dir?: string }, { open }: Package): Promise<void> {
-  const db = await open({ name: 'dynatab', storage: 'files', path: existing('verify', dir) });
+  const db = await open({ name: 'dynatab', storage: 'files', path: existing('verify', dir), ...secret() });
   try {
     const report = await db.verify();
     const wrong = printProblems(report);
