@@ -6,6 +6,7 @@ import { bind } from '../wasm/dynatab.js';
 import { EngineLoadError, InternalServerError } from './errors/index.js';
 import { unlock, type Encryption } from './storage/keyring.js';
 import type { ExternalStore } from './storage/external.js';
+import type { Question } from './storage/remote/messages.js';
 import type { RepairReport, VerifyReport } from './types.js';
 
 /** Called by the engine. */
@@ -121,6 +122,8 @@ export interface EngineModule {
   destroy(options: EngineOptions): Promise<void>;
   /** In the second file. */
   repair(options: EngineOptions): Promise<RepairReport>;
+  /** Opens a store of files alone, for an engine elsewhere; gives what answers for it. In the second file, which it loads. */
+  storage(files: unknown): Promise<(question: Question) => Promise<unknown>>;
   /** Whether the second file is there. */
   readonly whole: boolean;
   /** Loads the second file. */
@@ -155,7 +158,7 @@ export function loadEngine(sources: WasmSources): Promise<EngineModule> {
 
 /** An instance of both files. */
 interface Instance {
-  database: Pick<EngineModule, 'open' | 'destroy' | 'repair'>;
+  database: Pick<EngineModule, 'open' | 'destroy' | 'repair' | 'storage'>;
   exports: { memory: WebAssembly.Memory };
   view: Uint8Array;
   whole?: Promise<void> | undefined;
@@ -252,6 +255,11 @@ async function instantiate(sources: WasmSources): Promise<EngineModule> {
     async destroy(options) {
       await module.complete();
       return ask((database) => database.destroy(options));
+    },
+    async storage(files) {
+      await module.complete();
+      const answers = await ask((database) => database.storage(files));
+      return (question) => until(answers(question));
     },
     repair: (options) => ask((database) => database.repair(unlocking(options))),
     get whole() {

@@ -21,6 +21,7 @@ const MODULES = [
   'bindings::external',
   'bindings::files',
   'bindings::repair',
+  'bindings::storage',
   'bindings::transfer',
   'bindings::verify',
   'driver::dump',

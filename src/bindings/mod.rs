@@ -10,6 +10,7 @@ mod external;
 mod files;
 mod options;
 mod repair;
+mod storage;
 mod transfer;
 mod verify;
 
@@ -111,6 +112,12 @@ impl Database {
     #[wasm_bindgen(unchecked_return_type = "Promise<RepairReport>")]
     pub fn repair(options: JsValue) -> Promise {
         repair::run(options)
+    }
+
+    /// A store of files alone, for an engine elsewhere: see `storage::open`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Function>")]
+    pub fn storage(files: JsValue) -> Promise {
+        storage::open(files)
     }
 
     /// Where the input buffer is, once it holds `len` bytes. The memory may have moved.

@@ -106,6 +106,13 @@ pub(super) fn store_error(cause: &StoreError) -> JsValue {
     error(name, &cause.to_string())
 }
 
+pub(super) fn files_error(cause: &files::OpenError) -> JsValue {
+    match cause {
+        files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
+        files::OpenError::Store(cause) => store_error(cause),
+    }
+}
+
 /// What calls in flight need at once has to fit, or they would drive out each other's blocks for ever.
 const LEAST_CACHE: usize = 2 << 20;
 
@@ -202,10 +209,7 @@ pub(super) async fn open(
         }
         "files" => {
             let files = js::property(&given, "files").unwrap_or(JsValue::UNDEFINED);
-            super::files::open(files).await.map_err(|cause| match &cause {
-                files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
-                files::OpenError::Store(cause) => store_error(cause),
-            })?
+            super::files::open(files).await.map_err(|cause| files_error(&cause))?
         }
         "" | "memory" => Rc::new(NoStore),
         other => match js::property(&given, "store") {

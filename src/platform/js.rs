@@ -70,7 +70,7 @@ pub(super) fn global_function(name: &str) -> Option<Function> {
 }
 
 /// An object with one member.
-pub(super) fn object(name: &str, value: &JsValue) -> JsValue {
+pub(crate) fn object(name: &str, value: &JsValue) -> JsValue {
     object_of(&[(name, value)])
 }
 

@@ -2,9 +2,11 @@
 
 import type { EngineHost } from '../link/host/engine-host.js';
 import { localHost } from '../link/host/local-host.js';
+import type { OpfsAccess } from '../link/host/opfs-place.js';
+import { ContextWorker, portable } from '../link/host/context-worker.js';
 import { workerHost } from '../link/host/worker-host.js';
 import { checkEncryption } from '../storage/keyring.js';
-import { loadEngine, type EngineModule, type EngineOptions, type WasmSource } from '../wasm.js';
+import { loadEngine, type EngineModule, type EngineOptions } from '../wasm.js';
 import type { DestroyOptions, Kept, OpenOptions, Runtime } from './options.js';
 import type { Chosen } from './place.js';
 
@@ -55,7 +57,11 @@ export async function patiently<T>(task: () => Promise<T>): Promise<T> {
 /** Where the engine is to run. */
 export async function hostOf(options: OpenOptions, runtime: Runtime): Promise<EngineHost> {
   const { worker } = options;
-  if (!worker) return localHost(() => load(options, runtime), runtime.opfs?.bind(runtime));
+  if (!worker) {
+    const opfs: OpfsAccess | undefined = runtime.opfs && { files: runtime.opfs.bind(runtime) };
+    if (opfs && runtime.worker) opfs.worker = () => startWorker(options, runtime);
+    return localHost(() => load(options, runtime), opfs);
+  }
   if (options.now) throw new TypeError('now: a clock cannot be given to an engine in a worker');
   const start = typeof worker === 'function' ? worker : runtime.worker?.bind(runtime);
   if (!start || options.path !== undefined || options.storage === 'files')
@@ -63,10 +69,7 @@ export async function hostOf(options: OpenOptions, runtime: Runtime): Promise<En
   return workerHost(start, await portable(options.wasm), await portable(options.more));
 }
 
-/** What a worker can be told of where code is. */
-async function portable(source: WasmSource | undefined): Promise<unknown> {
-  if (typeof source === 'string' || source instanceof URL) return new URL(source, location.href).href;
-  if (typeof Request === 'function' && source instanceof Request) return source.url;
-  if (typeof Response === 'function' && source instanceof Response) return source.arrayBuffer();
-  return source;
+/** Starts the worker of a context. */
+export async function startWorker({ wasm, more }: DestroyOptions, runtime: Runtime): Promise<ContextWorker> {
+  return new ContextWorker(runtime.worker!(), await portable(wasm), await portable(more));
 }

@@ -1,10 +1,12 @@
 /** `open`, `destroy` and `repair`, given what differs between runtimes. */
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
+import { hasHandles } from '../link/host/opfs-place.js';
+import { repairFiles } from '../link/host/repair-files.js';
 import type { RepairReport } from '../types.js';
 import type { EngineModule, EngineOptions } from '../wasm.js';
 import { Database } from './database.js';
-import { engineOptions, load, patiently } from './engine.js';
+import { engineOptions, load, patiently, startWorker } from './engine.js';
 import { load as loadDump } from './load.js';
 import { Client } from './low-level-client.js';
 import { openAlone, openShared } from './opening.js';
@@ -25,7 +27,7 @@ function checkName(options: { name: string }): void {
 export function opener(runtime: Runtime): (options: OpenOptions) => Promise<Database> {
   return async (options) => {
     checkName(options);
-    const chosen = choose(options, runtime, !options.worker);
+    const chosen = choose(options, runtime, !options.worker && !runtime.worker);
     try {
       return await openOn(chosen, options, runtime);
     } catch (error) {
@@ -123,7 +125,7 @@ async function destroyOpfs(chosen: Chosen, options: DestroyOptions, runtime: Run
 export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<RepairReport> {
   return async (options) => {
     checkName(options);
-    const chosen = choose(options, runtime, true);
+    const chosen = choose(options, runtime, !runtime.worker);
     if (chosen.storage === 'memory') {
       throw new StorageUnavailableError(
         'a database in memory ends with its process; there is none to repair',
@@ -133,7 +135,7 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
     try {
       await module.complete();
       const settings = engineOptions(options, chosen, owned.kept);
-      if (chosen.storage === 'opfs') return await repairOpfs(module, settings, runtime);
+      if (chosen.storage === 'opfs') return await repairOpfs(module, settings, options, runtime);
       return await patiently(() => module.repair(settings));
     } catch (error) {
       throw fromOpening(error);
@@ -147,18 +149,14 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
 async function repairOpfs(
   module: EngineModule,
   settings: EngineOptions,
+  options: RepairOptions,
   runtime: Runtime,
 ): Promise<RepairReport> {
-  const { openFiles } = await runtime.opfs!();
-  const pool = await openFiles(settings.name, true);
+  if (hasHandles()) return repairFiles(module, settings, await runtime.opfs!());
+  const worker = await startWorker(options, runtime);
   try {
-    const report = await module.repair({ ...settings, storage: 'files', files: pool.primitives });
-    for (const problem of pool.discard()) {
-      report.repaired = true;
-      report.problems.push({ problem });
-    }
-    return report;
+    return (await worker.ask(['repair', worker.number(), settings])) as RepairReport;
   } finally {
-    pool.release();
+    worker.end();
   }
 }

@@ -1,6 +1,5 @@
 /** What `open`, `destroy` and `repair` are given: by the application, and by the runtime. */
 
-import type { Opfs } from '../link/host/local-host.js';
 import type { CreateTableInput, Progress } from '../types.js';
 import type { Encryption } from '../storage/keyring.js';
 import type { EngineOptions, StorageKind, WasmSource } from '../wasm.js';
@@ -18,8 +17,8 @@ export interface OpenOptions {
    * memory where there is none or the browser forbids it; `db.persistence` says what it became. An IndexedDB that is
    * there but fails to open is a `StorageFailedException`.
    *
-   * `opfs` is the origin private file system of a browser: with `worker: true`, or in a dedicated worker; elsewhere it is a
-   * `StorageUnavailableError`.
+   * `opfs` is the origin private file system of a browser. Only dedicated workers can use it: elsewhere one that has the
+   * files, and nothing else, is started, unless with `worker: true` the engine is in one anyway.
    */
   storage?: 'auto' | StorageKind | undefined;
   /** The directory of the `files` storage. */
@@ -111,7 +110,7 @@ export interface Runtime {
   /** A store of the runtime's own, which `auto` takes when there is one. */
   external?: External;
   /** What the storage `opfs` needs; absent where there is no origin private file system. */
-  opfs?(): Promise<Opfs>;
+  opfs?(): Promise<typeof import('../entry/opfs.js')>;
 }
 
 /** A store that only this runtime has. */

@@ -1,6 +1,7 @@
 /** Where a database is to live, and what keeps others out of it. */
 
 import { StorageUnavailableError } from '../errors/index.js';
+import { hasHandles } from '../link/host/opfs-place.js';
 import { Exchange } from '../link/tabs/exchange.js';
 import { own as ownByLock } from '../storage/web-lock.js';
 import type { StorageKind } from '../wasm.js';
@@ -64,7 +65,7 @@ function checkOpfs(runtime: Runtime, handles: boolean): void {
     throw new StorageUnavailableError(
       'storage "opfs": there is no origin private file system here; browsers have one on https and on localhost',
     );
-  if (handles && !('FileSystemSyncAccessHandle' in globalThis))
+  if (handles && !hasHandles())
     throw new StorageUnavailableError(
       'storage "opfs": only dedicated workers can use it: pass worker: true to open(), or call this in one',
     );

@@ -69,7 +69,7 @@ export class SharedEngine {
     try {
       const { storage } = options;
       // The files of the origin private file system are files to the engine.
-      const given = storage === 'opfs' ? { ...options, storage: 'files' as const } : options;
+      const given = storage === 'opfs' && options.files ? { ...options, storage: 'files' as const } : options;
       const engine = await module.open(given, {
         settle: (id, client) => shared!.settle(id, client),
         event: (kind, detail) => events.event(kind, detail),
@@ -203,12 +203,16 @@ export class SharedEngine {
   private isFenced(): boolean {
     // Files have a lock that nobody takes from its holder, and in the origin private file system they are one.
     if (this.settings.storage !== 'indexeddb' || !this.engine.isFenced()) return false;
-    if (!this.gone) {
-      this.gone = true;
-      this.unwatch();
-      this.events.failed(new Moved('another owner has come'));
-    }
+    this.fail(new Moved('another owner has come'));
     return true;
+  }
+
+  /** Ends it, though its code has not failed. */
+  fail(cause: Error): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.unwatch();
+    this.events.failed(cause);
   }
 
   private put(bytes: Uint8Array, start: number, end: number): void {

@@ -4,12 +4,13 @@ import puppeteer from 'puppeteer-core';
 import { firefoxOptions } from '../../../scripts/lib/browser.mjs';
 import { launch, serveTestPages } from '../browser.mjs';
 
-/** The ways between tabs: ports of the SharedWorker, a BroadcastChannel, and ports into a worker that has the engine. */
+/** The ways between tabs: ports of the SharedWorker, a BroadcastChannel, and ports into a worker that has the engine; and OPFS. */
 export const WAYS = {
   'through the broker': {},
   'over a BroadcastChannel': { broker: null },
   'with the engine in a worker': { worker: true },
   'on OPFS': { worker: true, storage: 'opfs' },
+  'on OPFS, with the engine in the page': { storage: 'opfs' },
 };
 
 export const TABLE = 'counters';

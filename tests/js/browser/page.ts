@@ -5,11 +5,17 @@ declare global {
   var results: { label: string; name: string; error?: string }[] | undefined;
 }
 
-export async function run(url: string): Promise<void> {
+/** On all storages of a page, or on one. */
+export async function run(url: string, only?: 'opfs'): Promise<void> {
   const pkg = (await import(url)) as Package;
   let count = 0;
   const session = Math.random().toString(36).slice(2);
-  const environments: Env[] = [
+  const opfs: Env = {
+    label: 'opfs',
+    persistent: true,
+    fresh: () => ({ name: `${session}o${count++}`, storage: 'opfs' }),
+  };
+  const usual: Env[] = [
     {
       label: 'memory',
       persistent: false,
@@ -25,7 +31,7 @@ export async function run(url: string): Promise<void> {
   if (globalThis.crypto.subtle) {
     const usages = ['encrypt', 'decrypt'] as const;
     const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, usages);
-    environments.push({
+    usual.push({
       label: 'indexeddb',
       encrypted: true,
       persistent: true,
@@ -33,7 +39,7 @@ export async function run(url: string): Promise<void> {
     });
   }
   globalThis.results = [];
-  for (const env of environments) {
+  for (const env of only ? [opfs] : usual) {
     const label = env.label + (env.encrypted ? ', encrypted' : '');
     for (const result of await runAll({ pkg, env })) globalThis.results.push({ label, ...result });
   }

@@ -52,6 +52,7 @@ export class FakeEngine implements Engine {
     },
     destroy: async () => undefined,
     repair: () => Promise.reject(new Error('there is nothing to repair')),
+    storage: () => Promise.reject(new Error('there are no files')),
     whole: true,
     complete: async () => undefined,
     memory: () => new Uint8Array(this.wasm.buffer),

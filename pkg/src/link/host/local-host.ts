@@ -7,29 +7,44 @@ import { VERSION, type Joining, type PortLike } from '../port/protocol.js';
 import { SharedEngine } from '../shared-engine.js';
 import type { EngineHost, HostedEngine, HostEvents } from './engine-host.js';
 import { localLink } from './local-link.js';
-
-/** The origin private file system, where this context can use it. */
-export type Opfs = typeof import('../../entry/opfs.js');
+import { openPlace, type OpfsAccess, type Place } from './opfs-place.js';
 
 /** `load` gives the engine's code, `opfs` what the storage of that name needs. */
-export function localHost(
-  load: () => Promise<EngineModule>,
-  opfs: (() => Promise<Opfs>) | undefined,
-): EngineHost {
+export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | undefined): EngineHost {
+  const places = new Set<Place>();
+  const prepare = () => void load().catch(() => undefined);
   return {
-    prepare: () => void load().catch(() => undefined),
+    prepare,
     async open(options, events) {
       if (options.storage !== 'opfs') return LocalEngine.open(load, options, events, () => undefined);
       // Beside the files.
-      load().catch(() => undefined);
-      const pool = await (await opfs!()).openFiles(options.name);
-      return LocalEngine.open(load, { ...options, files: pool.primitives }, events, () => pool.release());
+      prepare();
+      let lost: Error | undefined;
+      let engine: LocalEngine | undefined;
+      const place = await openPlace(options.name, opfs!, (cause) => {
+        lost = cause;
+        engine?.fail(cause);
+      });
+      places.add(place);
+      const release = () => {
+        places.delete(place);
+        place.release();
+      };
+      try {
+        engine = await LocalEngine.open(load, { ...options, ...place.engine }, events, release);
+      } catch (error) {
+        throw lost ?? error;
+      }
+      if (lost) engine.fail(lost);
+      return engine;
     },
     async destroy(options) {
-      if (options.storage === 'opfs') await (await opfs!()).removeFiles(options.name);
+      if (options.storage === 'opfs') await (await opfs!.files()).removeFiles(options.name);
       else await (await load()).destroy(options);
     },
-    end: () => undefined,
+    end() {
+      for (const place of places) place.end();
+    },
   };
 }
 
@@ -80,6 +95,11 @@ class LocalEngine implements HostedEngine, Court {
       release();
       throw error;
     }
+  }
+
+  /** It is of no use any more: what is in flight is asked of the next. */
+  fail(cause: Error): void {
+    this.engine.fail(cause);
   }
 
   get settings(): EngineSettings {

@@ -1,5 +1,6 @@
 /** What a context and the worker that has its engine say to each other. */
 
+import type { RepairReport } from '../../types.js';
 import type { EngineOptions, EngineSettings } from '../../wasm.js';
 
 /** An engine of the worker, by the number that the context gave it. */
@@ -9,15 +10,18 @@ export type ToWorker =
   /** Where the code of the engine is, as `open` was told; the first message. */
   | ['code', wasm: unknown, more: unknown]
   | ['open', Of, EngineOptions]
+  /** Opens the store of this database's files, for an engine in the context. */
+  | ['store', Of, name: string, port: MessagePort]
   | ['serve', Of, port: MessagePort]
   | ['appoint', Of]
   | ['drop', Of, cause: string | undefined]
   | ['close', Of]
-  | ['destroy', Of, EngineOptions];
+  | ['destroy', Of, EngineOptions]
+  | ['repair', Of, EngineOptions];
 
 export type FromWorker =
-  /** What was asked for of this engine is done: it is open, closed or destroyed. */
-  | ['done', Of, settings: EngineSettings | undefined]
+  /** What was asked for is done: an engine that is open has settings, a repair a report. */
+  | ['done', Of, value: EngineSettings | RepairReport | undefined]
   | ['refused', Of, name: string, message: string]
   | ['event', Of, kind: string, detail: string]
   /** The engine failed, or another owner has come. */

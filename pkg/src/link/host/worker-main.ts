@@ -2,9 +2,13 @@
 
 import type { EngineModule } from '../../wasm.js';
 import type { EngineHost, HostedEngine } from './engine-host.js';
-import { localHost, type Opfs } from './local-host.js';
+import { serveStore } from '../../storage/remote/serve-store.js';
+import { repairFiles } from './repair-files.js';
+import { localHost } from './local-host.js';
 import { Moved } from '../moved.js';
 import type { FromWorker, ToWorker } from './messages.js';
+
+type Done = Extract<FromWorker, ['done', ...unknown[]]>[2];
 
 /** The scope of a worker, as far as it is used. */
 interface Scope {
@@ -16,15 +20,15 @@ interface Scope {
 export function serveContext(
   scope: Scope,
   load: (wasm: unknown, more: unknown) => Promise<EngineModule>,
-  opfs: Opfs,
+  opfs: typeof import('../../entry/opfs.js'),
 ): void {
   let host: EngineHost | undefined;
+  let code: (() => Promise<EngineModule>) | undefined;
   const engines = new Map<number, HostedEngine>();
 
-  const ask = async (number: number, task: () => Promise<HostedEngine | void>): Promise<void> => {
+  const ask = async (number: number, task: () => Promise<Done | void>): Promise<void> => {
     try {
-      const engine = await task();
-      scope.postMessage(['done', number, engine?.settings]);
+      scope.postMessage(['done', number, (await task()) ?? undefined]);
     } catch (error) {
       const { name, message } = error as Error;
       scope.postMessage(['refused', number, name, message]);
@@ -41,17 +45,37 @@ export function serveContext(
     return engine;
   };
 
+  /** Answers for the files of a database over a port, for an engine elsewhere. */
+  const openStore = async (name: string, port: MessagePort): Promise<void> => {
+    const loading = code!();
+    loading.catch(() => undefined);
+    let end: ((cause?: string) => void) | undefined;
+    const pool = await opfs.openFiles(name, { lost: () => end?.() });
+    try {
+      const module = await loading;
+      const ask = await module.storage(pool.primitives);
+      end = serveStore(port, ask, () => pool.release());
+      module.watch(({ message }) => {
+        pool.release();
+        end?.(message);
+      });
+    } catch (error) {
+      pool.release();
+      throw error;
+    }
+  };
+
   scope.onmessage = ({ data }) => {
     const [kind, number] = data;
     switch (kind) {
       case 'code':
-        host = localHost(
-          () => load(data[1], data[2]),
-          async () => opfs,
-        );
+        code = () => load(data[1], data[2]);
+        host = localHost(() => load(data[1], data[2]), { files: async () => opfs });
         return host.prepare();
       case 'open':
-        return void ask(number, () => open(number, data[2]));
+        return void ask(number, async () => (await open(number, data[2])).settings);
+      case 'store':
+        return void ask(number, () => openStore(data[2], data[3]));
       case 'serve':
         return engines.get(number)?.serve(data[2]);
       case 'appoint':
@@ -61,6 +85,8 @@ export function serveContext(
         return void engines.delete(number);
       case 'close':
         return void ask(number, async () => engines.get(number)?.close());
+      case 'repair':
+        return void ask(number, async () => repairFiles(await code!(), data[2], opfs));
       case 'destroy':
         return void ask(number, () => host!.destroy(data[2]));
     }

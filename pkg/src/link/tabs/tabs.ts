@@ -53,6 +53,8 @@ export class Tabs {
   private closed = false;
   /** The lock is held only until the next owner takes it. */
   private yielding = false;
+  /** Another owner was heard of while this context had the lock. */
+  private doubts = false;
   private frozen = false;
   /** Ends the vigil of an owner. */
   private sleep: (() => void) | undefined;
@@ -84,6 +86,8 @@ export class Tabs {
     this.heard = Date.now();
     let sought = 0;
     while (!this.ended && !this.closed) {
+      if (this.doubts && this.turn.isHeld) await this.stillOwns();
+      this.doubts = false;
       if (this.turn.isHeld && !this.yielding) {
         const link = await this.own(events);
         if (link) return link;
@@ -140,6 +144,8 @@ export class Tabs {
         event: (kind, detail) => events.event(kind, detail),
         seen: () => this.shown(),
         failed: (cause) => {
+          // It may be told later that it lost the lock than what it lost with it.
+          this.doubts = cause instanceof Moved;
           events.failed(cause);
           // Its clients find the next one as they found this.
           if (this.engine === engine) this.drop(cause instanceof Moved ? undefined : cause.message);

@@ -9,8 +9,15 @@ const HOME = 'dynatab';
 const PATIENCE = 5_000;
 const PAUSE = 25;
 
-/** Opens the files of the database `name`, which nobody else has open then; with `salvage`, in spite of damaged headers. */
-export async function openFiles(name: string, salvage = false): Promise<Pool> {
+export interface OpenFiles {
+  /** Told when another context has taken the files, which are closed then. */
+  lost?: (() => void) | undefined;
+  /** Opens them in spite of damaged headers. */
+  salvage?: boolean;
+}
+
+/** Opens the files of the database `name`. Who had them open gives them up: who calls this owns the database. */
+export async function openFiles(name: string, { lost, salvage }: OpenFiles = {}): Promise<Pool> {
   // As long as nothing is known of what is stored, a browser that keeps nothing is told from one that fails.
   const home = await available(() => navigator.storage.getDirectory());
   if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype))
@@ -19,13 +26,40 @@ export async function openFiles(name: string, salvage = false): Promise<Pool> {
     );
   const all = await home.getDirectoryHandle(HOME, { create: true });
   const directory = await all.getDirectoryHandle(encode(name), { create: true });
-  return patiently(name, () => Pool.open(over(directory), salvage));
+  let pool: Pool | undefined;
+  const release = await seize(name, () => {
+    pool?.release();
+    lost?.();
+  });
+  try {
+    pool = await patiently(name, () => Pool.open(over(directory), salvage));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  pool.released = release;
+  return pool;
 }
 
-/** Deletes the files of the database `name`, which nobody has open. */
+/**
+ * Takes the lock of the files of a database from whoever has it; gives what releases it. Handles cannot be taken away from a
+ * context that has them, so a former owner has to hear that they are wanted, also where its page hangs.
+ */
+function seize(name: string, lost: () => void): Promise<() => void> {
+  return new Promise((granted, failed) => {
+    const hold = () => new Promise<void>((release) => granted(release));
+    navigator.locks.request(`dynatab-files/${name}`, { steal: true }, hold).catch((error: Error) => {
+      if (error.name === 'AbortError') lost();
+      failed(error);
+    });
+  });
+}
+
+/** Deletes the files of the database `name`; who has them open gives them up. */
 export async function removeFiles(name: string): Promise<void> {
   const home = await available(() => navigator.storage.getDirectory());
-  await patiently(name, async () => {
+  const release = await seize(name, () => undefined);
+  const removing = patiently(name, async () => {
     try {
       const all = await home.getDirectoryHandle(HOME);
       await all.removeEntry(encode(name), { recursive: true });
@@ -33,6 +67,7 @@ export async function removeFiles(name: string): Promise<void> {
       if ((error as Error).name !== 'NotFoundError') throw error;
     }
   });
+  await removing.finally(release);
 }
 
 async function available<T>(task: () => Promise<T>): Promise<T> {

@@ -65,7 +65,9 @@ export class Pool {
   private shortage: unknown;
   /** A header that could not be written: what it says is only known when it is read again. */
   private failure: unknown;
-  private released = false;
+  private isReleased = false;
+  /** Told when it is released. */
+  released: (() => void) | undefined;
   /** What the browser told of the origin, and the bytes that files have grown by since. */
   private estimate: { usage?: number | undefined; quota?: number | undefined } = {};
   private grown = 0;
@@ -103,9 +105,10 @@ export class Pool {
 
   /** Closes all handles. */
   release(): void {
-    this.released = true;
+    this.isReleased = true;
     for (const file of this.files) file?.access.close();
     this.files.length = 0;
+    this.released?.();
   }
 
   private async load(): Promise<void> {
@@ -138,7 +141,7 @@ export class Pool {
   /** Opens a file and reads its header. */
   private async add(number: number): Promise<void> {
     const access = await this.directory.open(String(number));
-    if (this.released) return access.close();
+    if (this.isReleased) return access.close();
     const file: PoolFile = { access, slot: 1, generation: 0, path: '' };
     this.files[number] = file;
     const [first, second] = [0, 1].map((slot) => decodeHeader(readAt(access, slot * SLOT, SLOT)));
@@ -154,11 +157,11 @@ export class Pool {
     const open = async () => {
       try {
         this.shortage = undefined;
-        while (this.spare.length < SPARE && !this.released) {
+        while (this.spare.length < SPARE && !this.isReleased) {
           let number = 0;
           while (this.files[number] && !this.isLoose(number)) number++;
           if (!this.files[number]) await this.add(number);
-          if (!this.released) this.free(number);
+          if (!this.isReleased) this.free(number);
         }
         this.estimate = await this.directory.estimate();
         this.grown = 0;
@@ -253,7 +256,7 @@ export class Pool {
   private make(): FilePrimitives {
     const guard = <T>(work: () => T): T => {
       try {
-        if (this.released) throw new Error('the files are closed');
+        if (this.isReleased) throw new Error('the files are closed');
         if (this.failure) throw this.failure;
         return work();
       } catch (error) {
