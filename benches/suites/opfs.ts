@@ -1,4 +1,4 @@
-/** dynatab and SQLite on the origin private file system, each in its worker, called from the page. */
+/** dynatab and SQLite on the origin private file system, called from the page. */
 
 import { makeItem, makeItems } from '../lib/items.js';
 import { figures, interleave, speedup, timed, type Report } from '../lib/rounds.js';
@@ -21,7 +21,7 @@ const theirs = (synchronous: string) => `sqlite-wasm, OPFS ${synchronous}`;
 
 export async function opfs(): Promise<Report[]> {
   const make: (() => Peer)[] = PAIRS.flatMap(([durability, synchronous]) => [
-    () => dynatab(ours(durability), { storage: 'opfs', worker: true, durability }),
+    () => dynatab(ours(durability), { storage: 'opfs', durability }),
     () => sqlite(theirs(synchronous), synchronous),
   ]);
   const items = makeItems(0, BULK);
