@@ -90,6 +90,9 @@ export const SUITES = [
   node('tabs', 'tests/browser/tabs', 'many tabs on one database, whose owners come and go', {
     needs: ['chromium', 'firefox'],
   }),
+  node('healing', 'tests/browser/healing', 'connections to IndexedDB lost in the ways of all browsers', {
+    needs: ['chromium', 'firefox'],
+  }),
   node('locks', 'tests/browser/locks.test.mjs', 'one owner per browser database', {
     quick: true,
     needs: ['chromium'],

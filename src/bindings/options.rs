@@ -200,8 +200,15 @@ pub(super) async fn open(
         "indexeddb" => {
             let events = move |event: StoreEvent| {
                 let (kind, detail) = match event {
-                    StoreEvent::Lost => ("connectionlost", "The browser closed the storage connection"),
-                    StoreEvent::VersionChange => ("versionchange", "Another context deletes this database"),
+                    StoreEvent::Lost => ("connectionlost", "The browser lost the connection to its storage"),
+                    StoreEvent::Reopened => {
+                        ("reconnected", "The connection to the browser's storage is open again")
+                    }
+                    StoreEvent::Gone => ("gone", "The browser's storage cannot be opened"),
+                    StoreEvent::Evicted => ("evicted", "The browser deleted what this site had stored"),
+                    StoreEvent::VersionChange => {
+                        ("versionchange", "Something else on this site deletes the database")
+                    }
                 };
                 callbacks.event(kind, detail);
             };

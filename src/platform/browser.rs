@@ -63,26 +63,7 @@ impl Platform for BrowserPlatform {
     }
 
     fn sleep(&self, millis: u32) -> LocalFuture<()> {
-        let (sender, receiver) = oneshot::channel();
-        let callback = Closure::once_into_js(move || sender.send(()));
-        if let Some(function) = js::global_function("setTimeout") {
-            // A call that throws drops the sender, which resolves the wait as well.
-            let timer = function.call2(&JsValue::UNDEFINED, &callback, &JsValue::from(millis));
-            // Timers of Node are objects, of older Deno numbers; both would keep the process alive.
-            let unref = |holder: &JsValue, name, timer: &JsValue| {
-                let function = js::property(holder, name).and_then(|unref| unref.dyn_into::<Function>().ok());
-                function.map(|unref| unref.call1(timer, timer))
-            };
-            if let Ok(timer) = &timer
-                && unref(timer, "unref", timer).is_none()
-                && let Some(deno) = js::global("Deno")
-            {
-                let _ = unref(&deno, "unrefTimer", timer);
-            }
-        }
-        Box::pin(async move {
-            receiver.await;
-        })
+        js::sleep(millis)
     }
 
     fn complete(&self) -> LocalFuture<bool> {

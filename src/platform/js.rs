@@ -2,8 +2,9 @@
 //!
 //! Nothing here runs at import time: every global is looked up when it is needed, and may be missing.
 
-use super::LocalFuture;
+use super::{LocalFuture, oneshot};
 use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbTransaction};
@@ -102,4 +103,28 @@ pub(crate) fn error_text(error: &JsValue) -> String {
         (name, message) if name.is_empty() => message,
         (name, message) => format!("{name}: {message}"),
     }
+}
+
+/// Resolves after about `millis`. Keeps no process alive.
+pub(super) fn sleep(millis: u32) -> LocalFuture<()> {
+    let (sender, receiver) = oneshot::channel();
+    let callback = Closure::once_into_js(move || sender.send(()));
+    if let Some(function) = global_function("setTimeout") {
+        // A call that throws drops the sender, which resolves the wait as well.
+        let timer = function.call2(&JsValue::UNDEFINED, &callback, &JsValue::from(millis));
+        // Timers of Node are objects, of older Deno numbers; both would keep the process alive.
+        let unref = |holder: &JsValue, name, timer: &JsValue| {
+            let function = property(holder, name).and_then(|unref| unref.dyn_into::<Function>().ok());
+            function.map(|unref| unref.call1(timer, timer))
+        };
+        if let Ok(timer) = &timer
+            && unref(timer, "unref", timer).is_none()
+            && let Some(deno) = global("Deno")
+        {
+            let _ = unref(&deno, "unrefTimer", timer);
+        }
+    }
+    Box::pin(async move {
+        receiver.await;
+    })
 }

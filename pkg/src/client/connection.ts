@@ -71,6 +71,8 @@ const REMEMBERED = 5 * 60_000;
 const WINDOW = 1 << 20;
 /** Failures in a row, without an answer between, after which nothing is tried again. */
 const MOST_FAILURES = 5;
+/** A browser's storage may be away for longer: with the pauses between, so many tries take some twenty seconds. */
+const MOST_FAILURES_OF_STORAGE = 10;
 
 type Listener = (detail: unknown) => void;
 
@@ -348,7 +350,9 @@ export class Connection {
     for (;;) {
       const moved = cause instanceof Moved;
       await this.quiet();
-      const isOver = cause instanceof Ended || (!moved && ++this.failures > MOST_FAILURES);
+      const isStorage = (cause as Error | undefined)?.name === 'StorageFailedException';
+      const most = isStorage ? MOST_FAILURES_OF_STORAGE : MOST_FAILURES;
+      const isOver = cause instanceof Ended || (!moved && ++this.failures > most);
       if (isOver || (!moved && this.settings.storage === 'memory')) {
         this.recovering = undefined;
         return this.giveUp(cause);

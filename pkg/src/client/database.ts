@@ -226,6 +226,16 @@ export class Database {
    */
   on(kind: 'recovered' | 'failed', listener: (cause: string) => void): () => void;
   /**
+   * `connectionlost`: the browser lost its storage, or closed the connection to it; calls wait. `reconnected`: it is open
+   * again, and they are answered. When it cannot be opened for a while, `recovered` or `failed` follows instead. `evicted`: the
+   * browser deleted what the site had stored. `versionchange`: another program of the site deletes the database. After these two
+   * comes `failed`, and calls fail with a `DatabaseClosedException`.
+   */
+  on(
+    kind: 'connectionlost' | 'reconnected' | 'evicted' | 'versionchange',
+    listener: (detail: string) => void,
+  ): () => void;
+  /**
    * `space`: little is left of what the place of the database may hold. Told once, and again when half of that is gone,
    * or after there was half as much again in between. It is looked at after writes, at most every thirty seconds, and not
    * in memory. How much is little: a tenth of the quota, but at least 50 MiB and at most 1 GiB.

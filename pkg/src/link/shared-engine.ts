@@ -4,7 +4,8 @@ import { needsMore, operationOf, OPERATIONS } from '../operations.js';
 import type { VerifyReport } from '../types.js';
 import type { Engine, EngineModule, EngineOptions, EngineProgress, EngineSettings } from '../wasm.js';
 import type { Answer, WireRequest } from './link.js';
-import { Moved } from './moved.js';
+import { StorageFailedException } from '../errors/index.js';
+import { Ended, Moved } from './moved.js';
 
 /** What the engine tells a client. */
 export interface Client {
@@ -72,7 +73,12 @@ export class SharedEngine {
       const given = storage === 'opfs' && options.files ? { ...options, storage: 'files' as const } : options;
       const engine = await module.open(given, {
         settle: (id, client) => shared!.settle(id, client),
-        event: (kind, detail) => events.event(kind, detail),
+        event(kind, detail) {
+          // Before the calls are refused that the store does not serve any more: they are asked of the next engine, or end.
+          if (kind === 'gone') shared?.fail(new StorageFailedException({ message: detail }));
+          else events.event(kind, detail);
+          if (kind === 'evicted' || kind === 'versionchange') shared?.fail(new Ended(detail));
+        },
       });
       if (failure) throw failure;
       return (shared = new SharedEngine(module, engine, clients, events, unwatch, storage));
@@ -196,7 +202,7 @@ export class SharedEngine {
   }
 
   private settle(id: number, client: number): void {
-    if (!this.isFenced()) this.clients.get(client)?.settle(id);
+    if (!this.gone && !this.isFenced()) this.clients.get(client)?.settle(id);
   }
 
   /** Whether another owner has come. Then nobody is told what this one says: it is asked again there. */
@@ -213,6 +219,8 @@ export class SharedEngine {
     this.gone = true;
     this.unwatch();
     this.events.failed(cause);
+    // What it still does is nobody's any more.
+    void this.engine.close().catch(() => undefined);
   }
 
   private put(bytes: Uint8Array, start: number, end: number): void {

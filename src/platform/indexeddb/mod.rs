@@ -8,6 +8,7 @@
 
 mod destroy;
 mod open;
+mod patrol;
 mod transaction;
 
 use std::cell::{Cell, RefCell};
@@ -23,7 +24,11 @@ use super::store::{Listed, Usage};
 use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
 pub use destroy::destroy;
 use open::Connection;
+use patrol::Patrol;
 use transaction::{Answered, Begun, Watcher};
+
+/// Pauses before a connection is tried again, in milliseconds.
+const PAUSES: [u32; 6] = [25, 50, 100, 200, 400, 800];
 
 /// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.
 const MAX_ATOMIC_BYTES: usize = 16 << 20;
@@ -31,8 +36,15 @@ const MAX_ATOMIC_BYTES: usize = 16 << 20;
 /// What happened to the connection, told to the owner as it happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
-    /// The browser closed the connection: site data cleared, storage process gone. The next call opens it again.
+    /// The connection is of no use any more: the browser closed it, or fails at what goes through it, or does not answer.
+    /// The next call opens it again.
     Lost,
+    /// It was opened again.
+    Reopened,
+    /// It could not be opened again; this store is closed.
+    Gone,
+    /// The database is not there any more: the browser deleted what the site had stored. This store is closed.
+    Evicted,
     /// Another context deletes the database; this store has closed itself so as not to block it.
     VersionChange,
 }
@@ -67,6 +79,7 @@ struct Inner {
     watchers: RefCell<Vec<Rc<Watcher>>>,
     /// Closers that wait until none is in flight.
     idle: RefCell<Vec<Sender<()>>>,
+    patrol: Patrol,
 }
 
 /// JavaScript values that every transaction needs, made once.
@@ -157,6 +170,7 @@ impl IndexedDbStore {
             in_flight: Cell::new(0),
             watchers: RefCell::default(),
             idle: RefCell::default(),
+            patrol: Patrol::default(),
         });
         Ok(Self { inner })
     }
@@ -201,8 +215,16 @@ impl Inner {
     /// Opens the connection again. A database that has gone meanwhile is not created anew: it would be an empty one
     /// under an engine that remembers a full one.
     async fn reopen(self: &Rc<Self>) {
-        let opened = open::open_existing(&self.name).await;
-        let before = {
+        let mut opened = open::open_existing(&self.name).await;
+        // After a crash of its storage a browser may need a moment.
+        for millis in PAUSES {
+            if !matches!(opened, Err(StoreError::Failed(_))) {
+                break;
+            }
+            js::sleep(millis).await;
+            opened = open::open_existing(&self.name).await;
+        }
+        let (before, event) = {
             let mut state = self.state.borrow_mut();
             match (&*state, opened) {
                 (State::Closed(_), Ok(Some(database))) => {
@@ -212,22 +234,36 @@ impl Inner {
                 (State::Closed(_), _) => return,
                 (_, Ok(Some(database))) => {
                     self.connection.replace(Connection::new(database, &Rc::downgrade(self)));
-                    std::mem::replace(&mut *state, State::Open)
+                    (std::mem::replace(&mut *state, State::Open), StoreEvent::Reopened)
                 }
                 (_, Ok(None)) => {
-                    std::mem::replace(&mut *state, State::Closed("the database was deleted".to_owned()))
+                    let why = "the browser deleted what this site had stored".to_owned();
+                    (std::mem::replace(&mut *state, State::Closed(why)), StoreEvent::Evicted)
                 }
-                (_, Err(error)) => std::mem::replace(&mut *state, State::Closed(error.to_string())),
+                (_, Err(error)) => {
+                    (std::mem::replace(&mut *state, State::Closed(error.to_string())), StoreEvent::Gone)
+                }
             }
         };
+        // Whoever is told of it before the calls that wait can ask these elsewhere.
+        (self.events)(event);
         wake(before);
     }
 
     /// Notes that the connection is gone.
     fn lose(&self) {
-        let mut state = self.state.borrow_mut();
-        if matches!(*state, State::Open) {
-            *state = State::Lost;
+        let was_open = {
+            let mut state = self.state.borrow_mut();
+            let was_open = matches!(*state, State::Open);
+            if was_open {
+                *state = State::Lost;
+            }
+            was_open
+        };
+        if was_open {
+            // Should anything of it still be alive, that ends before the next connection's turn.
+            self.connection.borrow().database.close();
+            (self.events)(StoreEvent::Lost);
         }
     }
 
@@ -247,6 +283,7 @@ impl Inner {
     /// Why a call cannot be served after a second failure in a row.
     fn closed(&self, why: String) -> StoreError {
         self.close(&why);
+        (self.events)(StoreEvent::Gone);
         StoreError::Closed(why)
     }
 
@@ -280,18 +317,23 @@ impl Drop for Inner {
 /// What begins a transaction; it may have to be begun again.
 type Begin = Rc<dyn Fn(&Rc<Inner>, &Database) -> Begun>;
 
-/// What a transaction that was begun ends with; a dropped callback is an outcome nobody knows.
-async fn outcome(receiver: oneshot::Receiver<Result<Answered, StoreError>>) -> Result<Answered, StoreError> {
-    receiver
-        .await
-        .unwrap_or_else(|| Err(StoreError::Unknown("the transaction's events never came".to_owned())))
+/// What a transaction that was begun ends with. Where that is not known, the browser has lost what is behind the connection,
+/// whether it says so or not: WebKit's go on to refuse everything.
+async fn outcome(inner: Rc<Inner>, watched: patrol::Watched) -> Result<Answered, StoreError> {
+    let ended = watched.await;
+    if matches!(ended, Err(StoreError::Unknown(_))) {
+        inner.lose();
+    }
+    ended
 }
 
 /// Runs `begin` on the connection at once; when the connection turns out to be lost, again on a fresh one.
 fn with_connection(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answered, StoreError>> {
     if let Some(database) = inner.database() {
         match begin(inner, &database) {
-            Begun::Running(receiver) => return Box::pin(outcome(receiver)),
+            Begun::Running(receiver) => {
+                return Box::pin(outcome(Rc::clone(inner), Patrol::watch(inner, receiver)));
+            }
             Begun::Failed(error) => return Box::pin(std::future::ready(Err(error))),
             Begun::Lost => inner.lose(),
         }
@@ -300,7 +342,10 @@ fn with_connection(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answer
     Box::pin(async move {
         let database = inner.reconnected().await?;
         match begin(&inner, &database) {
-            Begun::Running(receiver) => outcome(receiver).await,
+            Begun::Running(receiver) => {
+                let watched = Patrol::watch(&inner, receiver);
+                outcome(inner, watched).await
+            }
             Begun::Failed(error) => Err(error),
             Begun::Lost => Err(inner.closed("the connection was lost twice in a row".to_owned())),
         }

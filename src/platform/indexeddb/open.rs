@@ -141,7 +141,6 @@ impl Connection {
         let close = Closure::<dyn FnMut()>::new(move || {
             if let Some(inner) = owner.upgrade() {
                 inner.lose();
-                (inner.events)(StoreEvent::Lost);
             }
         });
         let owner = inner.clone();

@@ -75,7 +75,8 @@ fn begin(
         return Err(Some(StoreError::Aborted("no such space".to_owned())));
     };
     database.transaction(scope, mode, options).map_err(|error| match js::error_name(&error).as_str() {
-        "InvalidStateError" => None,
+        // WebKit says that its process is gone, and never that the connection closed.
+        "InvalidStateError" | "UnknownError" => None,
         _ => Some(cause(&error)),
     })
 }

@@ -25,5 +25,5 @@ export type FromWorker =
   | ['refused', Of, name: string, message: string]
   | ['event', Of, kind: string, detail: string]
   /** The engine failed, or another owner has come. */
-  | ['failed', Of, message: string, moved: boolean]
+  | ['failed', Of, message: string, name: string]
   | ['seen', Of, hasSuccessor: boolean];

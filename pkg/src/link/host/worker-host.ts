@@ -1,9 +1,9 @@
 /** An owner's engine in a worker of its own: what it does there costs the page's thread nothing. */
 
-import { InternalServerError } from '../../errors/index.js';
+import { InternalServerError, StorageFailedException } from '../../errors/index.js';
 import type { EngineOptions, EngineSettings } from '../../wasm.js';
 import type { Link, LinkEvents } from '../link.js';
-import { Moved } from '../moved.js';
+import { Ended, Moved } from '../moved.js';
 import { PortLink } from '../port/port-link.js';
 import { VERSION, type PortLike } from '../port/protocol.js';
 import { ContextWorker, type Inmate } from './context-worker.js';
@@ -69,8 +69,12 @@ class WorkerEngine implements HostedEngine, Inmate {
   hear(message: Parameters<Inmate['hear']>[0]): void {
     if (message[0] === 'event') this.events.event(message[2], message[3]);
     else if (message[0] === 'failed') {
-      const [, , text, moved] = message;
-      this.events.failed(moved ? new Moved(text) : new InternalServerError({ message: text }));
+      const [, , text, name] = message;
+      const made = { Moved, Ended }[name];
+      if (made) this.events.failed(new made(text));
+      else if (name === 'StorageFailedException')
+        this.events.failed(new StorageFailedException({ message: text }));
+      else this.events.failed(new InternalServerError({ message: text }));
     } else {
       this.hasSuccessor = message[2];
       this.events.seen();

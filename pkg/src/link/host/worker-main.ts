@@ -5,7 +5,6 @@ import type { EngineHost, HostedEngine } from './engine-host.js';
 import { serveStore } from '../../storage/remote/serve-store.js';
 import { repairFiles } from './repair-files.js';
 import { localHost } from './local-host.js';
-import { Moved } from '../moved.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 type Done = Extract<FromWorker, ['done', ...unknown[]]>[2];
@@ -38,7 +37,7 @@ export function serveContext(
   const open = async (number: number, options: Parameters<EngineHost['open']>[0]): Promise<HostedEngine> => {
     const engine = await host!.open(options, {
       event: (kind, detail) => scope.postMessage(['event', number, kind, detail]),
-      failed: (cause) => scope.postMessage(['failed', number, cause.message, cause instanceof Moved]),
+      failed: ({ name, message }) => scope.postMessage(['failed', number, message, name]),
       seen: () => scope.postMessage(['seen', number, engines.get(number)?.hasSuccessor ?? false]),
     });
     engines.set(number, engine);

@@ -146,6 +146,12 @@ export class Tabs {
         failed: (cause) => {
           // It may be told later that it lost the lock than what it lost with it.
           this.doubts = cause instanceof Moved;
+          // Nobody is to begin an empty database where others think that theirs is.
+          if (cause instanceof Ended) {
+            this.ended = cause;
+            this.exchange.end();
+            this.turn.end();
+          }
           events.failed(cause);
           // Its clients find the next one as they found this.
           if (this.engine === engine) this.drop(cause instanceof Moved ? undefined : cause.message);
