@@ -42,10 +42,11 @@ export const SUITES = [
   cargo(
     'simulation',
     ['test', '--quiet', '--test', 'simulation'],
-    'crashes at 14,000 storage calls, 6,000 that fail, 1,000 owners that die, and 2,000 that are replaced in their sleep',
+    'crashes at 14,000 storage calls and 3,000 of the file system, 6,000 that fail, 1,000 owners that die, and 2,000 that are replaced in their sleep',
     {
       env: {
         DYNATAB_CRASH_POINTS: '14000',
+        DYNATAB_FILE_CRASHES: '3000',
         DYNATAB_FAULT_POINTS: '6000',
         DYNATAB_CLIENT_CRASHES: '1000',
         DYNATAB_OWNER_HANDOVERS: '2000',
@@ -129,6 +130,7 @@ export const SUITES = [
       long: true,
       env: {
         DYNATAB_CRASH_POINTS: '850000',
+        DYNATAB_FILE_CRASHES: '50000',
         DYNATAB_FAULT_POINTS: '150000',
         DYNATAB_CLIENT_CRASHES: '20000',
         DYNATAB_OWNER_HANDOVERS: '20000',

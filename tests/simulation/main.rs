@@ -14,8 +14,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../contract/sim_files.rs"]
+#[allow(dead_code, reason = "a suite of its own uses the rest")]
+mod sim_files;
+
 mod clients;
 mod faults;
+mod files;
 mod history;
 mod owners;
 mod requests;
