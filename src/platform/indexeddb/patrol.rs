@@ -5,7 +5,6 @@
 //! over the next one waits for whatever of the first is still alive.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -23,8 +22,8 @@ const GRACE: u32 = 1_000;
 
 #[derive(Default)]
 pub(super) struct Patrol {
-    /// Under way, oldest first.
-    entries: RefCell<VecDeque<Entry>>,
+    /// Under way, in no order.
+    entries: RefCell<Vec<Entry>>,
     next: Cell<u64>,
     walking: Cell<bool>,
 }
@@ -52,13 +51,7 @@ impl Patrol {
         let number = patrol.next.get();
         patrol.next.set(number + 1);
         let began = js_sys::Date::now();
-        patrol.entries.borrow_mut().push_back(Entry {
-            number,
-            began,
-            suspect: false,
-            over: false,
-            waker: None,
-        });
+        patrol.entries.borrow_mut().push(Entry { number, began, suspect: false, over: false, waker: None });
         if !patrol.walking.replace(true) {
             wasm_bindgen_futures::spawn_local(walk(Rc::downgrade(inner)));
         }
@@ -68,19 +61,21 @@ impl Patrol {
     /// Looks at what is late; gives after how long to look again, if there is anything to look at.
     fn look(&self) -> Option<u32> {
         let mut wakers = Vec::new();
-        let mut pause = None;
+        let mut pause: Option<u32> = None;
         let now = js_sys::Date::now();
         for entry in self.entries.borrow_mut().iter_mut().filter(|entry| !entry.over) {
             // A clock that was set back tells nothing.
             let left = (PATIENCE - (now - entry.began)).min(PATIENCE);
-            if left > 0.0 {
-                pause.get_or_insert(left as u32 + 1);
+            let next = if left > 0.0 {
+                left as u32 + 1
             } else if std::mem::replace(&mut entry.suspect, true) {
                 entry.over = true;
                 wakers.extend(entry.waker.take());
+                continue;
             } else {
-                pause = Some(GRACE);
-            }
+                GRACE
+            };
+            pause = Some(pause.map_or(next, |pause| pause.min(next)));
         }
         for waker in wakers {
             waker.wake();
@@ -125,7 +120,7 @@ impl Drop for Watched {
     fn drop(&mut self) {
         let mut entries = self.inner.patrol.entries.borrow_mut();
         if let Some(at) = entries.iter().position(|entry| entry.number == self.number) {
-            entries.remove(at);
+            entries.swap_remove(at);
         }
     }
 }

@@ -4,7 +4,6 @@
  */
 
 import { InternalServerError, StorageUnavailableError } from '../../errors/index.js';
-import { RemoteStore } from '../../storage/remote/remote-store.js';
 import type { EngineOptions } from '../../wasm.js';
 import { Moved } from '../moved.js';
 import type { ContextWorker } from './context-worker.js';
@@ -48,7 +47,7 @@ async function elsewhere(name: string, access: OpfsAccess, lost: (cause: Error) 
     throw new StorageUnavailableError(
       'storage "opfs": pass worker to open(): a function that starts worker.js',
     );
-  const worker = await access.worker();
+  const [worker, { RemoteStore }] = await Promise.all([access.worker(), access.files()]);
   const number = worker.number();
   const { port1, port2 } = new MessageChannel();
   let released = false;
