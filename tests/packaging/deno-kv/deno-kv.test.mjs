@@ -152,3 +152,40 @@ test('an owner that was stopped while another came cannot write, nor read what w
     await next.end();
   }
 });
+
+test('a damaged database is found by verifying, and repaired', async () => {
+  writeFileSync(
+    at('damaged.mjs'),
+    `import { open, repair } from 'dynatab/deno';
+    const kv = await Deno.openKv(':memory:');
+    const TableName = 'songs';
+    const tables = [{
+      TableName,
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }];
+    let db = await open({ name: 'db', kv, tables });
+    for (let id = 0; id < 400; id++)
+      await db.documentClient().put({ TableName, Item: { id, text: String(id).repeat(20_000) } });
+    await db.close();
+    const blocks = await Array.fromAsync(kv.list({ prefix: ['dynatab', 'db', 1] }));
+    for (const { key, value } of blocks.filter((_, at) => at % 40 === 7)) {
+      value[value.length >> 1] ^= 1;
+      await kv.set(key, value);
+    }
+    db = await open({ name: 'db', kv });
+    const found = (await db.verify()).problems;
+    await db.close();
+    const { repaired, items } = await repair({ name: 'db', kv });
+    db = await open({ name: 'db', kv });
+    const left = (await db.verify()).problems;
+    console.log(JSON.stringify({ blocks: blocks.length, found, repaired, items, left }));
+    await db.close();`,
+  );
+  const { blocks, found, repaired, items, left } = last(await run('damaged.mjs'));
+  assert.ok(blocks > 50 && found.length > 0, `${blocks} blocks, ${JSON.stringify(found)}`);
+  assert.match(found[0].problem, /damaged/);
+  assert.deepEqual([repaired, left], [true, []]);
+  assert.ok(items > 300 && items <= 400, `${items} of 400 are left`);
+});
