@@ -418,6 +418,20 @@ test('an owner that cannot renew its lease is sure of nothing until it can', asy
   await lease.release();
 });
 
+test('an owner whose machine slept is sure of nothing, whichever clock tells', async (t) => {
+  const { lease } = await opened(new FakeKv());
+  for (const clock of [performance, Date]) {
+    const { now } = clock;
+    t.mock.method(clock, 'now', () => now.call(clock) + 3_600_001);
+    assert.ok(!lease.isSure);
+    await lease.confirm();
+    assert.ok(lease.isSure);
+    t.mock.restoreAll();
+    await lease.confirm();
+  }
+  await lease.release();
+});
+
 test('a renewal finds out that another has come', async () => {
   const kv = new FakeKv();
   const { lease } = await opened(kv, PERIOD);
@@ -435,6 +449,15 @@ test('what a later version keeps otherwise is not opened', async () => {
   await assert.rejects(openDenoKv({ name: 'db', kv }), {
     name: 'DatabaseDamagedError',
     message: /later version/,
+  });
+});
+
+test('a KV that fails while it is asked for the owner is an error of the storage', async () => {
+  const kv = new FakeKv();
+  kv.dieAt = 0;
+  await assert.rejects(openDenoKv({ name: 'db', kv }), {
+    name: 'StorageFailedException',
+    message: /the process is dead/,
   });
 });
 

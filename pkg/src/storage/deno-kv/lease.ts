@@ -25,6 +25,7 @@ const RENEWALS = 4;
 const own = new Map<string, Promise<void> | undefined>();
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const clocks = () => [performance.now(), Date.now()] as const;
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 /** The id in an owner's entry. */
 const idOf = ({ value }: KvEntry) =>
@@ -38,8 +39,8 @@ export class Lease {
   private readonly name = hex(this.id);
   /** Of the owner's entry. */
   private stamp = '';
-  /** Until then nobody can have taken it, by `performance.now()`. */
-  private until = 0;
+  /** When it was last renewed, by both clocks: one stands still while the machine sleeps, the other may be set back. */
+  private renewed: readonly [number, number] | undefined;
   private renewals = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
   /** Why it is no more. */
@@ -73,7 +74,9 @@ export class Lease {
 
   /** Whether nobody can have taken it by now. */
   get isSure(): boolean {
-    return performance.now() < this.until;
+    if (!this.renewed) return false;
+    const [steady, wall] = this.renewed;
+    return performance.now() < steady + this.period && Date.now() < wall + this.period;
   }
 
   /** Makes sure of it. @throws StoreFailure */
@@ -123,7 +126,7 @@ export class Lease {
     clearInterval(this.timer);
     if (this.ended !== undefined) return own.get(this.name) ?? Promise.resolve();
     this.ended = 'the database was closed';
-    this.until = 0;
+    this.renewed = undefined;
     const { owner, lease } = this.keys;
     const leaving = this.guarded([owner, lease].map((key) => ({ key, value: null })))
       // Who finds it waits as for one that died.
@@ -165,7 +168,7 @@ export class Lease {
   /** Replaces the owner, and its lease, as they were seen; whether they still were so. */
   private async become(owner: KvEntry, renewed: KvEntry): Promise<boolean> {
     const { kv, keys } = this;
-    const sent = performance.now();
+    const sent = clocks();
     const stamp = await kv.commit(
       [
         { key: keys.owner, versionstamp: owner.versionstamp },
@@ -178,7 +181,7 @@ export class Lease {
     );
     if (stamp === undefined) return false;
     this.stamp = stamp;
-    this.until = sent + this.period;
+    this.renewed = sent;
     own.set(this.name, undefined);
     this.timer = setInterval(() => void this.renew().catch(() => undefined), this.period / RENEWALS);
     letEnd(this.timer);
@@ -187,9 +190,9 @@ export class Lease {
 
   private async renew(): Promise<void> {
     this.check();
-    const sent = performance.now();
+    const sent = clocks();
     const stamp = await this.guarded([{ key: this.keys.lease, value: this.renewal() }]);
-    if (stamp !== undefined) this.until = Math.max(this.until, sent + this.period);
+    if (stamp !== undefined) this.renewed = sent;
     else await this.look();
   }
 
@@ -206,7 +209,7 @@ export class Lease {
     if (this.ended !== undefined) return;
     clearInterval(this.timer);
     own.delete(this.name);
-    this.until = 0;
+    this.renewed = undefined;
     this.ended = `another process has taken the database "${this.keys.name}", because this one had not renewed its lease for ${this.period / 1000} seconds; open it again`;
     this.told?.(this.ended);
   }

@@ -1,8 +1,14 @@
 /** Opens the store of a database in a Deno KV, for one owner. */
 
 import type { Kept } from '../../client/options.js';
-import { DatabaseLockedError, StorageFailedException, StorageUnavailableError } from '../../errors/index.js';
+import {
+  DatabaseDamagedError,
+  DatabaseLockedError,
+  StorageFailedException,
+  StorageUnavailableError,
+} from '../../errors/index.js';
 import { Calls, patiently } from './calls.js';
+import { failureOf } from './failure.js';
 import { Keys } from './keys.js';
 import type { DenoKv } from './kv.js';
 import { Lease } from './lease.js';
@@ -34,7 +40,10 @@ async function begin(options: DenoKvOptions, keys: Keys, period: number): Promis
   const { kv, close } = await opened(options.kv);
   try {
     const calls = new Calls(kv);
-    const lease = await Lease.take(calls, keys, period);
+    const lease = await Lease.take(calls, keys, period).catch((error: unknown) => {
+      if (error instanceof DatabaseLockedError || error instanceof DatabaseDamagedError) throw error;
+      throw new StorageFailedException({ message: failureOf(error, 'aborted').message, cause: error });
+    });
     const store = new DenoKvStore(calls, keys, lease);
     let releasing: Promise<void> | undefined;
     return {
