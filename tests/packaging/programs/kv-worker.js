@@ -47,8 +47,9 @@ const does = {
   async get(id) {
     return (await db.documentClient().get({ TableName, Key: { id } })).Item?.version;
   },
-  /** Writes to keys of its own in each of so many lanes until it is killed. */
-  async load(lanes, keys, from) {
+  /** Writes to keys of its own in each of so many lanes until it is killed; with `watches`, says when a commit is halfway. */
+  async load(lanes, keys, from, watches) {
+    if (watches) void watch();
     let version = from;
     const lane = async (first) => {
       for (let id = first; ; id = id + lanes < keys ? id + lanes : first) {
@@ -92,6 +93,15 @@ const does = {
   usage: async () => (await db.storage()).usage,
   close: () => db.close(),
 };
+
+/** Says it whenever a commit of several operations is under way. */
+async function watch() {
+  const raw = await Deno.openKv(kv);
+  for (;;) {
+    if ((await raw.get(['dynatab', 'db', 'pending'])).versionstamp !== null) say('halfway');
+    await new Promise((done) => setTimeout(done));
+  }
+}
 
 let rest = '';
 for await (const chunk of process.stdin) {
