@@ -461,6 +461,16 @@ test('a KV that fails while it is asked for the owner is an error of the storage
   });
 });
 
+test('a KV that does not answer is not waited for without end', async (t) => {
+  const kv = new FakeKv();
+  kv.getMany = () => new Promise(() => undefined);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const opening = openDenoKv({ name: 'db', kv });
+  await null;
+  t.mock.timers.tick(15_000);
+  await assert.rejects(opening, { name: 'DatabaseLockedError', message: /"db".* does not answer/ });
+});
+
 test('options that mean nothing are refused', async () => {
   for (const leaseSeconds of [0, -1, NaN, 1e6])
     await assert.rejects(openDenoKv({ name: 'db', kv: new FakeKv(), leaseSeconds }), {

@@ -20,6 +20,8 @@ const ID_BYTES = 16;
 /** Looks at a lease before its owner is taken for dead; and how often it is renewed meanwhile, at the least. */
 const LOOKS = 12;
 const RENEWALS = 4;
+/** How long an opening waits for the KV to answer, in milliseconds. */
+const ANSWER = 15_000;
 
 /** Openings of this process by their ids, with what ends when one on its way out is gone. */
 const own = new Map<string, Promise<void> | undefined>();
@@ -58,11 +60,8 @@ export class Lease {
   static async take(kv: Calls, keys: Keys, period: number): Promise<Lease> {
     const lease = new Lease(kv, keys, period);
     for (;;) {
-      const [format, owner, renewed] = (await kv.read([keys.format, keys.owner, keys.lease])) as [
-        KvEntry,
-        KvEntry,
-        KvEntry,
-      ];
+      const asked = kv.read([keys.format, keys.owner, keys.lease]);
+      const [format, owner, renewed] = (await soon(asked, keys.name)) as [KvEntry, KvEntry, KvEntry];
       if (format.versionstamp !== null)
         throw new DatabaseDamagedError(
           `The database "${keys.name}" cannot be opened: a later version of this package wrote it`,
@@ -235,6 +234,16 @@ export class Lease {
     view.setBigUint64(ID_BYTES + 4, BigInt(++this.renewals), true);
     return bytes;
   }
+}
+
+/** Waits for an answer, but not for ever: Deno waits for a file that a process has locked as long as that does. */
+async function soon<T>(answer: Promise<T>, name: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const why = `The database "${name}" cannot be opened: Deno KV does not answer, as when a process was stopped that has its file locked`;
+    timer = setTimeout(() => reject(new DatabaseLockedError(why)), ANSWER);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** A timer that keeps no process alive. Those of Node are objects, of older Deno numbers. */
