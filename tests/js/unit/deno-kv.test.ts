@@ -461,14 +461,22 @@ test('a KV that fails while it is asked for the owner is an error of the storage
   });
 });
 
-test('a KV that does not answer is not waited for without end', async (t) => {
+test('a KV that does not answer is not waited for without end, and closed when it does', async (t) => {
   const kv = new FakeKv();
-  kv.getMany = () => new Promise(() => undefined);
+  let answer: ((entries: never[]) => void) | undefined;
+  kv.getMany = () => new Promise((resolve) => (answer = resolve));
+  const runtime = globalThis as { Deno?: unknown };
+  runtime.Deno = { openKv: async () => kv };
+  t.after(() => delete runtime.Deno);
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const opening = openDenoKv({ name: 'db', kv });
-  await null;
+  const opening = openDenoKv({ name: 'db' });
+  while (!answer) await null;
   t.mock.timers.tick(15_000);
   await assert.rejects(opening, { name: 'DatabaseLockedError', message: /"db".* does not answer/ });
+  assert.ok(!kv.closed, 'to close it would wait');
+  answer([]);
+  await new Promise(setImmediate);
+  assert.ok(kv.closed);
 });
 
 test('options that mean nothing are refused', async () => {

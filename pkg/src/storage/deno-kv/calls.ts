@@ -25,6 +25,7 @@ export async function patiently<T>(call: () => Promise<T>): Promise<T> {
 
 export class Calls {
   private readonly kv: DenoKv;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(kv: DenoKv) {
     this.kv = kv;
@@ -32,12 +33,12 @@ export class Calls {
 
   /** The entries of up to ten keys, as they are at one moment. */
   read(keys: readonly KvKey[]): Promise<KvEntry[]> {
-    return patiently(() => this.kv.getMany(keys));
+    return this.watched(() => this.kv.getMany(keys));
   }
 
   /** The first entries of a span. */
   list(span: Span, limit: number): Promise<KvEntry[]> {
-    return patiently(async () => {
+    return this.watched(async () => {
       const entries: KvEntry[] = [];
       const options = { limit, batchSize: Math.min(limit, LISTED) };
       for await (const entry of this.kv.list(span, options)) entries.push(entry);
@@ -47,7 +48,7 @@ export class Calls {
 
   /** Makes changes together, if all checks hold: then their versionstamp is given. */
   commit(checks: readonly KvCheck[], changes: readonly Change[]): Promise<string | undefined> {
-    return patiently(async () => {
+    return this.watched(async () => {
       const atomic = this.kv.atomic();
       for (const check of checks) atomic.check(check);
       for (const { key, value, absent } of changes) {
@@ -58,5 +59,18 @@ export class Calls {
       const result = await atomic.commit();
       return result.ok ? result.versionstamp : undefined;
     });
+  }
+
+  /** Waits for what is under way. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
+  private watched<T>(call: () => Promise<T>): Promise<T> {
+    const made = patiently(call);
+    this.underWay.add(made);
+    const over = () => void this.underWay.delete(made);
+    made.then(over, over);
+    return made;
   }
 }

@@ -38,8 +38,8 @@ export async function openDenoKv(options: DenoKvOptions & { name: string }): Pro
 
 async function begin(options: DenoKvOptions, keys: Keys, period: number): Promise<Kept> {
   const { kv, close } = await opened(options.kv);
+  const calls = new Calls(kv);
   try {
-    const calls = new Calls(kv);
     const lease = await Lease.take(calls, keys, period).catch((error: unknown) => {
       if (error instanceof DatabaseLockedError || error instanceof DatabaseDamagedError) throw error;
       throw new StorageFailedException({ message: failureOf(error, 'aborted').message, cause: error });
@@ -60,7 +60,8 @@ async function begin(options: DenoKvOptions, keys: Keys, period: number): Promis
       release: () => (releasing ??= lease.release().finally(close)),
     };
   } catch (error) {
-    close();
+    // To close it would wait for a call that is not answered, with the whole thread.
+    void calls.idle().then(close);
     throw error;
   }
 }
