@@ -199,6 +199,7 @@ const ENTRIES = [
   ['pkg/src/entry/worker.ts', 'pkg/dist/worker.js', {}],
   ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
   ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
+  ['pkg/src/entry/deno-kv.ts', 'pkg/dist/deno-kv.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.cjs', { format: 'cjs' }],
   ['pkg/src/entry/slim.ts', 'pkg/dist/slim.js', { external: OPFS }],
@@ -228,7 +229,7 @@ async function bundles() {
       bundle({ ...SILENT, entryPoints: [from], outfile: to, ...more }),
     );
     await Promise.all(made);
-    importSource('pkg/dist/deno.js');
+    for (const name of ['deno', 'deno-kv']) importSource(`pkg/dist/${name}.js`);
   });
 }
 

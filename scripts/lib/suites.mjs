@@ -171,6 +171,12 @@ export const SUITES = [
     'operations of many tabs, explained by one order',
     { long: true, needs: ['chromium', 'firefox'], env: { DYNATAB_TABS_OPERATIONS: '35000' } },
   ),
+  node(
+    'kv-kills',
+    'tests/packaging/deno-kv/kills.test.mjs',
+    'processes killed while they write to Deno KV, many more',
+    { long: true, packages: 'tests/packaging', env: { DYNATAB_KV_KILLS: '200' } },
+  ),
   node('kills', 'tests/browser/kills', 'browsers killed, tabs closed, storage full, many more', {
     long: true,
     needs: ['chromium', 'firefox'],

@@ -44,7 +44,11 @@ function each(page, run) {
 const { folder } = space;
 each('node.md', async (file) => lines(await output(process.execPath, [file], folder)));
 each('bun.md', async (file) => lines(await output(binary.bun(), [file], folder)));
-each('deno.md', async (file) => lines(await output(binary.deno(), ['run', '--no-prompt', file], folder)));
+each('deno.md', async (file) => {
+  const isKv = readFileSync(file, 'utf8').includes("'dynatab/deno'");
+  const flags = isKv ? ['--unstable-kv', `--allow-read=${folder}`, `--allow-write=${folder}`] : [];
+  return lines(await output(binary.deno(), ['run', '--no-prompt', ...flags, file], folder));
+});
 
 /** In a page, on the package as it is. */
 async function inChromium(file) {

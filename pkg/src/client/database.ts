@@ -52,7 +52,7 @@ export class Database {
   private readonly keys: KeyHolder;
   private readonly space: Space;
   private readonly remove: () => Promise<void>;
-  private readonly released: () => void;
+  private readonly released: () => void | Promise<void>;
 
   /** @internal */
   constructor(parts: {
@@ -62,7 +62,7 @@ export class Database {
     keys: KeyHolder;
     space: Space;
     remove: () => Promise<void>;
-    released: () => void;
+    released: () => void | Promise<void>;
   }) {
     this.name = parts.name;
     this.region = parts.region;
@@ -253,7 +253,7 @@ export class Database {
     try {
       await this.connection.close();
     } finally {
-      this.released();
+      await this.released();
     }
   }
 
@@ -264,7 +264,7 @@ export class Database {
       await this.connection.close();
       await this.remove();
     } finally {
-      this.released();
+      await this.released();
     }
   }
 

@@ -59,7 +59,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
   } catch (error) {
     await connection.close().catch(() => undefined);
     await opened.quiet?.();
-    opened.release();
+    await opened.release();
     throw fromOpening(error);
   }
 }
@@ -76,7 +76,7 @@ async function prepare(
     const [owned, module] = await Promise.allSettled([owning, load(options, runtime)]);
     if (owned.status === 'rejected') throw owned.reason;
     if (module.status === 'rejected') {
-      owned.value.release();
+      await owned.value.release();
       throw module.reason;
     }
     return [owned.value, module.value];
@@ -103,7 +103,7 @@ export function destroyer(runtime: Runtime): (options: DestroyOptions) => Promis
     } catch (error) {
       throw fromOpening(error);
     } finally {
-      owned.release();
+      await owned.release();
     }
   };
 }
@@ -141,7 +141,7 @@ export function repairer(runtime: Runtime): (options: RepairOptions) => Promise<
       throw fromOpening(error);
     } finally {
       await owned.kept?.quiet();
-      owned.release();
+      await owned.release();
     }
   };
 }

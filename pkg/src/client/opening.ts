@@ -19,7 +19,7 @@ export interface Opened {
   /** Deletes what is stored; the connection was closed. */
   remove(): Promise<void>;
   /** Gives up what kept others out. */
-  release(): void;
+  release(): void | Promise<void>;
   /** Bytes of the files or the store, where there are some. */
   usage?: (() => Usage | Promise<Usage>) | undefined;
   /** Waits for what a failed engine had under way. */
@@ -44,14 +44,17 @@ export async function openAlone(chosen: Chosen, options: OpenOptions, runtime: R
   const { kept } = owned;
   const end = () => {
     host.end();
-    owned.release();
+    return owned.release();
   };
   try {
     const settings = engineOptions(options, chosen, kept);
     const client = clientNumber(chosen.storage);
     const connect: Connect = async (events) => {
-      const engine = await host.open(settings, { ...events, seen: () => undefined });
-      return engine.link(client, events);
+      const make = async () => {
+        const engine = await host.open(settings, { ...events, seen: () => undefined });
+        return engine.link(client, events);
+      };
+      return kept?.watch ? kept.watch(make, events) : make();
     };
     const quiet = kept && (() => kept.quiet());
     const connection = await patiently(() => Connection.open(connect, quiet));
@@ -59,7 +62,7 @@ export async function openAlone(chosen: Chosen, options: OpenOptions, runtime: R
     return { connection, keys: settings, remove: async () => kept?.clear(), release: end, usage, quiet };
   } catch (error) {
     await kept?.quiet();
-    end();
+    await end();
     throw fromOpening(error);
   }
 }

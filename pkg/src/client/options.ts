@@ -1,5 +1,6 @@
 /** What `open`, `destroy` and `repair` are given: by the application, and by the runtime. */
 
+import type { Link, LinkEvents } from '../link/link.js';
 import type { CreateTableInput, Progress } from '../types.js';
 import type { Encryption } from '../storage/keyring.js';
 import type { EngineOptions, StorageKind, WasmSource } from '../wasm.js';
@@ -132,5 +133,7 @@ export interface Kept {
   usage(): Usage | Promise<Usage>;
   /** Deletes what is in it. */
   clear(): void | Promise<void>;
-  release(): void;
+  release(): void | Promise<void>;
+  /** Makes a link and watches over it, where another may come to own what this is. */
+  watch?(make: () => Promise<Link>, events: LinkEvents): Promise<Link>;
 }

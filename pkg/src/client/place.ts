@@ -73,7 +73,7 @@ function checkOpfs(runtime: Runtime, handles: boolean): void {
 
 export interface Owned {
   kept?: Kept;
-  release(): void;
+  release(): void | Promise<void>;
 }
 
 /** Takes what keeps others out of a database that is not shared. */

@@ -116,7 +116,8 @@ export class Space {
 
   /** From now on looks at the space after writes, and announces as `space` that little is left. */
   watch(connection: Connection): void {
-    if (this.persistence.kind === 'memory') return;
+    // Deno KV tells no quota, and what is used only by counting.
+    if (this.persistence.kind === 'memory' || this.persistence.reason === NAMES['deno-kv']) return;
     connection.asked ??= (operation) => {
       if (this.wrote || !WRITES.has(operation)) return;
       this.timer ??= later(() => this.turn(connection), SOON);

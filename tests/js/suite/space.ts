@@ -14,12 +14,13 @@ export const space: Case[] = [
     const { usage, quota, persisted, kind } = await db.storage();
     equal(kind, db.persistence.kind);
     // Pages that are no secure context are told nothing.
-    const tells = env.label === 'files' || globalThis.navigator?.storage?.estimate !== undefined;
+    const counts = env.label === 'files' || env.label === 'deno-kv';
+    const tells = counts || globalThis.navigator?.storage?.estimate !== undefined;
     if (tells) ok(usage! > 0, `usage ${usage}`);
     // A browser's is an estimate, and a while old.
-    if (env.label === 'files') ok(usage! - before.usage! > 800_000, `usage ${before.usage}, then ${usage}`);
+    if (counts) ok(usage! - before.usage! > 800_000, `usage ${before.usage}, then ${usage}`);
     ok(quota === undefined || quota >= usage!, `${usage} of ${quota}`);
-    equal(persisted, env.label === 'files' || !tells ? undefined : kind === 'persistent');
+    equal(persisted, counts || !tells ? undefined : kind === 'persistent');
   }),
 
   withDatabase('asking for persistence tells what is so afterwards', async (db) => {
