@@ -36,7 +36,7 @@ const clientNumber = (storage: Chosen['storage']) =>
 /** A database that no other context may open meanwhile. */
 export async function openAlone(chosen: Chosen, options: OpenOptions, runtime: Runtime): Promise<Opened> {
   const host = await hostOf(options, runtime);
-  host.prepare();
+  host.prepare(chosen.storage);
   const owned = await own(chosen, options, runtime).catch((error: unknown) => {
     host.end();
     throw fromOpening(error);
@@ -72,7 +72,7 @@ export async function openShared(chosen: Chosen, options: OpenOptions, runtime: 
   const settings = engineOptions(options, chosen, undefined);
   const host = await hostOf(options, runtime);
   // Beside asking for the lock.
-  host.prepare();
+  host.prepare(chosen.storage);
   let tabs: Tabs | undefined;
   const release = () => {
     tabs?.close();

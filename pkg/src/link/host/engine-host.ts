@@ -1,13 +1,13 @@
 /** Where an owner has its engine: in its own context, or in a worker of its own. */
 
-import type { EngineOptions, EngineSettings } from '../../wasm.js';
+import type { EngineOptions, EngineSettings, StorageKind } from '../../wasm.js';
 import type { Link, LinkEvents } from '../link.js';
 import type { PortLike } from '../port/protocol.js';
 import type { EngineEvents } from '../shared-engine.js';
 
 export interface EngineHost {
-  /** Gets ready, so that `open` takes less time. */
-  prepare(): void;
+  /** Gets ready, so that opening a database on that storage takes less time. */
+  prepare(storage: StorageKind): void;
   open(options: EngineOptions, events: HostEvents): Promise<HostedEngine>;
   /** Deletes the database, which is closed. */
   destroy(options: EngineOptions): Promise<void>;

@@ -7,21 +7,27 @@ import { VERSION, type Joining, type PortLike } from '../port/protocol.js';
 import { SharedEngine } from '../shared-engine.js';
 import type { EngineHost, HostedEngine, HostEvents } from './engine-host.js';
 import { localLink } from './local-link.js';
-import { openPlace, type OpfsAccess, type Place } from './opfs-place.js';
+import { openPlace, Standby, type OpfsAccess, type Place } from './opfs-place.js';
 
 /** `load` gives the engine's code, `opfs` what the storage of that name needs. */
 export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | undefined): EngineHost {
   const places = new Set<Place>();
-  const prepare = () => void load().catch(() => undefined);
+  const standby = new Standby(opfs);
+  const prepare: EngineHost['prepare'] = (storage) => {
+    // What files need is in the second file.
+    const loading = storage === 'opfs' ? load().then((module) => module.complete()) : load();
+    loading.catch(() => undefined);
+    if (storage === 'opfs') standby.prepare();
+  };
   return {
     prepare,
     async open(options, events) {
       if (options.storage !== 'opfs') return LocalEngine.open(load, options, events, () => undefined);
       // Beside the files.
-      prepare();
+      prepare(options.storage);
       let lost: Error | undefined;
       let engine: LocalEngine | undefined;
-      const place = await openPlace(options.name, opfs!, (cause) => {
+      const place = await openPlace(options.name, opfs!, standby, (cause) => {
         lost = cause;
         engine?.fail(cause);
       });
@@ -44,6 +50,7 @@ export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | 
     },
     end() {
       for (const place of places) place.end();
+      standby.end();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What a context and the worker that has its engine say to each other. */
 
 import type { RepairReport } from '../../types.js';
-import type { EngineOptions, EngineSettings } from '../../wasm.js';
+import type { EngineOptions, EngineSettings, StorageKind } from '../../wasm.js';
 
 /** An engine of the worker, by the number that the context gave it. */
 type Of = number;
@@ -9,6 +9,7 @@ type Of = number;
 export type ToWorker =
   /** Where the code of the engine is, as `open` was told; the first message. */
   | ['code', wasm: unknown, more: unknown]
+  | ['prepare', 0, StorageKind]
   | ['open', Of, EngineOptions]
   /** Opens the store of this database's files, for an engine in the context. */
   | ['store', Of, name: string, port: MessagePort]

@@ -28,9 +28,44 @@ export interface Place {
 /** Whether this context may have handles of files. */
 export const hasHandles = () => 'FileSystemSyncAccessHandle' in globalThis;
 
+/** A worker that is started before its files are opened, where one will be needed. */
+export class Standby {
+  private readonly access: OpfsAccess | undefined;
+  private worker: Promise<ContextWorker> | undefined;
+
+  constructor(access: OpfsAccess | undefined) {
+    this.access = access;
+  }
+
+  prepare(): void {
+    if (hasHandles() || !this.access?.worker) return;
+    this.access.files().catch(() => undefined);
+    const worker = (this.worker ??= this.access.worker());
+    worker.then((worker) => worker.say(['prepare', 0, 'opfs'])).catch(() => undefined);
+  }
+
+  /** The worker, or another where that has failed. */
+  async take(): Promise<ContextWorker> {
+    const { worker } = this;
+    this.worker = undefined;
+    const ready = await worker?.catch(() => undefined);
+    return ready && !ready.isGone ? ready : this.access!.worker!();
+  }
+
+  end(): void {
+    void this.worker?.then((worker) => worker.end()).catch(() => undefined);
+    this.worker = undefined;
+  }
+}
+
 /** Opens the files of the database `name`; `lost` is told when they are nobody's here any more. */
-export function openPlace(name: string, access: OpfsAccess, lost: (cause: Error) => void): Promise<Place> {
-  return hasHandles() ? here(name, access, lost) : elsewhere(name, access, lost);
+export function openPlace(
+  name: string,
+  access: OpfsAccess,
+  standby: Standby,
+  lost: (cause: Error) => void,
+): Promise<Place> {
+  return hasHandles() ? here(name, access, lost) : elsewhere(name, access, standby, lost);
 }
 
 const moved = () => new Moved('another context has the files of the database');
@@ -42,12 +77,17 @@ async function here(name: string, access: OpfsAccess, lost: (cause: Error) => vo
   return { engine: { files: pool.primitives }, release, end: release };
 }
 
-async function elsewhere(name: string, access: OpfsAccess, lost: (cause: Error) => void): Promise<Place> {
+async function elsewhere(
+  name: string,
+  access: OpfsAccess,
+  standby: Standby,
+  lost: (cause: Error) => void,
+): Promise<Place> {
   if (!access.worker)
     throw new StorageUnavailableError(
       'storage "opfs": pass worker to open(): a function that starts worker.js',
     );
-  const [worker, { RemoteStore }] = await Promise.all([access.worker(), access.files()]);
+  const [worker, { RemoteStore }] = await Promise.all([standby.take(), access.files()]);
   const number = worker.number();
   const { port1, port2 } = new MessageChannel();
   let released = false;

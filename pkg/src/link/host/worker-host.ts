@@ -17,7 +17,7 @@ export function workerHost(start: () => Worker, wasm: unknown, more: unknown): E
     return (running ??= new ContextWorker(start(), wasm, more));
   };
   return {
-    prepare: () => void ready(),
+    prepare: (storage) => ready().say(['prepare', 0, storage]),
     open: (options, events) => WorkerEngine.open(ready(), options, events),
     async destroy(options) {
       const worker = ready();

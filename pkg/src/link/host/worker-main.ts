@@ -70,7 +70,9 @@ export function serveContext(
       case 'code':
         code = () => load(data[1], data[2]);
         host = localHost(() => load(data[1], data[2]), { files: async () => opfs });
-        return host.prepare();
+        return;
+      case 'prepare':
+        return host!.prepare(data[2]);
       case 'open':
         return void ask(number, async () => (await open(number, data[2])).settings);
       case 'store':

@@ -203,7 +203,7 @@ export class Tabs {
       }
       this.link = link;
       // To be ready when the owner goes.
-      this.options.host.prepare();
+      this.options.host.prepare(this.options.engine.storage);
       return link;
     } catch (error) {
       if (error instanceof Moved) return undefined;

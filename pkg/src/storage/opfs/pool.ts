@@ -163,8 +163,11 @@ export class Pool {
           if (!this.files[number]) await this.add(number);
           if (!this.isReleased) this.free(number);
         }
-        this.estimate = await this.directory.estimate();
-        this.grown = 0;
+        // Nobody waits for what only an error may have to tell.
+        void this.directory.estimate().then((estimate) => {
+          this.estimate = estimate;
+          this.grown = 0;
+        });
       } catch (error) {
         this.shortage = error;
       }
