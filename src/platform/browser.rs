@@ -26,12 +26,14 @@ pub struct BrowserPlatform {
     clock: Option<Function>,
     /// Loads the second file of the engine.
     complete: Option<Function>,
+    /// Sets the alarm of a runtime that loses timers.
+    wake: Option<Function>,
 }
 
 impl BrowserPlatform {
     /// The platform; touches nothing of the runtime yet.
-    pub fn new(clock: Option<Function>, complete: Option<Function>) -> Self {
-        Self { clock, complete, ..Self::default() }
+    pub fn new(clock: Option<Function>, complete: Option<Function>, wake: Option<Function>) -> Self {
+        Self { clock, complete, wake, ..Self::default() }
     }
 }
 
@@ -83,6 +85,12 @@ impl Platform for BrowserPlatform {
         Box::pin(async move {
             receiver.await;
         })
+    }
+
+    fn wake_at(&self, millis: u64) -> bool {
+        let asked =
+            self.wake.as_ref().map(|wake| wake.call1(&JsValue::UNDEFINED, &JsValue::from(millis as f64)));
+        matches!(asked, Some(Ok(_)))
     }
 
     fn complete(&self) -> LocalFuture<bool> {
