@@ -198,6 +198,7 @@ const ENTRIES = [
   ['pkg/src/entry/opfs.ts', 'pkg/dist/opfs.js', {}],
   ['pkg/src/entry/worker.ts', 'pkg/dist/worker.js', {}],
   ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
+  ['pkg/src/entry/cloudflare.ts', 'pkg/dist/cloudflare.js', { external: [...WASM, 'cloudflare:workers'] }],
   ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.cjs', { format: 'cjs' }],

@@ -144,6 +144,8 @@ export class FakeEngine implements Engine {
     return { storage: this.storage, durability: this.durability, region: 'local', accountId: '000000000000' };
   }
 
+  async attend(): Promise<void> {}
+
   async deleteExpired(): Promise<number> {
     return 0;
   }
