@@ -79,6 +79,12 @@ export const SUITES = [
     'the packed package in Node, Deno, Bun, workerd, and through bundlers',
     { needs: ['chromium'], packages: 'tests/packaging' },
   ),
+  node(
+    'cloudflare',
+    'tests/cloudflare',
+    'Durable Objects in workerd: killed, woken, upgraded, and the router',
+    { packages: 'tests/packaging' },
+  ),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
   node(
     'differential',
