@@ -48,7 +48,7 @@ export class DynatabDatabase<Env = unknown> extends DurableObject<Env> {
   }
 
   private async begin(): Promise<DurableDatabase> {
-    const db = await open(this.ctx, this.settings());
+    const db = await open(this.ctx, { alarm: true, ...this.settings() });
     db.on('failed', () => {
       this.opening = undefined;
       void db.close().catch(nothing);

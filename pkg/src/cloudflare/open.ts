@@ -22,10 +22,11 @@ type Named<T> = Omit<T, 'name' | 'path'> & { name?: string | undefined };
 /** Options of `open` in a Durable Object. `strict` is the default durability. */
 export interface DurableOptions extends Omit<Named<OpenOptions>, 'worker' | 'broker'> {
   /**
-   * Objects lose their timers when they are not called for a while. True, which is the default: the object's alarm is set
-   * for the next time when something is to be done, and the object's `alarm()` has to call `db.alarm()`. Where the object
-   * has other uses for its one alarm, a function is told the time in milliseconds since 1970, and sees to it that `db.alarm()`
-   * is called then or earlier. False: there are only timers, and what they did not come to is done after the next request.
+   * Objects lose their timers when they are not called for a while. True: the object's alarm is set for the next time when
+   * something is to be done, and the object's `alarm()` has to call `db.alarm()`. Where the object has other uses for its
+   * one alarm, a function is told the time in milliseconds since 1970, and sees to it that `db.alarm()` is called then or
+   * earlier. False, which is the default: there are only timers, and what they did not come to is done after the next
+   * request. A `DynatabDatabase` has true.
    */
   alarm?: Alarm | undefined;
 }
@@ -63,15 +64,15 @@ function runtimeOf(given: Context, alarm: Alarm): Runtime {
 
 /** Opens a database in the storage of a Durable Object (`ctx`, or `ctx.storage`), creating it when it is not there. */
 export async function open(ctx: Context, options: DurableOptions = {}): Promise<DurableDatabase> {
-  const { alarm = true, name = NAME, ...others } = options;
+  const { alarm = false, name = NAME, ...others } = options;
   // Alarms know nothing of a clock of the application's own.
   const opens = opener(runtimeOf(ctx, options.now ? false : alarm));
   return (await opens({ ...others, name })) as DurableDatabase;
 }
 
-/** Deletes a database that is not open, and the object's alarm. */
+/** Deletes a database that is not open. */
 export function destroy(ctx: Context, options: Named<DestroyOptions> = {}): Promise<void> {
-  return destroyer(runtimeOf(ctx, true))({ ...options, name: options.name ?? NAME });
+  return destroyer(runtimeOf(ctx, false))({ ...options, name: options.name ?? NAME });
 }
 
 /** Repairs a database that is not open, if anything is wrong with it. */

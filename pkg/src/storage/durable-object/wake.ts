@@ -21,7 +21,10 @@ export class Wake {
     const rings = this.at > Date.now();
     if (rings && this.at <= at) return;
     this.at = at;
-    // Not set, it is asked for again by the next call. An object that cannot write is ended by its runtime.
-    this.storage.setAlarm(at).catch(() => (this.at = Infinity));
+    // Nobody waits for it, so what went wrong is told by the runtime: that the class has no alarm(), say.
+    this.storage.setAlarm(at).catch((error: unknown) => {
+      this.at = Infinity;
+      throw error;
+    });
   }
 }
