@@ -172,6 +172,11 @@ export const SUITES = [
     'operations of many tabs, explained by one order',
     { long: true, needs: ['chromium', 'firefox'], env: { DYNATAB_TABS_OPERATIONS: '35000' } },
   ),
+  node('object-kills', 'tests/cloudflare/restart.test.mjs', 'workerd killed under load, many more', {
+    long: true,
+    packages: 'tests/packaging',
+    env: { DYNATAB_OBJECT_KILLS: '100' },
+  }),
   node('kills', 'tests/browser/kills', 'browsers killed, tabs closed, storage full, many more', {
     long: true,
     needs: ['chromium', 'firefox'],
