@@ -24,6 +24,7 @@ import { chromiumOptions } from './lib/browser.mjs';
 import { elapsed, Failure, main, ROOT, run } from './lib/run.mjs';
 import { hottest } from './lib/profile.mjs';
 import { serveFiles } from './lib/static.mjs';
+import { durableObject } from '../benches/durable-object/run.mjs';
 import { first } from '../benches/first/run.mjs';
 import { http } from '../benches/http/run.mjs';
 import { inProcess } from '../benches/http/in-process.mjs';
@@ -65,6 +66,7 @@ const OTHERS = {
   http: () => http(console.log),
   process: () => inProcess(console.log),
   serve,
+  'durable-object': durableObject,
   native,
   size: () => [size()],
 };

@@ -191,13 +191,21 @@ const WASM = ['./engine.wasm', './engine.more.wasm'];
 /** What few ask for, beside the entries that load it. */
 const OPFS = ['./opfs.js'];
 
+/** What Workers and Durable Objects have in common. */
+const WORKERD = { inject: ['pkg/src/entry/workerd-microtask.ts'] };
+
 /** Every entry: the file it is made from, the file made, and what differs from the common options. */
 const ENTRIES = [
   ['pkg/src/entry/browser.ts', 'pkg/dist/browser.js', { external: OPFS }],
   ['pkg/src/link/tabs/broker.ts', BROKER, {}],
   ['pkg/src/entry/opfs.ts', 'pkg/dist/opfs.js', {}],
   ['pkg/src/entry/worker.ts', 'pkg/dist/worker.js', {}],
-  ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { external: WASM }],
+  ['pkg/src/entry/workerd.ts', 'pkg/dist/workerd.js', { ...WORKERD, external: WASM }],
+  [
+    'pkg/src/entry/cloudflare.ts',
+    'pkg/dist/cloudflare.js',
+    { ...WORKERD, external: [...WASM, 'cloudflare:workers'] },
+  ],
   ['pkg/src/entry/deno.ts', 'pkg/dist/deno.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/deno-kv.ts', 'pkg/dist/deno-kv.js', { ...NODE, external: WASM }],
   ['pkg/src/entry/inline.ts', 'pkg/dist/inline.js', {}],

@@ -38,6 +38,8 @@ export interface EngineOptions {
   delays?: object;
   /** Loads the second file; the engine asks for it when items have expired. */
   complete?: () => Promise<void>;
+  /** Where timers are lost: has `attend` called at this time, or earlier. */
+  wakeAt?: (millis: number) => void;
 }
 
 /** What a database was opened as, with what is taken where nothing was said. */
@@ -96,6 +98,8 @@ export interface Engine {
   outputLen(): number;
   settings(): EngineSettings;
   deleteExpired(): Promise<number>;
+  /** Does what is due, and resolves when that is done. In the second file. */
+  attend(): Promise<void>;
   /** The next part of dump `id`; the first call begins it and gives no bytes. Nothing: it is complete. */
   dump(id: number): Promise<EngineProgress | undefined>;
   /** Gives a part to load `id`, which begins with its first; without a part, the dump is complete. */
@@ -114,7 +118,8 @@ export interface Engine {
  * The engine is two files. What few call is in the second, which is loaded when it is first asked for: a call that
  * needs it before it is there is a trap.
  *
- * All databases share one instance. When it fails, all of them go on with a fresh one.
+ * Databases share one instance, unless their runtime gives each one of its own. When it fails, all of them go on with a
+ * fresh one.
  */
 export interface EngineModule {
   open(options: EngineOptions, callbacks: EngineCallbacks): Promise<Engine>;
@@ -145,15 +150,22 @@ export interface WasmSources {
   more(): WasmSource | Promise<WasmSource>;
 }
 
-let loading: Promise<EngineModule> | undefined;
+const loading = /* @__PURE__ */ new WeakMap<object, Promise<EngineModule>>();
 
-/** Loads the engine once per page or process; a failed load is tried again by the next call. */
-export function loadEngine(sources: WasmSources): Promise<EngineModule> {
-  loading ??= instantiate(sources).catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
+/**
+ * Loads the engine once per page or process, or per `owner`, where its memory is to end with one; a failed load is tried
+ * again by the next call.
+ */
+export function loadEngine(sources: WasmSources, owner: object = loading): Promise<EngineModule> {
+  let module = loading.get(owner);
+  if (!module) {
+    module = instantiate(sources).catch((error: unknown) => {
+      loading.delete(owner);
+      throw error;
+    });
+    loading.set(owner, module);
+  }
+  return module;
 }
 
 /** An instance of both files. */

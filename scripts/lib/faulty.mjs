@@ -53,12 +53,12 @@ export function failing(text) {
   return `${renamed.slice(0, at)}${forms.join('\n')}\n${renamed.slice(at)}`;
 }
 
-/** Makes node.js, browser.js and the two files of the engine beside them. */
+/** Makes node.js, browser.js, cloudflare.js and the two files of the engine beside them. */
 export function buildFaulty() {
   const folder = join(ROOT, FAULTY);
   const lib = ['faulty', 'glue', 'split'].map((name) => `scripts/lib/${name}.mjs`);
   const inputs = [COMPILED, STD, 'pkg/src', 'scripts/build.mjs', ...lib];
-  const made = ['node.js', 'browser.js', 'engine.wasm', 'engine.more.wasm'];
+  const made = ['node.js', 'browser.js', 'cloudflare.js', 'engine.wasm', 'engine.more.wasm'];
   return step('faulty', { inputs, outputs: made.map((name) => `${FAULTY}/${name}`) }, async () => {
     mkdirSync(folder, { recursive: true });
     const glue = await bindGlue(COMPILED, folder);
@@ -84,6 +84,7 @@ export function buildFaulty() {
     for (const [name, options] of [
       ['node', NODE],
       ['browser', {}],
+      ['cloudflare', { external: ['*.wasm', 'cloudflare:workers'] }],
     ]) {
       const entry = { entryPoints: [`pkg/src/entry/${name}.ts`], outfile: join(folder, `${name}.js`) };
       await esbuild.build({ ...COMMON, ...options, minify: false, ...entry, plugins: [plugin] });

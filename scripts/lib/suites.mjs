@@ -80,6 +80,12 @@ export const SUITES = [
     'the packed package in Node, Deno, Bun, workerd, and through bundlers',
     { needs: ['chromium'], packages: 'tests/packaging' },
   ),
+  node(
+    'cloudflare',
+    'tests/cloudflare',
+    'Durable Objects in workerd: killed, woken, upgraded, and the router',
+    { packages: 'tests/packaging' },
+  ),
   node('sdk', 'tests/sdk', 'the AWS SDK and boto3, unmodified', { needs: ['boto3'] }),
   node(
     'differential',
@@ -177,6 +183,11 @@ export const SUITES = [
     'processes killed while they write to Deno KV, many more',
     { long: true, packages: 'tests/packaging', env: { DYNATAB_KV_KILLS: '200' } },
   ),
+  node('object-kills', 'tests/cloudflare/restart.test.mjs', 'workerd killed under load, many more', {
+    long: true,
+    packages: 'tests/packaging',
+    env: { DYNATAB_OBJECT_KILLS: '100' },
+  }),
   node('kills', 'tests/browser/kills', 'browsers killed, tabs closed, storage full, many more', {
     long: true,
     needs: ['chromium', 'firefox'],

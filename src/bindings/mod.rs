@@ -4,6 +4,7 @@
 //! A call writes its request document into the input buffer, and finds the answer in the output buffer: at
 //! once, or during the `settle` callback. `pkg/src/wasm.ts` is the only caller.
 
+mod attend;
 mod destroy;
 mod encryption;
 mod external;
@@ -248,6 +249,12 @@ impl Database {
                 Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
             }
         }))
+    }
+
+    /// Does what is due, see [`Driver::attend`]; its code is in the second file.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn attend(&self) -> Promise {
+        attend::run(Rc::clone(&self.driver))
     }
 
     /// The next part of dump `id`, which begins with its first: see `transfer::dump`.

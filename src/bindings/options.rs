@@ -137,8 +137,8 @@ pub(super) fn read(options: &JsValue) -> Result<Asked, JsValue> {
     }
     let sweep_seconds = amount(options, "sweepSeconds")?;
     let delays = delays(options)?;
-    let complete = js::property(options, "complete").map(JsCast::unchecked_into);
-    let platform = Rc::new(BrowserPlatform::new(clock(options)?, complete));
+    let function = |name| js::property(options, name).map(JsCast::unchecked_into);
+    let platform = Rc::new(BrowserPlatform::new(clock(options)?, function("complete"), function("wakeAt")));
     let settings = Settings {
         durability: durability_name,
         region: text(options, "region")?.unwrap_or_else(|| "local".into()),

@@ -19,6 +19,7 @@ impl Driver {
             }
             state.backfill_running = true;
         }
+        self.wake_for_work();
         self.platform.spawn(Box::pin(Rc::clone(self).fill_indexes()));
     }
 

@@ -15,6 +15,8 @@ const PAUSE_MILLIS: u32 = 100;
 /// not be written to all the time.
 const RETRY_MILLIS: u32 = 500;
 const MOST_DOUBLINGS: u32 = 6;
+/// When an owner that is gone meanwhile is called for the work that it left: most is done long before.
+const WORK_MILLIS: u64 = 30_000;
 
 /// Why a job was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,7 @@ impl Driver {
             state.job_running = true;
             job
         };
+        self.wake_for_work();
         self.platform.spawn(Box::pin(Rc::clone(self).run_jobs(job)));
     }
 
@@ -158,7 +161,14 @@ impl Driver {
             }
             state.idle_watch = true;
         }
+        self.wake_for_work();
         self.platform.spawn(Box::pin(Rc::clone(self).work_when_idle()));
+    }
+
+    /// Has the work that begins finished also where this owner is gone before it is.
+    pub(super) fn wake_for_work(&self) {
+        // Where nobody can be asked, it waits for the next opening.
+        let _ = self.platform.wake_at(self.platform.now_millis().saturating_add(WORK_MILLIS));
     }
 
     async fn work_when_idle(self: Rc<Self>) {

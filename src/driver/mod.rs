@@ -6,6 +6,7 @@
 //! saw is durable. Jobs (`jobs`) flush and merge in slices beside it. No borrow is held across an await, and
 //! answers are handed out with nothing borrowed, so a callback may call again.
 
+mod attend;
 mod awaited;
 mod backfill;
 mod clients;

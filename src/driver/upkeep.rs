@@ -1,7 +1,8 @@
 //! Deletes expired items and forgets old stream records, when their time has come.
 //!
 //! A timer is set for the moment at which the engine says that there will be something to do. Where timers are lost (an
-//! edge runtime between requests) or the clock is the application's own, the next call finds that the moment is over.
+//! edge runtime between requests) or the clock is the application's own, the next call finds that the moment is over. Where
+//! the runtime can be asked to call (`Platform::wake_at`), there is no timer, which would keep an object in memory.
 
 use std::rc::Rc;
 
@@ -37,6 +38,20 @@ impl Default for Schedule {
 }
 
 impl Schedule {
+    pub(super) fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// It runs, or is about to.
+    pub(super) fn has_begun(&self, now: u64) -> bool {
+        self.running || self.armed <= now
+    }
+
+    /// Takes what was set for lost.
+    pub(super) fn forget(&mut self) {
+        self.armed = u64::MAX;
+    }
+
     /// Whether the timer is not what it should be, now that there is something to do at `due`.
     pub(super) fn is_late(&self, due: u64, now: u64) -> bool {
         !self.running
@@ -54,7 +69,7 @@ impl Driver {
     /// Sets the timer, or begins at once when it is time.
     pub(super) fn watch_upkeep(self: &Rc<Self>) {
         let now = self.platform.now_millis();
-        let generation = {
+        let (due, generation) = {
             let mut state = self.state.borrow_mut();
             if state.upkeep.running || state.closing {
                 return;
@@ -73,8 +88,11 @@ impl Driver {
             }
             state.upkeep.armed = due;
             state.upkeep.generation += 1;
-            state.upkeep.generation
+            (due, state.upkeep.generation)
         };
+        if due > now && self.platform.wake_at(due) {
+            return;
+        }
         self.platform.spawn(Box::pin(Rc::clone(self).wait_for_upkeep(generation)));
     }
 

@@ -26,12 +26,14 @@ pub struct BrowserPlatform {
     clock: Option<Function>,
     /// Loads the second file of the engine.
     complete: Option<Function>,
+    /// Sets the alarm of a runtime that loses timers.
+    wake: Option<Function>,
 }
 
 impl BrowserPlatform {
     /// The platform; touches nothing of the runtime yet.
-    pub fn new(clock: Option<Function>, complete: Option<Function>) -> Self {
-        Self { clock, complete, ..Self::default() }
+    pub fn new(clock: Option<Function>, complete: Option<Function>, wake: Option<Function>) -> Self {
+        Self { clock, complete, wake, ..Self::default() }
     }
 }
 
@@ -66,6 +68,12 @@ impl Platform for BrowserPlatform {
         js::sleep(millis)
     }
 
+    fn wake_at(&self, millis: u64) -> bool {
+        let asked =
+            self.wake.as_ref().map(|wake| wake.call1(&JsValue::UNDEFINED, &JsValue::from(millis as f64)));
+        matches!(asked, Some(Ok(_)))
+    }
+
     fn complete(&self) -> LocalFuture<bool> {
         let loading = self.complete.as_ref().and_then(|complete| complete.call0(&JsValue::UNDEFINED).ok());
         Box::pin(async move {
@@ -98,6 +106,11 @@ impl Macrotasks {
     fn new() -> Self {
         if let Some(function) = js::global_function("setImmediate") {
             return Self::Immediate(function);
+        }
+        // workerd: it gives up a port that nobody holds, though messages are on their way to it, and delivers them before
+        // anything else has its turn. Its timers take no time.
+        if js::global("scheduler").and_then(|scheduler| js::property(&scheduler, "wait")).is_some() {
+            return Self::Timer(js::global_function("setTimeout"));
         }
         Self::channel().unwrap_or_else(|| Self::Timer(js::global_function("setTimeout")))
     }

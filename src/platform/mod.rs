@@ -45,6 +45,11 @@ pub trait Platform {
     fn turn_end(&self) -> LocalFuture<()>;
     /// Resolves after about `millis`; much later in a hidden tab. Keeps no process alive.
     fn sleep(&self, millis: u32) -> LocalFuture<()>;
+    /// Asks for a call of [`crate::driver::Driver::attend`] at this moment, which comes also when nothing of this is in memory
+    /// any more; an earlier one counts as well. False: nobody can do that, and timers have to.
+    fn wake_at(&self, _millis: u64) -> bool {
+        false
+    }
     /// Resolves once the code is there that is loaded only when it is needed; false: it cannot be loaded now.
     fn complete(&self) -> LocalFuture<bool> {
         Box::pin(std::future::ready(true))

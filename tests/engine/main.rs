@@ -12,6 +12,7 @@
 mod support;
 
 mod answers;
+mod attend;
 mod batches;
 mod blind;
 mod capacity;

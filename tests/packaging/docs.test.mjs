@@ -76,6 +76,30 @@ each('browser.md', inChromium);
 each('tabs.md', inChromium);
 each('encryption.md', inChromium);
 
+test('durable-objects.md', async () => {
+  const [endpoint, object] = examples('durable-objects.md');
+  const asked = async (code, className, bindings, use) => {
+    const file = join(folder, `${className}.js`);
+    writeFileSync(file, code);
+    const told = { durableObjects: { DATABASES: { className, useSQLite: true } } };
+    const miniflare = await worker(file, folder, bindings, { told });
+    try {
+      await use(String(await miniflare.ready));
+    } finally {
+      await miniflare.dispose();
+    }
+  };
+  await asked(endpoint, 'Database', SECRETS, async (url) => {
+    assert.deepEqual(await signed(`${url}music`), []);
+    assert.match(await unsigned(`${url}music`), /^400 .*MissingAuthenticationTokenException/);
+  });
+  const front = `${object}
+    export default { fetch: (request, env) => env.DATABASES.getByName('songs').fetch(request) };`;
+  await asked(front, 'Songs', {}, async (url) => {
+    assert.equal(await unsigned(url), '200 {"TableNames":[]}');
+  });
+});
+
 test('workers.md', async () => {
   const [code] = examples('workers.md');
   const file = join(folder, 'documented.js');

@@ -77,8 +77,16 @@ test('are the types wrong? no', async () => {
     'worker.js',
     'broker.js',
     'deno',
+    'cloudflare',
     '--no-definitely-typed',
   ];
   const said = await output(process.execPath, [attw, tarball(), ...what], PACKED);
   assert.match(said, /"dynatab\/slim"/, 'it looked');
+  // Workers are modules.
+  const workers = ['--profile', 'esm-only', '--entrypoints', 'cloudflare', '--no-definitely-typed'];
+  assert.match(
+    await output(process.execPath, [attw, tarball(), ...workers], PACKED),
+    /"dynatab\/cloudflare"/,
+    'it looked',
+  );
 });

@@ -10,9 +10,14 @@ const { Miniflare } = require('miniflare');
 
 /**
  * The Worker of a module; `dynatab` is found as an application beside the installed package finds it. `bindings` are its
- * secrets and variables.
+ * secrets and variables. `told` is what else miniflare is told, `bundling` what else esbuild is; the engine is in `dist`.
  */
-export async function worker(entry, folder, bindings = {}) {
+export async function worker(
+  entry,
+  folder,
+  bindings = {},
+  { told = {}, bundling = {}, dist = join(PACKED, 'pkg/dist') } = {},
+) {
   const outfile = join(folder, 'worker.mjs');
   await build({
     entryPoints: [entry],
@@ -24,19 +29,17 @@ export async function worker(entry, folder, bindings = {}) {
     target: 'es2022',
     platform: 'neutral',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['*.wasm'],
+    external: ['*.wasm', 'cloudflare:*'],
+    ...bundling,
     logLevel: 'warning',
   });
-  const wasm = (path) => ({
-    type: 'CompiledWasm',
-    path,
-    contents: readFileSync(join(PACKED, 'pkg/dist', path)),
-  });
+  const wasm = (path) => ({ type: 'CompiledWasm', path, contents: readFileSync(join(dist, path)) });
   return new Miniflare({
     compatibilityDate: '2026-04-01',
     host: '127.0.0.1',
     port: 0,
     bindings,
+    ...told,
     modules: [
       { type: 'ESModule', path: 'worker.mjs', contents: readFileSync(outfile, 'utf8') },
       wasm('engine.wasm'),

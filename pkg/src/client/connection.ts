@@ -194,6 +194,11 @@ export class Connection {
     return this.work((link) => link.deleteExpired());
   }
 
+  /** Does what is due: for runtimes that lose timers, whose links can. */
+  attend(): Promise<void> {
+    return this.work((link) => link.attend!());
+  }
+
   /** Checks all that is stored. */
   verify(): Promise<VerifyReport> {
     return this.work((link) => link.verify());

@@ -47,7 +47,8 @@ const utf8 = /* @__PURE__ */ new TextEncoder();
 export class Database {
   /** The name it was opened by. */
   readonly name: string;
-  private readonly connection: Connection;
+  /** @internal */
+  protected readonly connection: Connection;
   private readonly region: string;
   private readonly keys: KeyHolder;
   private readonly space: Space;

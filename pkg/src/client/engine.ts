@@ -29,10 +29,11 @@ export function engineOptions(options: OpenOptions, chosen: Chosen, kept: Kept |
 
 export function load(options: DestroyOptions, runtime: Runtime): Promise<EngineModule> {
   const { wasm, more } = options;
-  return loadEngine({
+  const sources = {
     wasm: wasm === undefined ? () => runtime.wasm() : () => wasm,
     more: more === undefined ? () => runtime.more() : () => more,
-  });
+  };
+  return loadEngine(sources, runtime.owner);
 }
 
 /** Pauses before another try, in milliseconds. */

@@ -47,7 +47,7 @@ async function openOn(chosen: Chosen, options: OpenOptions, runtime: Runtime): P
     const { region, storage } = connection.settings;
     if (options.load !== undefined) await loadDump(connection, options.load, options.progress);
     if (options.tables) await ensureTables(new Client(connection, region), options.tables);
-    return new Database({
+    return new (runtime.Database ?? Database)({
       name: options.name,
       region,
       connection,

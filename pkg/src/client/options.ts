@@ -4,6 +4,7 @@ import type { Link, LinkEvents } from '../link/link.js';
 import type { CreateTableInput, Progress } from '../types.js';
 import type { Encryption } from '../storage/keyring.js';
 import type { EngineOptions, StorageKind, WasmSource } from '../wasm.js';
+import type { Database } from './database.js';
 import type { DumpSource } from './load.js';
 import type { Usage } from './space.js';
 
@@ -108,6 +109,10 @@ export interface Runtime {
   broker?(): URL | string;
   /** Opens a directory; absent where there are no files. */
   files?(path: string): Promise<Kept>;
+  /** What the memory of the engine ends with, where databases are not to share one; absent: with the process. */
+  owner?: object;
+  /** What `open` gives. */
+  Database?: typeof Database;
   /** A store of the runtime's own, which `auto` takes when there is one. */
   external?: External;
   /** What the storage `opfs` needs; absent where there is no origin private file system. */
@@ -126,7 +131,7 @@ export interface External {
 /** An opened directory or store that has no other owner. */
 export interface Kept {
   /** What the engine reaches it by. */
-  engine: Pick<EngineOptions, 'files' | 'store'>;
+  engine: Pick<EngineOptions, 'files' | 'store' | 'wakeAt'>;
   /** Waits for what an engine that failed had under way, and closes what it had open. */
   quiet(): Promise<void>;
   /** What is in it, and what may be. */

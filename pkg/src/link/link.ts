@@ -49,6 +49,8 @@ export interface Link {
   /** The answer that is there. */
   answer(): Answer;
   deleteExpired(): Promise<number>;
+  /** Does what is due; absent where timers do that. */
+  attend?(): Promise<void>;
   verify(): Promise<VerifyReport>;
   /** The next part of dump `id`; the first call begins it and gives no bytes. Nothing: it is complete. */
   dump(id: number): Promise<EngineProgress | undefined>;

@@ -166,6 +166,10 @@ export class SharedEngine {
     return this.work(() => this.engine.deleteExpired());
   }
 
+  attend(): Promise<void> {
+    return this.work(() => this.engine.attend());
+  }
+
   verify(): Promise<VerifyReport> {
     return this.work(() => this.engine.verify());
   }

@@ -47,6 +47,9 @@ struct State {
     round: Cell<u64>,
     naps: Cell<u64>,
     stores: RefCell<Vec<SimulatedStore>>,
+    /// Whether timers are lost, and what was asked for in their place.
+    loses_timers: Cell<bool>,
+    alarm: Cell<Option<u64>>,
 }
 
 /// A platform for native tests. Clones share it.
@@ -70,7 +73,19 @@ impl SimulatedPlatform {
             round: Cell::new(0),
             naps: Cell::new(0),
             stores: RefCell::default(),
+            loses_timers: Cell::new(false),
+            alarm: Cell::new(None),
         }))
+    }
+
+    /// From now on is one that can be asked for a call (`Platform::wake_at`).
+    pub fn lose_timers(&self) {
+        self.0.loses_timers.set(true);
+    }
+
+    /// The earliest call that was asked for since this was last looked at.
+    pub fn take_alarm(&self) -> Option<u64> {
+        self.0.alarm.take()
     }
 
     /// Lets [`SimulatedPlatform::block_on`] step `store` when nothing else can go on.
@@ -249,6 +264,14 @@ impl Platform for SimulatedPlatform {
 
     fn sleep(&self, _millis: u32) -> LocalFuture<()> {
         Box::pin(Until { state: Rc::clone(&self.0), since: self.0.naps.get(), event: Event::Nap })
+    }
+
+    fn wake_at(&self, millis: u64) -> bool {
+        let asked = self.0.alarm.get().map_or(millis, |earlier| earlier.min(millis));
+        if self.0.loses_timers.get() {
+            self.0.alarm.set(Some(asked));
+        }
+        self.0.loses_timers.get()
     }
 }
 

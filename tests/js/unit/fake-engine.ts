@@ -146,6 +146,8 @@ export class FakeEngine implements Engine {
     return { storage, durability, region: 'local', accountId: '000000000000', encrypted: false };
   }
 
+  async attend(): Promise<void> {}
+
   async deleteExpired(): Promise<number> {
     return 0;
   }

@@ -17,6 +17,7 @@ export function localLink(engine: SharedEngine, number: number, events: LinkEven
     http: (request, id) => engine.http(client, request, id),
     answer: () => engine.answer(),
     deleteExpired: () => engine.deleteExpired(),
+    attend: () => engine.attend(),
     verify: () => engine.verify(),
     dump: (id) => engine.dump(id),
     load: (id, part) => engine.load(id, part),

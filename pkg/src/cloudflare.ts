@@ -1,0 +1,3 @@
+/** The types of the entry for Durable Objects. */
+
+export * from './entry/cloudflare.js';
