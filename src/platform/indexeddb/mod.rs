@@ -27,9 +27,6 @@ use open::Connection;
 use patrol::Patrol;
 use transaction::{Answered, Begun, Watcher};
 
-/// Pauses before a connection is tried again, in milliseconds.
-const PAUSES: [u32; 6] = [25, 50, 100, 200, 400, 800];
-
 /// Bytes of values in one commit. IndexedDB names no limit; this keeps one transaction a matter of milliseconds.
 const MAX_ATOMIC_BYTES: usize = 16 << 20;
 
@@ -215,15 +212,7 @@ impl Inner {
     /// Opens the connection again. A database that has gone meanwhile is not created anew: it would be an empty one
     /// under an engine that remembers a full one.
     async fn reopen(self: &Rc<Self>) {
-        let mut opened = open::open_existing(&self.name).await;
-        // After a crash of its storage a browser may need a moment.
-        for millis in PAUSES {
-            if !matches!(opened, Err(StoreError::Failed(_))) {
-                break;
-            }
-            js::sleep(millis).await;
-            opened = open::open_existing(&self.name).await;
-        }
+        let opened = open::open_existing(&self.name).await;
         let (before, event) = {
             let mut state = self.state.borrow_mut();
             match (&*state, opened) {
