@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
-use super::options;
+use super::errors;
 use crate::driver::Driver;
 use crate::platform::js;
 
@@ -15,7 +15,7 @@ pub(super) fn run(driver: Rc<Driver>) -> Promise {
     js::promise(Box::pin(async move {
         match driver.attend().await {
             Ok(()) => Ok(JsValue::UNDEFINED),
-            Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
+            Err(cause) => Err(errors::error(cause.kind.name(), &cause.message)),
         }
     }))
 }

@@ -3,7 +3,8 @@
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
-use super::options::{store_error, text};
+use super::errors::store_error;
+use super::options::text;
 use crate::platform::{indexeddb, js};
 
 /// Deletes it; other storages than IndexedDB are the shell's.

@@ -6,7 +6,7 @@ use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::options::{error, store_error};
+use super::errors::{error, store_error};
 use crate::platform::sealed::{self, Found, SealedStore};
 use crate::platform::webcrypto::WebCipher;
 use crate::platform::{LocalFuture, Platform, Store, StoreError, js};

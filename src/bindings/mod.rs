@@ -7,6 +7,7 @@
 mod attend;
 mod destroy;
 mod encryption;
+mod errors;
 mod external;
 mod files;
 mod options;
@@ -246,7 +247,7 @@ impl Database {
         js::promise(Box::pin(async move {
             match driver.delete_expired().await {
                 Ok(count) => Ok(JsValue::from(count as f64)),
-                Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
+                Err(cause) => Err(errors::error(cause.kind.name(), &cause.message)),
             }
         }))
     }

@@ -8,13 +8,13 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 
 use super::Callbacks;
-use crate::driver::{Driver, OpenError, OpenOptions, Settle};
+use super::errors::{error, files_error, open_error, store_error};
+use crate::driver::{Driver, OpenOptions, Settle};
 use crate::engine::Delays;
 use crate::platform::browser::{BrowserPlatform, LATEST_MILLIS};
-use crate::platform::files;
 use crate::platform::indexeddb::{IndexedDbStore, StoreEvent};
 use crate::platform::sealed::SealedStore;
-use crate::platform::{Durability, NoStore, Store, StoreError, js};
+use crate::platform::{Durability, NoStore, Store, js};
 use crate::storage::StorageOptions;
 
 /// What a database was opened as, with what is taken where nothing was said.
@@ -35,13 +35,6 @@ pub(super) struct Opened {
     pub(super) driver: Rc<Driver>,
     pub(super) sealed: Option<Rc<SealedStore>>,
     pub(super) settings: Settings,
-}
-
-/// An `Error` whose name tells TypeScript which class to make.
-pub(super) fn error(name: &str, message: &str) -> JsValue {
-    let error = js_sys::Error::new(message);
-    error.set_name(name);
-    error.into()
 }
 
 /// Members are read one by one: a deserializer would link the printing of floats for its errors, 8 KiB of the download.
@@ -93,23 +86,6 @@ fn durability(options: &JsValue, default: &str) -> Result<(String, Option<Durabi
             "InvalidOptionsError",
             &format!("durability: unknown value {asked}; use \"relaxed\", \"strict\" or \"memory\""),
         )),
-    }
-}
-
-pub(super) fn store_error(cause: &StoreError) -> JsValue {
-    let name = match cause {
-        StoreError::Full(_) => "StorageFullException",
-        StoreError::Conflict => "DatabaseLockedError",
-        StoreError::Unavailable(_) => "StorageUnavailableError",
-        _ => "StorageFailedException",
-    };
-    error(name, &cause.to_string())
-}
-
-pub(super) fn files_error(cause: &files::OpenError) -> JsValue {
-    match cause {
-        files::OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
-        files::OpenError::Store(cause) => store_error(cause),
     }
 }
 
@@ -178,15 +154,6 @@ pub(super) async fn sealed(
     match js::property(options, "unlock") {
         Some(unlock) => super::encryption::seal(store, platform, unlock).await.map(Some),
         None => Ok(None),
-    }
-}
-
-pub(super) fn open_error(cause: &OpenError) -> JsValue {
-    match cause {
-        OpenError::Storage(cause) => store_error(cause),
-        OpenError::Encrypted => error("EncryptionKeyError", &cause.to_string()),
-        OpenError::Damaged(_) => error("DatabaseDamagedError", &cause.to_string()),
-        OpenError::Refused(cause) => error(cause.kind.name(), &cause.message),
     }
 }
 

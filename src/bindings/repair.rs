@@ -5,7 +5,8 @@ use std::rc::Rc;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::options::{self, Asked, open_error, store_error};
+use super::errors::{open_error, store_error};
+use super::options::{self, Asked};
 use super::{external, files, verify};
 use crate::driver::repair::repair;
 use crate::platform::js;

@@ -4,7 +4,7 @@
 use js_sys::{Array, Float64Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::options;
+use super::errors;
 use crate::platform::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write, js};
 
 /// An error that says how it failed.
@@ -102,7 +102,7 @@ fn ask(store: &dyn Store, asked: &Array) -> Option<Promise> {
 #[inline(never)]
 pub(super) fn open(files: JsValue) -> Promise {
     js::promise(Box::pin(async move {
-        let store = super::files::open(files).await.map_err(|cause| options::files_error(&cause))?;
+        let store = super::files::open(files).await.map_err(|cause| errors::files_error(&cause))?;
         let answers = move |asked: Array| {
             let unknown = || failed(&StoreError::Aborted("nothing that a store does".into()));
             ask(&*store, &asked).unwrap_or_else(|| Promise::reject(&unknown()))

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 
-use super::options::error;
+use super::errors::error;
 use crate::api::ApiError;
 use crate::collections::VecMap;
 use crate::driver::{Driver, Dump, Load, LoadError};

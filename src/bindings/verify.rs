@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::options;
+use super::errors;
 use crate::driver::Driver;
 use crate::driver::verify::{Problem, Report, verify};
 use crate::platform::js;
@@ -16,7 +16,7 @@ pub(super) fn run(driver: Rc<Driver>) -> Promise {
     js::promise(Box::pin(async move {
         match verify(driver).await {
             Ok(report) => Ok(told(&report)),
-            Err(cause) => Err(options::error(cause.kind.name(), &cause.message)),
+            Err(cause) => Err(errors::error(cause.kind.name(), &cause.message)),
         }
     }))
 }
