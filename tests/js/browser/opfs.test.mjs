@@ -72,6 +72,61 @@ for (const kind of ['chromium', 'firefox']) {
       for (const { name, error } of results) await t.test(name, () => assert.equal(error, undefined, error));
     });
 
+    test('a worker that fails with the files is replaced, and calls in flight are answered once', async () => {
+      const found = await page.evaluate(async () => {
+        const { open } = await import('/dist/browser.js');
+        const started = [];
+        const { Worker } = globalThis;
+        globalThis.Worker = class extends Worker {
+          constructor(...parameters) {
+            super(...parameters);
+            started.push(this);
+          }
+        };
+        try {
+          const table = {
+            TableName: 'counters',
+            BillingMode: 'PAY_PER_REQUEST',
+            KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          };
+          const db = await open({ name: 'mortal', storage: 'opfs', tables: [table] });
+          const told = [];
+          db.on('recovered', (cause) => told.push(cause));
+          const add = () =>
+            db
+              .documentClient()
+              .update({
+                TableName: 'counters',
+                Key: { id: 'a' },
+                UpdateExpression: 'ADD n :one',
+                ExpressionAttributeValues: { ':one': 1 },
+                ReturnValues: 'ALL_NEW',
+              });
+          const counts = [];
+          for (let round = 0; round < 5; round++) {
+            const adding = Array.from({ length: 20 }, add);
+            const worker = started.at(-1);
+            worker.terminate();
+            worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }));
+            counts.push(...(await Promise.all(adding)).map(({ Attributes }) => Attributes.n));
+          }
+          const { problems } = await db.verify();
+          await db.destroy();
+          return { counts, problems, told, started: started.length };
+        } finally {
+          globalThis.Worker = Worker;
+        }
+      });
+      assert.deepEqual(
+        found.counts.sort((a, b) => a - b),
+        Array.from({ length: 100 }, (_, at) => at + 1),
+      );
+      assert.deepEqual(found.problems, []);
+      assert.equal(found.started, 6);
+      assert.ok(found.told.length === 5 && found.told[0].includes('out of memory'), found.told.join());
+    });
+
     test('a database is there and gone again', async () => {
       const found = await page.evaluate(async () => {
         const { destroy, open } = await import('/dist/browser.js');
