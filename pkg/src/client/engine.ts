@@ -2,7 +2,7 @@
 
 import type { EngineHost } from '../link/host/engine-host.js';
 import { localHost } from '../link/host/local-host.js';
-import type { OpfsAccess } from '../link/host/opfs-place.js';
+import type { OpfsAccess } from '../link/host/opfs-access.js';
 import { ContextWorker, portable } from '../link/host/context-worker.js';
 import { workerHost } from '../link/host/worker-host.js';
 import { checkEncryption } from '../storage/keyring.js';

@@ -21,7 +21,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::js::{self, Database};
 use super::oneshot::{self, Sender};
 use super::store::{Listed, Usage};
-use super::{Batch, Durability, LocalFuture, Space, Store, StoreError};
+use super::{Batch, Durability, LocalFuture, Space, Store, StoreError, Write};
 pub use destroy::destroy;
 use open::Connection;
 use patrol::Patrol;
@@ -356,6 +356,26 @@ fn reading(inner: &Rc<Inner>, begin: Begin) -> LocalFuture<Result<Answered, Stor
     })
 }
 
+/// A commit of which nobody knows whether it was made, on the next connection: what it adds is there, or it is made again. What
+/// adds nothing may be made twice.
+async fn once_more(inner: &Rc<Inner>, batch: &Rc<[Write]>, begin: Begin) -> Result<Answered, StoreError> {
+    let added = batch.iter().find_map(|write| match write {
+        Write::Add(space, id, value) => Some((*space, *id, value)),
+        _ => None,
+    });
+    if let Some((space, id, value)) = added {
+        let ask = move |inner: &_, database: &_| transaction::read(inner, database, space, &[id]);
+        let answered = reading(inner, Rc::new(ask)).await?;
+        match transaction::values(&[id], &answered, usize::MAX)?.pop().flatten() {
+            Some(found) if found == *value => return Ok(Answered::new()),
+            // It may have been there, before another owner came and trimmed the log.
+            Some(_) => return Err(StoreError::Conflict),
+            None => {}
+        }
+    }
+    with_connection(inner, begin).await
+}
+
 /// Bytes of the whole origin: IndexedDB tells of no single database.
 fn usage() -> LocalFuture<Result<Usage, StoreError>> {
     let asked = (|| -> Option<JsFuture> {
@@ -409,10 +429,18 @@ impl Store for IndexedDbStore {
         if batch.is_empty() && durability == Durability::Relaxed {
             return Box::pin(std::future::ready(Ok(())));
         }
-        let begin = move |inner: &_, database: &_| transaction::commit(inner, database, &batch, durability);
-        let committed = with_connection(&self.inner, Rc::new(begin));
-        Box::pin(async {
-            match committed.await {
+        let batch: Rc<[Write]> = batch.into();
+        let writes = Rc::clone(&batch);
+        let begin: Begin =
+            Rc::new(move |inner: &_, database: &_| transaction::commit(inner, database, &writes, durability));
+        let committed = with_connection(&self.inner, Rc::clone(&begin));
+        let inner = Rc::clone(&self.inner);
+        Box::pin(async move {
+            let mut ended = committed.await;
+            if matches!(ended, Err(StoreError::Unknown(_))) {
+                ended = once_more(&inner, &batch, begin).await;
+            }
+            match ended {
                 Err(StoreError::Full(mut why)) => {
                     // They are read from these words again: see `StorageFullException`.
                     if let Ok(Usage { used, quota: Some(quota) }) = usage().await {

@@ -40,7 +40,7 @@ for (const browser of ['chromium', 'firefox']) {
       assert.deepEqual(site.complaints, []);
     });
 
-    for (const kind of ['closed', 'dead', 'unknown', 'applied']) {
+    for (const kind of ['closed', 'dead', 'unknown', 'aborted', 'applied']) {
       test(`a connection that is lost under writes: ${kind}`, async () => {
         const page = await site.tab(faults);
         const name = `writes ${kind}`;
@@ -61,46 +61,6 @@ for (const browser of ['chromium', 'firefox']) {
         assert.deepEqual(await stored(site, name, lanes), [60, 60, 60]);
       });
     }
-
-    test('what a lost connection undid is refused, and nothing of it is kept', async () => {
-      const page = await site.tab(faults);
-      await open(page, 'undone');
-      for (let round = 0; round < 6; round++) {
-        await strike(page, { kind: 'aborted', after: round % 3 });
-        const outcomes = await page.evaluate(
-          async ([TableName, round]) => {
-            const puts = Array.from({ length: 10 }, async (_, n) => {
-              // Each in a commit of its own.
-              await new Promise((done) => setTimeout(done, n * 5));
-              const Item = { id: `${round} ${n}` };
-              return globalThis.doc.put({ TableName, Item }).then(
-                () => 'kept',
-                ({ name }) => name,
-              );
-            });
-            return Promise.all(puts);
-          },
-          [TABLE, round],
-        );
-        const refused = outcomes.filter((outcome) => outcome !== 'kept');
-        assert.ok(refused.length > 0 && refused.every((name) => name === 'StorageFailedException'));
-        const there = await page.evaluate(
-          async ([TableName, round]) => {
-            const keys = Array.from({ length: 10 }, (_, n) => ({ id: `${round} ${n}` }));
-            const gets = keys.map((Key) => globalThis.doc.get({ TableName, Key }));
-            return (await Promise.all(gets)).map(({ Item }) => Item !== undefined);
-          },
-          [TABLE, round],
-        );
-        assert.deepEqual(
-          there,
-          outcomes.map((outcome) => outcome === 'kept'),
-        );
-      }
-      assert.deepEqual(await struck(page), Array(6).fill('aborted'));
-      await page.close();
-      await stored(site, 'undone', []);
-    });
 
     for (const kind of ['closed', 'dead', 'unknown', 'aborted']) {
       test(`a connection that is lost under reads: ${kind}`, async () => {

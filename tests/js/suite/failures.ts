@@ -60,7 +60,8 @@ export const failures: Case[] = [
         db = await pkg.open(options);
       } else {
         const { Item } = await db.documentClient().get({ TableName: 'simple', Key: { id: 'n' } });
-        const n = Item?.['n'] as number;
+        // Where the store is another context's, the call to it may be what finds no stack: all of the group is refused then.
+        const n = (Item?.['n'] as number | undefined) ?? 0;
         ok(n >= answered && n <= calls.length, `${n} of ${answered} to ${calls.length}`);
       }
       await add();

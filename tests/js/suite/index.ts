@@ -40,7 +40,10 @@ export async function runAll(
       await run(context);
       results.push({ name });
     } catch (error) {
-      results.push({ name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      results.push({
+        name,
+        error: error instanceof Error ? `${String(error)}\n${error.stack}` : String(error),
+      });
     }
   }
   return results;

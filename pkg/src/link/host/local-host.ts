@@ -6,18 +6,27 @@ import { PortHost, type Court } from '../port/port-host.js';
 import { VERSION, type Joining, type PortLike } from '../port/protocol.js';
 import { SharedEngine } from '../shared-engine.js';
 import type { EngineHost, HostedEngine, HostEvents } from './engine-host.js';
+import { InternalServerError } from '../../errors/index.js';
+import { Moved } from '../moved.js';
 import { localLink } from './local-link.js';
-import { openPlace, Standby, type OpfsAccess, type Place } from './opfs-place.js';
+import type { OpfsAccess } from './opfs-access.js';
+import type { Places } from './opfs-place.js';
 
 /** `load` gives the engine's code, `opfs` what the storage of that name needs. */
 export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | undefined): EngineHost {
-  const places = new Set<Place>();
-  const standby = new Standby(opfs);
+  let places: Places | undefined;
+  const files = async (): Promise<Places> => {
+    const { Places } = await opfs!.files();
+    return (places ??= new Places(opfs!));
+  };
   const prepare: EngineHost['prepare'] = (storage) => {
     // What files need is in the second file.
     const loading = storage === 'opfs' ? load().then((module) => module.complete()) : load();
     loading.catch(() => undefined);
-    if (storage === 'opfs') standby.prepare();
+    if (storage === 'opfs')
+      files()
+        .then((places) => places.prepare())
+        .catch(() => undefined);
   };
   return {
     prepare,
@@ -27,17 +36,17 @@ export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | 
       prepare(options.storage);
       let lost: Error | undefined;
       let engine: LocalEngine | undefined;
-      const place = await openPlace(options.name, opfs!, standby, (cause) => {
-        lost = cause;
-        engine?.fail(cause);
+      const place = await (
+        await files()
+      ).open(options.name, (cause) => {
+        lost =
+          cause === undefined
+            ? new Moved('another context has the files of the database')
+            : new InternalServerError({ message: cause });
+        engine?.fail(lost);
       });
-      places.add(place);
-      const release = () => {
-        places.delete(place);
-        place.release();
-      };
       try {
-        engine = await LocalEngine.open(load, { ...options, ...place.engine }, events, release);
+        engine = await LocalEngine.open(load, { ...options, ...place.engine }, events, place.release);
       } catch (error) {
         throw lost ?? error;
       }
@@ -48,10 +57,7 @@ export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | 
       if (options.storage === 'opfs') await (await opfs!.files()).removeFiles(options.name);
       else await (await load()).destroy(options);
     },
-    end() {
-      for (const place of places) place.end();
-      standby.end();
-    },
+    end: () => places?.end(),
   };
 }
 

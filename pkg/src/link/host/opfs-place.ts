@@ -3,18 +3,12 @@
  * handles of files; elsewhere those of a worker that has nothing but the store.
  */
 
-import { InternalServerError, StorageUnavailableError } from '../../errors/index.js';
+import { StorageUnavailableError } from '../../errors/index.js';
+import { openFiles } from '../../storage/opfs/opfs.js';
+import { RemoteStore } from '../../storage/remote/remote-store.js';
 import type { EngineOptions } from '../../wasm.js';
-import { Moved } from '../moved.js';
 import type { ContextWorker } from './context-worker.js';
-
-/** What the storage `opfs` needs of its runtime. */
-export interface OpfsAccess {
-  /** The code of files. */
-  files(): Promise<typeof import('../../entry/opfs.js')>;
-  /** Starts the worker for contexts that have no handles. */
-  worker?: (() => Promise<ContextWorker>) | undefined;
-}
+import { hasHandles, type OpfsAccess } from './opfs-access.js';
 
 export interface Place {
   /** What the engine reaches them by. */
@@ -25,77 +19,71 @@ export interface Place {
   end(): void;
 }
 
-/** Whether this context may have handles of files. */
-export const hasHandles = () => 'FileSystemSyncAccessHandle' in globalThis;
+/** Told that files are nobody's here any more: another context has them, or, with a cause, the worker failed. */
+type Lost = (cause?: string) => void;
 
-/** A worker that is started before its files are opened, where one will be needed. */
-export class Standby {
-  private readonly access: OpfsAccess | undefined;
-  private worker: Promise<ContextWorker> | undefined;
+/** What a context has open, and the worker that is started before it will be needed. */
+export class Places {
+  private readonly start: OpfsAccess['worker'];
+  private readonly opened = new Set<Place>();
+  private standby: Promise<ContextWorker> | undefined;
 
-  constructor(access: OpfsAccess | undefined) {
-    this.access = access;
+  constructor({ worker }: OpfsAccess) {
+    this.start = worker;
   }
 
   prepare(): void {
-    if (hasHandles() || !this.access?.worker) return;
-    this.access.files().catch(() => undefined);
-    const worker = (this.worker ??= this.access.worker());
-    worker.then((worker) => worker.say(['prepare', 0, 'opfs'])).catch(() => undefined);
+    if (hasHandles() || !this.start) return;
+    const standby = (this.standby ??= this.start());
+    standby.then((worker) => worker.say(['prepare', 0, 'opfs'])).catch(() => undefined);
   }
 
-  /** The worker, or another where that has failed. */
-  async take(): Promise<ContextWorker> {
-    const { worker } = this;
-    this.worker = undefined;
-    const ready = await worker?.catch(() => undefined);
-    return ready && !ready.isGone ? ready : this.access!.worker!();
+  /** Opens the files of the database `name`. */
+  async open(name: string, lost: Lost): Promise<Place> {
+    const place = await (hasHandles() ? here(name, lost) : this.elsewhere(name, lost));
+    this.opened.add(place);
+    return {
+      ...place,
+      release: () => {
+        this.opened.delete(place);
+        place.release();
+      },
+    };
   }
 
+  /** Closes all of them at once. */
   end(): void {
-    void this.worker?.then((worker) => worker.end()).catch(() => undefined);
-    this.worker = undefined;
+    for (const place of this.opened) place.end();
+    void this.standby?.then((worker) => worker.end()).catch(() => undefined);
+    this.standby = undefined;
+  }
+
+  private async elsewhere(name: string, lost: Lost): Promise<Place> {
+    if (!this.start)
+      throw new StorageUnavailableError(
+        'storage "opfs": pass worker to open(): a function that starts worker.js',
+      );
+    const ready = await this.standby?.catch(() => undefined);
+    this.standby = undefined;
+    return through(ready && !ready.isGone ? ready : await this.start(), name, lost);
   }
 }
 
-/** Opens the files of the database `name`; `lost` is told when they are nobody's here any more. */
-export function openPlace(
-  name: string,
-  access: OpfsAccess,
-  standby: Standby,
-  lost: (cause: Error) => void,
-): Promise<Place> {
-  return hasHandles() ? here(name, access, lost) : elsewhere(name, access, standby, lost);
-}
-
-const moved = () => new Moved('another context has the files of the database');
-
-async function here(name: string, access: OpfsAccess, lost: (cause: Error) => void): Promise<Place> {
-  const { openFiles } = await access.files();
-  const pool = await openFiles(name, { lost: () => lost(moved()) });
+async function here(name: string, lost: Lost): Promise<Place> {
+  const pool = await openFiles(name, { lost });
   const release = () => pool.release();
   return { engine: { files: pool.primitives }, release, end: release };
 }
 
-async function elsewhere(
-  name: string,
-  access: OpfsAccess,
-  standby: Standby,
-  lost: (cause: Error) => void,
-): Promise<Place> {
-  if (!access.worker)
-    throw new StorageUnavailableError(
-      'storage "opfs": pass worker to open(): a function that starts worker.js',
-    );
-  const [worker, { RemoteStore }] = await Promise.all([standby.take(), access.files()]);
+/** By a worker of its own. */
+async function through(worker: ContextWorker, name: string, lost: Lost): Promise<Place> {
   const number = worker.number();
   const { port1, port2 } = new MessageChannel();
   let released = false;
   const store = new RemoteStore(port1, (how, cause) => {
     // Its files are closed when it says that it is over, and go with the worker otherwise.
     worker.end();
-    if (how === 'lost' && !released)
-      lost(cause === undefined ? moved() : new InternalServerError({ message: cause }));
+    if (how === 'lost' && !released) lost(cause);
   });
   worker.add(number, { hear: () => undefined, lost: (cause) => store.end(cause.message) });
   try {
