@@ -99,4 +99,4 @@ export {
 } from './errors/index.js';
 export type { ExceptionOptions, NamedExceptionOptions } from './errors/index.js';
 export type * from './types.js';
-export type { WasmSource } from './wasm.js';
+export type { StorageKind, WasmSource } from './wasm.js';
