@@ -1,7 +1,7 @@
 /** `open`, `destroy` and `repair`, given what differs between runtimes. */
 
 import { fromOpening, StorageUnavailableError } from '../errors/index.js';
-import { hasHandles } from '../link/host/opfs-access.js';
+import { hasHandles } from '../storage/opfs/handles.js';
 import { repairFiles } from '../link/host/repair-files.js';
 import type { RepairReport } from '../types.js';
 import type { EngineModule, EngineOptions } from '../wasm.js';

@@ -1,7 +1,7 @@
 /** Where a database is to live, and what keeps others out of it. */
 
 import { StorageUnavailableError } from '../errors/index.js';
-import { hasHandles } from '../link/host/opfs-access.js';
+import { hasHandles } from '../storage/opfs/handles.js';
 import { Exchange } from '../link/tabs/exchange.js';
 import { own as ownByLock } from '../storage/web-lock.js';
 import type { StorageKind } from '../wasm.js';

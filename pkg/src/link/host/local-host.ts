@@ -17,7 +17,7 @@ export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | 
   let places: Places | undefined;
   const files = async (): Promise<Places> => {
     const { Places } = await opfs!.files();
-    return (places ??= new Places(opfs!));
+    return (places ??= new Places(opfs!.worker));
   };
   const prepare: EngineHost['prepare'] = (storage) => {
     // What files need is in the second file.

@@ -9,6 +9,3 @@ export interface OpfsAccess {
   /** Starts the worker for contexts that have no handles. */
   worker?: (() => Promise<ContextWorker>) | undefined;
 }
-
-/** Whether this context may have handles of files. */
-export const hasHandles = () => 'FileSystemSyncAccessHandle' in globalThis;

@@ -4,11 +4,11 @@
  */
 
 import { StorageUnavailableError } from '../../errors/index.js';
+import { hasHandles } from '../../storage/opfs/handles.js';
 import { openFiles } from '../../storage/opfs/opfs.js';
 import { RemoteStore } from '../../storage/remote/remote-store.js';
 import type { EngineOptions } from '../../wasm.js';
 import type { ContextWorker } from './context-worker.js';
-import { hasHandles, type OpfsAccess } from './opfs-access.js';
 
 export interface Place {
   /** What the engine reaches them by. */
@@ -24,12 +24,13 @@ type Lost = (cause?: string) => void;
 
 /** What a context has open, and the worker that is started before it will be needed. */
 export class Places {
-  private readonly start: OpfsAccess['worker'];
+  private readonly start: (() => Promise<ContextWorker>) | undefined;
   private readonly opened = new Set<Place>();
   private standby: Promise<ContextWorker> | undefined;
 
-  constructor({ worker }: OpfsAccess) {
-    this.start = worker;
+  /** `start` starts a worker, for a context that has no handles. */
+  constructor(start: (() => Promise<ContextWorker>) | undefined) {
+    this.start = start;
   }
 
   prepare(): void {
