@@ -31,7 +31,7 @@ const MOST_ROUNDS = 10_000_000;
 
 /** What is wrong with a key, as a TypeError that names what is right. */
 export function checkEncryption(given: Encryption): void {
-  const { key, passphrase } = given as { key?: CryptoKey; passphrase?: string };
+  const { key, passphrase } = (given ?? {}) as { key?: CryptoKey; passphrase?: string };
   const isKey = key?.algorithm?.name === 'AES-GCM' && has(key, 'encrypt') && has(key, 'decrypt');
   const isPhrase = typeof passphrase === 'string' && passphrase !== '';
   if ((key === undefined) === (passphrase === undefined) || !(isKey || isPhrase)) {
