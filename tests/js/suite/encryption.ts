@@ -109,6 +109,7 @@ export const encryption: Case[] = [
       const only = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['decrypt']);
       const hmac = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
       for (const wrong of [
+        null,
         {},
         { passphrase: '' },
         { key: only },
