@@ -1,6 +1,7 @@
 /** A database in the origin private file system: its directory, and the pool of files there. For dedicated workers. */
 
 import { DatabaseLockedError, StorageUnavailableError } from '../../errors/index.js';
+import { held } from './held.js';
 import { Pool, type Access, type PoolDirectory } from './pool.js';
 
 /** The directory of all databases. */
@@ -24,8 +25,8 @@ export async function openFiles(name: string, { lost, salvage }: OpenFiles = {})
     throw new StorageUnavailableError(
       'storage "opfs": only dedicated workers can use it: pass worker: true to open()',
     );
-  const all = await home.getDirectoryHandle(HOME, { create: true });
-  const directory = await all.getDirectoryHandle(encode(name), { create: true });
+  const all = await held(home, (home) => home.getDirectoryHandle(HOME, { create: true }));
+  const directory = await held(all, (all) => all.getDirectoryHandle(encode(name), { create: true }));
   let pool: Pool | undefined;
   const release = await seize(name, () => {
     pool?.release();
@@ -61,8 +62,8 @@ export async function removeFiles(name: string): Promise<void> {
   const release = await seize(name, () => undefined);
   const removing = patiently(name, async () => {
     try {
-      const all = await home.getDirectoryHandle(HOME);
-      await all.removeEntry(encode(name), { recursive: true });
+      const all = await held(home, (home) => home.getDirectoryHandle(HOME));
+      await held(all, (all) => all.removeEntry(encode(name), { recursive: true }));
     } catch (error) {
       if ((error as Error).name !== 'NotFoundError') throw error;
     }
@@ -120,14 +121,15 @@ const encode = (name: string) =>
 
 function over(directory: FileSystemDirectoryHandle): PoolDirectory {
   return {
-    async list() {
-      const names: string[] = [];
-      for await (const name of directory.keys()) names.push(name);
-      return names;
-    },
+    list: () =>
+      held({ directory, listed: directory.keys() }, async ({ listed }) => {
+        const names: string[] = [];
+        for await (const name of listed) names.push(name);
+        return names;
+      }),
     async open(name) {
-      const file = await directory.getFileHandle(name, { create: true });
-      return (file as FileSystemFileHandle & WorkersOnly).createSyncAccessHandle();
+      const file = await held(directory, () => directory.getFileHandle(name, { create: true }));
+      return held(file, () => (file as FileSystemFileHandle & WorkersOnly).createSyncAccessHandle());
     },
     estimate: async () => (await navigator.storage.estimate?.().catch(() => undefined)) ?? {},
   };
