@@ -75,6 +75,14 @@ test('files are written, read, cut, renamed and removed, and are there again', a
   assert.deepEqual(again.list(''), ['other']);
 });
 
+test('a pool that opens with all the files it needs makes more of them later', async () => {
+  const directory = new FakeDirectory();
+  (await Pool.open(directory)).release();
+  const { primitives: f } = await Pool.open(directory);
+  for (let n = 0; n < 20; n++) await f.sync(f.open(`file ${n}`));
+  assert.equal(f.list('').length, 20);
+});
+
 test('a crash at any write leaves what was or what is to be, never neither', async () => {
   let crashes = 0;
   const { primitives: whole } = await Pool.open(new FakeDirectory());

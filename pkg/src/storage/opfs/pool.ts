@@ -171,9 +171,8 @@ export class Pool {
       } catch (error) {
         this.shortage = error;
       }
-      this.refilling = undefined;
     };
-    return (this.refilling ??= open());
+    return (this.refilling ??= open().finally(() => (this.refilling = undefined)));
   }
 
   /** Whether a file is free and no spare one, because it could not be made one. */
