@@ -29,6 +29,9 @@ const NEEDS = {
     output('python3', ['-c', 'import boto3']) === undefined ? 'Python with boto3 is not found' : undefined,
 };
 
+/** How long the tests of a file may take together, in milliseconds: one that hangs is a failure, and the others run. */
+const PATIENCE = 20 * 60_000;
+
 /** Runs a program with its output shown; resolves with its exit code and what it printed on stdout. */
 function watched(command, args, env = process.env) {
   return new Promise((resolve, reject) => {
@@ -57,7 +60,8 @@ async function runNode(suite) {
     const reporters = ['spec', 'tap'].map((name) => `--test-reporter=${name}`);
     const places = ['stdout', tap].map((place) => `--test-reporter-destination=${place}`);
     // One file at a time: the machine is small, and timings and ports are steadier.
-    const args = ['--test', '--test-concurrency=1', ...reporters, ...places, ...tests];
+    const limits = ['--test-concurrency=1', ...(suite.long ? [] : [`--test-timeout=${PATIENCE}`])];
+    const args = ['--test', ...limits, ...reporters, ...places, ...tests];
     const { NODE_TEST_CONTEXT: _, ...own } = process.env;
     const env = { ...own, ...suite.env };
     const { code } = await watched(process.execPath, args, env);

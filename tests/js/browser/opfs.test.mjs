@@ -40,11 +40,17 @@ for (const kind of ['chromium', 'firefox']) {
     const inWorker = (task) =>
       page.evaluate((text) => {
         const dist = JSON.stringify(new URL('/dist/browser.js', location.href).href);
-        const script = `const pkg = await import(${dist}); postMessage(await (${text})(pkg));`;
+        // What rejects while a module is evaluated is no `error` event of its worker: it is sent as well.
+        const script = `
+          import(${dist}).then(${text}).then(
+            (found) => postMessage({ found }),
+            (error) => postMessage({ error: String(error?.stack ?? error) }),
+          );`;
         const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
         const worker = new Worker(url, { type: 'module' });
         return new Promise((done, failed) => {
-          worker.onmessage = ({ data }) => done(data);
+          worker.onmessage = ({ data }) =>
+            'error' in data ? failed(new Error(data.error)) : done(data.found);
           worker.onerror = ({ message }) => failed(new Error(message));
         }).finally(() => worker.terminate());
       }, String(task));
