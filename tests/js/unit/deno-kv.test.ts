@@ -11,7 +11,7 @@ import { DenoKvStore } from '../../../pkg/src/storage/deno-kv/store.js';
 import type { StoreSpace, StoreWrite } from '../../../pkg/src/storage/external.js';
 import { CONTRACT } from '../stores/contract.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import { FakeData, FakeKv, FAULTS, type Fault } from './fake-kv.js';
+import { FakeData, FakeKv, FAULTS, type Fault } from '../stores/fake-kv.js';
 
 /** The shortest lease there is, in milliseconds. */
 const PERIOD = 200;

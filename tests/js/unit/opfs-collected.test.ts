@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openFiles, removeFiles } from '../../../pkg/src/storage/opfs/opfs.js';
-import { FakeDirectory } from './fake-opfs.js';
+import { FakeDirectory } from '../stores/fake-opfs.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -5,7 +5,7 @@ import { DatabaseDamagedError } from '../../../pkg/src/errors/index.js';
 import type { FilePrimitives } from '../../../pkg/src/storage/node-fs.js';
 import { DATA, decodeHeader, encodeHeader, SLOT } from '../../../pkg/src/storage/opfs/header.js';
 import { Pool } from '../../../pkg/src/storage/opfs/pool.js';
-import { FakeDirectory, LUCKS } from './fake-opfs.js';
+import { FakeDirectory, LUCKS } from '../stores/fake-opfs.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -142,9 +142,9 @@ test('a file with contents whose header cannot be read is not taken for a free o
     const pool = await Pool.open(directory);
     await write(pool.primitives, 'segment-0', 'precious');
     pool.release();
-    for (const slot of slots) directory.files.get('0')!.durable[slot * SLOT + 9]! ^= 1;
+    for (const slot of slots) directory.files.get('0')!.bytes[slot * SLOT + 9]! ^= 1;
     await assert.rejects(Pool.open(directory), DatabaseDamagedError);
-    assert.equal(directory.files.get('0')!.durable.length, DATA + 8);
+    assert.equal(directory.files.get('0')!.bytes.length, DATA + 8);
     const salvaged = await Pool.open(directory, true);
     assert.deepEqual(state(salvaged.primitives), {});
     assert.deepEqual(salvaged.discard(), ['the header of file 0 cannot be read']);

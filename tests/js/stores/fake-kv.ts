@@ -60,6 +60,8 @@ export class FakeKv implements DenoKv {
   fault: Fault = 'lost';
   /** From this call on the process is dead: nothing is done, and no call ends well. */
   dieAt = Infinity;
+  /** Told when it dies. */
+  died: (() => void) | undefined;
   /** What is on its way still. */
   readonly underWay: (() => void)[] = [];
   closed = false;
@@ -150,7 +152,9 @@ export class FakeKv implements DenoKv {
   private call(): void {
     if (this.closed) throw new Error('Bad resource ID');
     this.meanwhile?.(this.calls);
-    if (this.calls++ >= this.dieAt) throw new Error('the process is dead');
+    if (this.calls++ < this.dieAt) return;
+    this.died?.();
+    throw new Error('the process is dead');
   }
 }
 
