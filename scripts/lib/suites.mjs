@@ -61,6 +61,11 @@ export const SUITES = [
     quick: true,
   }),
   node('js', 'tests/js/node', 'the package in Node, on memory and on files', { quick: true }),
+  node(
+    'stores',
+    'tests/js/crashes',
+    'stores written in JavaScript, whose processes die at any of their calls',
+  ),
   node('files', 'tests/files', 'the files storage: reopening, locking, killed processes and servers', {
     quick: true,
   }),
@@ -148,6 +153,12 @@ export const SUITES = [
     ['test', '--profile', 'campaign', '--test', 'contract', 'files::', '--', '--nocapture'],
     'the file store: crashes at every call of the file system, many more',
     { long: true, env: { DYNATAB_FILES_SEEDS: '2000' } },
+  ),
+  node(
+    'store-crashes',
+    'tests/js/crashes',
+    'stores written in JavaScript, whose processes die at any of their calls, many more',
+    { long: true, env: { DYNATAB_STORE_CRASHES: '2500' } },
   ),
   cargo(
     'flips',

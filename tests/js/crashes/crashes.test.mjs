@@ -1,0 +1,3 @@
+import { load } from '../lib/bundle.mjs';
+
+await load('tests/js/crashes/crashes.ts');
