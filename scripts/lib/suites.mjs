@@ -186,7 +186,11 @@ export const SUITES = [
     'histories',
     'tests/browser/tabs/history.test.mjs',
     'operations of many tabs, explained by one order',
-    { long: true, needs: ['chromium', 'firefox'], env: { DYNATAB_TABS_OPERATIONS: '35000' } },
+    {
+      long: true,
+      needs: ['chromium', 'firefox'],
+      env: { DYNATAB_TABS_OPERATIONS: '20000', DYNATAB_MOST_TABS: '16' },
+    },
   ),
   node(
     'kv-kills',

@@ -1,7 +1,8 @@
 // Random operations of many tabs that come and go, and whether there is an order in which one after the other explains
 // every answer: items by themselves, and transactions over several.
 //
-// DYNATAB_TABS_OPERATIONS: how many operations; DYNATAB_SEED: where random numbers begin.
+// DYNATAB_TABS_OPERATIONS: how many operations for each way; DYNATAB_MOST_TABS: how many tabs at most; DYNATAB_SEED: where random
+// numbers begin.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -11,6 +12,7 @@ import { explain } from './explain.mjs';
 import { open, start, WAYS } from './lib.mjs';
 
 const OPERATIONS = Number(process.env.DYNATAB_TABS_OPERATIONS ?? 1_000);
+const MOST_TABS = Number(process.env.DYNATAB_MOST_TABS ?? 5);
 const SEED = Number(process.env.DYNATAB_SEED ?? 1);
 /** Counters that are added to, and accounts that money is moved between. */
 const COUNTERS = 4;
@@ -93,8 +95,9 @@ function work({ TableName, lanes, seed, tab, counters, accounts }) {
   globalThis.lanes = Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
 }
 
-async function run(browserName, options, name) {
+async function run(t, browserName, options, name) {
   const site = await start(browserName);
+  t.after(() => site.stop());
   const random = randomFrom(SEED);
   const pick = (list) => list[Math.floor(random() * list.length)];
   const history = [];
@@ -151,7 +154,7 @@ async function run(browserName, options, name) {
   let unknown = 0;
   let gone = 0;
   while (history.length < OPERATIONS) {
-    const many = 2 + Math.floor(random() * (OPERATIONS > 10_000 ? 15 : 4));
+    const many = 2 + Math.floor(random() * (MOST_TABS - 1));
     while (tabs.size < many) await join();
     await pause(50 + random() * 250);
     const [number, { page, lanes }] = pick([...tabs]);
@@ -177,7 +180,6 @@ async function run(browserName, options, name) {
     return Object.fromEntries(Items.map(({ id, n }) => [id, n]));
   });
   const { problems } = await page.evaluate(() => globalThis.db.verify());
-  await site.stop();
   return { history, final, problems, unknown, gone, complaints: site.complaints };
 }
 
@@ -186,6 +188,7 @@ for (const browserName of ['chromium', 'firefox']) {
     for (const [way, options] of Object.entries(WAYS)) {
       test(`${way}: there is an order that explains every answer`, async (t) => {
         const { history, final, problems, unknown, gone, complaints } = await run(
+          t,
           browserName,
           options,
           `history ${way}`,
