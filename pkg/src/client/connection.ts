@@ -122,8 +122,10 @@ export class Connection {
         await connection.begin();
         return connection;
       } catch (error) {
-        // Another database's failure is none of this one's, nor is its own that does not come again.
-        const passes = error === connection.lastFailure && (!again || error instanceof Moved);
+        // Who has the database now is asked next, if it is there for all. Another database's failure is none of this
+        // one's, nor is its own that does not come again.
+        const moved = error instanceof Moved && error.cause === undefined;
+        const passes = moved || (error === connection.lastFailure && !again);
         if (!passes) throw error;
         await quiet();
       }

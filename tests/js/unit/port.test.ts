@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { encodeRequest } from '../../../pkg/src/client/request.js';
 import { Writer } from '../../../pkg/src/codec/writer.js';
 import { Connection } from '../../../pkg/src/client/connection.js';
+import { DatabaseLockedError } from '../../../pkg/src/errors/index.js';
 import { localHost } from '../../../pkg/src/link/host/local-host.js';
 import type { HostedEngine } from '../../../pkg/src/link/host/engine-host.js';
 import type { LinkEvents } from '../../../pkg/src/link/link.js';
@@ -70,6 +71,26 @@ test('a frame that was cut off is not read past its end', () => {
     assert.equal(reader.next(), false);
     writer.add(1, 1, new Uint8Array(100), 0, 100);
   }
+});
+
+test('an opening that loses the database to another context goes on with that one', async () => {
+  const { engine, hosted } = await owner();
+  let tries = 0;
+  const connection = await connect(() => {
+    if (++tries < 4) throw new Moved('another context has the files of the database');
+    return hosted;
+  });
+  assert.equal(tries, 4);
+  assert.equal(engine.opened, 1);
+  await connection.close();
+});
+
+test('an opening whose files nobody gives up is refused', async () => {
+  const locked = new DatabaseLockedError('another tab still has its files open');
+  const opening = connect(() => {
+    throw new Moved(locked.message, { cause: locked });
+  });
+  await assert.rejects(opening, (error) => error instanceof Moved && error.cause === locked);
 });
 
 test('calls of a client are answered under its number, in their order', async () => {

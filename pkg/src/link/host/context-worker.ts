@@ -1,6 +1,7 @@
 /** A worker that runs `worker.js` for a context, and who waits for what in it. */
 
 import { EngineLoadError, InternalServerError } from '../../errors/index.js';
+import { endOf } from '../moved.js';
 import { errorOf } from '../port/protocol.js';
 import type { WasmSource } from '../../wasm.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -84,7 +85,7 @@ export class ContextWorker {
       const asked = this.asked.get(number);
       this.asked.delete(number);
       if (kind === 'done') asked?.done(message[2]);
-      else asked?.failed(errorOf(message[2], message[3]));
+      else asked?.failed(endOf(message[2], message[3]) ?? errorOf(message[2], message[3]));
     } else this.inmates.get(number)?.hear(message);
   }
 }

@@ -7,7 +7,7 @@ import { VERSION, type Joining, type PortLike } from '../port/protocol.js';
 import { SharedEngine } from '../shared-engine.js';
 import type { EngineHost, HostedEngine, HostEvents } from './engine-host.js';
 import { InternalServerError } from '../../errors/index.js';
-import { Moved } from '../moved.js';
+import { filesTaken } from '../moved.js';
 import { localLink } from './local-link.js';
 import type { OpfsAccess } from './opfs-access.js';
 import type { Places } from './opfs-place.js';
@@ -39,10 +39,7 @@ export function localHost(load: () => Promise<EngineModule>, opfs: OpfsAccess | 
       const place = await (
         await files()
       ).open(options.name, (cause) => {
-        lost =
-          cause === undefined
-            ? new Moved('another context has the files of the database')
-            : new InternalServerError({ message: cause });
+        lost = cause === undefined ? filesTaken() : new InternalServerError({ message: cause });
         engine?.fail(lost);
       });
       try {

@@ -3,7 +3,7 @@
 import { InternalServerError, StorageFailedException } from '../../errors/index.js';
 import type { EngineOptions, EngineSettings } from '../../wasm.js';
 import type { Link, LinkEvents } from '../link.js';
-import { Ended, Moved } from '../moved.js';
+import { endOf } from '../moved.js';
 import { PortLink } from '../port/port-link.js';
 import { VERSION, type PortLike } from '../port/protocol.js';
 import { ContextWorker, type Inmate } from './context-worker.js';
@@ -70,8 +70,8 @@ class WorkerEngine implements HostedEngine, Inmate {
     if (message[0] === 'event') this.events.event(message[2], message[3]);
     else if (message[0] === 'failed') {
       const [, , text, name] = message;
-      const made = { Moved, Ended }[name];
-      if (made) this.events.failed(new made(text));
+      const ended = endOf(name, text);
+      if (ended) this.events.failed(ended);
       else if (name === 'StorageFailedException')
         this.events.failed(new StorageFailedException({ message: text }));
       else this.events.failed(new InternalServerError({ message: text }));

@@ -4,6 +4,7 @@ import type { EngineModule } from '../../wasm.js';
 import type { EngineHost, HostedEngine } from './engine-host.js';
 import { serveStore } from '../../storage/remote/serve-store.js';
 import { repairFiles } from './repair-files.js';
+import { filesTaken } from '../moved.js';
 import { localHost } from './local-host.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
@@ -49,10 +50,17 @@ export function serveContext(
     const loading = code!();
     loading.catch(() => undefined);
     let end: ((cause?: string) => void) | undefined;
-    const pool = await opfs.openFiles(name, { lost: () => end?.() });
+    let isLost = false;
+    const pool = await opfs.openFiles(name, {
+      lost() {
+        isLost = true;
+        end?.();
+      },
+    });
     try {
       const module = await loading;
       const ask = await module.storage(pool.primitives);
+      if (isLost) throw filesTaken();
       end = serveStore(port, ask, () => pool.release());
       module.watch(({ message }) => {
         pool.release();
@@ -60,7 +68,7 @@ export function serveContext(
       });
     } catch (error) {
       pool.release();
-      throw error;
+      throw isLost ? filesTaken() : error;
     }
   };
 

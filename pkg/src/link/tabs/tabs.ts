@@ -174,7 +174,8 @@ export class Tabs {
     } catch (error) {
       // Another context may be luckier, or is: one that slept as owner may have written a last time.
       this.turn.end();
-      throw (error as Error).name === 'DatabaseLockedError' ? new Moved((error as Error).message) : error;
+      const { name, message } = error as Error;
+      throw name === 'DatabaseLockedError' ? new Moved(message, { cause: error }) : error;
     }
   }
 

@@ -1,6 +1,7 @@
 /** A database in the origin private file system: its directory, and the pool of files there. For dedicated workers. */
 
 import { DatabaseLockedError, StorageUnavailableError } from '../../errors/index.js';
+import { filesTaken } from '../../link/moved.js';
 import { held } from './held.js';
 import { Pool, type Access, type PoolDirectory } from './pool.js';
 
@@ -28,18 +29,26 @@ export async function openFiles(name: string, { lost, salvage }: OpenFiles = {})
   const all = await held(home, (home) => home.getDirectoryHandle(HOME, { create: true }));
   const directory = await held(all, (all) => all.getDirectoryHandle(encode(name), { create: true }));
   let pool: Pool | undefined;
+  let isLost = false;
   const release = await seize(name, () => {
+    isLost = true;
     pool?.release();
     lost?.();
   });
   try {
-    pool = await patiently(name, () => Pool.open(over(directory), salvage));
+    pool = await patiently(name, () => {
+      if (isLost) throw filesTaken();
+      return Pool.open(over(directory), salvage);
+    });
+    pool.released = release;
+    if (!isLost) return pool;
+    // Whoever took them waits for what was opened since.
+    pool.release();
+    throw filesTaken();
   } catch (error) {
     release();
     throw error;
   }
-  pool.released = release;
-  return pool;
 }
 
 /**
