@@ -38,6 +38,13 @@ pub const SEGMENT_BYTES: u64 = 32 << 20;
 /// A commit is written in one piece and read back in one piece.
 const MAX_COMMIT: usize = 1 << 30;
 
+/// So many bytes that follow each other are read with one call, which costs as much as thousands of bytes: a log is thousands of
+/// small values.
+const READ_AT_ONCE: u64 = 256 << 10;
+
+/// What may be between two values that are read at once: commits have heads.
+const GAP: u64 = 256;
+
 /// A store in files.
 pub struct FileStore {
     inner: Rc<Inner>,
@@ -136,14 +143,19 @@ impl Inner {
         Ok(())
     }
 
-    fn value(&self, place: Place) -> Result<Vec<u8>, StoreError> {
-        let name = names::segment(place.segment);
-        let bytes = self.files.read(&name, place.offset, place.length as usize).map_err(unavailable)?;
-        if bytes.len() == place.length as usize {
+    fn bytes(&self, segment: u64, from: u64, end: u64) -> Result<Vec<u8>, StoreError> {
+        let name = names::segment(segment);
+        let length = end.saturating_sub(from) as usize;
+        let bytes = self.files.read(&name, from, length).map_err(unavailable)?;
+        if bytes.len() == length {
             Ok(bytes)
         } else {
             Err(StoreError::Unavailable(format!("{name} is shorter than it was")))
         }
+    }
+
+    fn value(&self, at: Place) -> Result<Vec<u8>, StoreError> {
+        self.bytes(at.segment, at.offset, at.end())
     }
 
     fn read(&self, space: Space, ids: &[u64]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
@@ -155,8 +167,33 @@ impl Inner {
     fn list(&self, space: Space, from: u64, to: u64, limit: usize) -> Result<Listed, StoreError> {
         self.check()?;
         let state = self.state.borrow();
-        let range = state.alive.range(space, from, to).iter().take(limit);
-        range.map(|(id, at)| self.value(*at).map(|value| (*id, value))).collect()
+        let places = state.alive.range(space, from, to);
+        let (mut rest, _) = places.split_at(places.len().min(limit));
+        let mut listed = Vec::with_capacity(rest.len());
+        while let Some((_, first)) = rest.first() {
+            // What was written one after the other, as a log is, is read at once.
+            let mut end = first.offset;
+            let follows = |(_, place): &&(u64, Place)| {
+                let near = place.segment == first.segment
+                    && place.offset >= end
+                    && place.offset - end <= GAP
+                    && (end == first.offset || place.end() - first.offset <= READ_AT_ONCE);
+                if near {
+                    end = place.end();
+                }
+                near
+            };
+            let count = rest.iter().take_while(follows).count();
+            let bytes = self.bytes(first.segment, first.offset, end)?;
+            let (run, others) = rest.split_at(count);
+            for (id, place) in run {
+                let from = (place.offset - first.offset) as usize;
+                let value = bytes.get(from..from + place.length as usize).unwrap_or_default();
+                listed.push((*id, value.to_vec()));
+            }
+            rest = others;
+        }
+        Ok(listed)
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {

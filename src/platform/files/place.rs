@@ -17,6 +17,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The first offset after it.
+    pub(super) fn end(self) -> u64 {
+        self.offset.saturating_add(u64::from(self.length))
+    }
+
     /// Bytes of its segment that it takes.
     pub(super) fn cost(self) -> u64 {
         PUT_HEAD + u64::from(self.length)

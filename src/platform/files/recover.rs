@@ -7,7 +7,7 @@
 use super::format::{self, Covered, HEADER, Header, Position};
 use super::state::State;
 use super::system::{FileError, FileSystem};
-use super::{OpenError, names, unavailable};
+use super::{OpenError, READ_AT_ONCE, names, unavailable};
 use crate::checksum::crc32;
 use crate::collections::{VecMap, sort};
 
@@ -60,7 +60,7 @@ fn read_index(files: &dyn FileSystem, listed: &[String], state: &mut State) -> R
     let mut ends = VecMap::<u64, u64>::new();
     for (key, place) in alive {
         let end = ends.get_or_default(place.segment);
-        *end = (*end).max(place.offset.saturating_add(u64::from(place.length)));
+        *end = (*end).max(place.end());
         state.put(key, place);
     }
     for (segment, end) in ends.into_entries() {
@@ -76,16 +76,16 @@ fn read_index(files: &dyn FileSystem, listed: &[String], state: &mut State) -> R
 /// Applies the commits of a segment that follow the last one; gives the offset where they end.
 fn replay(files: &dyn FileSystem, state: &mut State, segment: u64) -> Result<u64, OpenError> {
     let name = names::segment(segment);
-    let size = files.size(&name)?;
+    let mut window = Window { files, name: &name, size: files.size(&name)?, offset: 0, bytes: Vec::new() };
     let mut offset = 0;
     loop {
-        let Some((header, body)) = read_commit(files, &name, size, Position { segment, offset })? else {
+        let Some((header, body)) = read_commit(&mut window, Position { segment, offset })? else {
             return Ok(offset);
         };
         if header.seq != state.seq + 1 {
             return Ok(offset);
         }
-        let Some(entries) = format::decode_body(&body) else {
+        let Some(entries) = format::decode_body(body) else {
             return Err(OpenError::Damaged(format!("{name} has an unknown entry in the commit at {offset}")));
         };
         state.apply(&entries, segment, offset);
@@ -95,20 +95,41 @@ fn replay(files: &dyn FileSystem, state: &mut State, segment: u64) -> Result<u64
 }
 
 /// The whole commit at a position, if there is one.
-fn read_commit(
-    files: &dyn FileSystem,
-    name: &str,
-    size: u64,
-    at: Position,
-) -> Result<Option<(Header, Vec<u8>)>, FileError> {
-    let header = files.read(name, at.offset, HEADER)?;
-    let Some(header) = format::decode_header(&header, at) else { return Ok(None) };
+fn read_commit<'a>(window: &'a mut Window, at: Position) -> Result<Option<(Header, &'a [u8])>, FileError> {
+    let Some(header) = format::decode_header(window.get(at.offset, HEADER)?, at) else { return Ok(None) };
     let start = at.offset + HEADER as u64;
-    if size.saturating_sub(start) < header.length as u64 {
+    if window.size.saturating_sub(start) < header.length as u64 {
         return Ok(None);
     }
-    let body = files.read(name, start, header.length)?;
-    Ok((body.len() == header.length && crc32(&body) == header.checksum).then_some((header, body)))
+    let body = window.get(start, header.length)?;
+    Ok((body.len() == header.length && crc32(body) == header.checksum).then_some((header, body)))
+}
+
+/// A file that is read from its beginning to its end.
+struct Window<'a> {
+    files: &'a dyn FileSystem,
+    name: &'a str,
+    size: u64,
+    /// Where `bytes` begin.
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window<'_> {
+    /// `length` bytes from `offset`; fewer at the end of the file.
+    fn get(&mut self, offset: u64, length: usize) -> Result<&[u8], FileError> {
+        let left = self.size.saturating_sub(offset);
+        let wanted = left.min(length as u64);
+        let end = self.offset + self.bytes.len() as u64;
+        if offset < self.offset || offset + wanted > end {
+            let length = left.min(READ_AT_ONCE.max(wanted));
+            self.bytes = self.files.read(self.name, offset, length as usize)?;
+            self.offset = offset;
+        }
+        let from = (offset - self.offset) as usize;
+        let found = self.bytes.get(from..).unwrap_or_default();
+        Ok(found.get(..wanted as usize).unwrap_or(found))
+    }
 }
 
 /// Fails if anything after the end of `state` says that more than that was on the disk.
