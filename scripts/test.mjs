@@ -17,7 +17,7 @@ import { install } from './lib/packages.mjs';
 import { installPeer } from './lib/peers.mjs';
 import { files } from './lib/stamp.mjs';
 import { SUITES } from './lib/suites.mjs';
-import { addCounts, cargoCounts, closingLine, tapCounts } from './lib/counts.mjs';
+import { addCounts, cargoCounts, cargoFailures, closingLine, tapCounts } from './lib/counts.mjs';
 import { pack } from './pack.mjs';
 import { setup } from './setup.mjs';
 
@@ -48,7 +48,7 @@ function watched(command, args, env = process.env) {
 
 async function runCargo(suite) {
   const { code, text } = await watched('cargo', suite.cargo, { ...process.env, ...suite.env });
-  return { code, counts: cargoCounts(text) };
+  return { code, counts: cargoCounts(text), failures: cargoFailures(text) };
 }
 
 async function runNode(suite) {
@@ -57,15 +57,18 @@ async function runNode(suite) {
   const folder = mkdtempSync(join(tmpdir(), 'dynatab-test-'));
   try {
     const tap = join(folder, 'report.tap');
-    const reporters = ['spec', 'tap'].map((name) => `--test-reporter=${name}`);
-    const places = ['stdout', tap].map((place) => `--test-reporter-destination=${place}`);
+    const told = join(folder, 'failures.txt');
+    const reporters = ['spec', 'tap', './scripts/lib/failures.mjs'].map((name) => `--test-reporter=${name}`);
+    const places = ['stdout', tap, told].map((place) => `--test-reporter-destination=${place}`);
     // One file at a time: the machine is small, and timings and ports are steadier.
     const limits = ['--test-concurrency=1', ...(suite.long ? [] : [`--test-timeout=${PATIENCE}`])];
     const args = ['--test', ...limits, ...reporters, ...places, ...tests];
     const { NODE_TEST_CONTEXT: _, ...own } = process.env;
     const env = { ...own, ...suite.env };
     const { code } = await watched(process.execPath, args, env);
-    return { code, counts: existsSync(tap) ? tapCounts(readFileSync(tap, 'utf8')) : undefined };
+    const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+    const report = read(tap);
+    return { code, counts: report === undefined ? undefined : tapCounts(report), failures: read(told) ?? '' };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -89,13 +92,12 @@ async function runSuite(suite) {
     return { passed: 0, failed: 1, skipped: 0 };
   }
   const runner = suite.cargo ? runCargo : suite.node ? runNode : runCommand;
-  const { code, counts } = await runner(suite);
+  const { code, counts, failures = '' } = await runner(suite);
   if (!counts || counts.passed + counts.failed + counts.skipped === 0) {
     console.log('failed: no test ran');
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1 };
-  return counts;
+  return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed, failures };
 }
 
 /** The suites that the command line asks for. */
@@ -127,14 +129,18 @@ await main(async () => {
   for (const folder of new Set(suites.flatMap(({ packages }) => packages ?? []))) await install(folder);
   mkdirSync(join(ROOT, 'tests/artifacts'), { recursive: true });
   const summary = [];
+  // What failed is told again at the end: a long run prints more than a person, or a page of a CI, can hold.
+  const failures = [];
   let total = { passed: 0, failed: 0, skipped: 0 };
   for (const suite of suites) {
     const start = Date.now();
     console.log(`\n== ${suite.name}: ${suite.shows}`);
     const counts = await runSuite(suite);
     total = addCounts(total, counts);
+    if (counts.failures) failures.push(`== ${suite.name}, what failed\n${counts.failures}`);
     summary.push(`${suite.name.padEnd(12)} ${closingLine(counts).padEnd(40)} ${elapsed(start)}`);
   }
+  for (const text of failures) console.log(`\n${text}`);
   console.log(`\n${summary.map((line) => `  ${line}`).join('\n')}\n`);
   console.log(closingLine(total));
   if (total.failed || total.passed === 0) process.exitCode = 1;

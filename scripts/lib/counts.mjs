@@ -21,6 +21,11 @@ export function cargoCounts(text) {
     .reduce(addCounts, NONE);
 }
 
+/** What cargo test prints of the tests that failed: each `failures:` section, up to the result. */
+export function cargoFailures(text) {
+  return [...text.matchAll(/^failures:\n([^]*?)^test result: FAILED/gm)].map(([, said]) => said).join('\n');
+}
+
 /** The closing comments of a TAP report of Node's test runner; undefined when they are missing. */
 export function tapCounts(text) {
   const number = (name) => [...text.matchAll(new RegExp(`^# ${name} (\\d+)$`, 'gm'))].at(-1)?.[1];

@@ -1,11 +1,12 @@
 // The tool chain's own pieces: counting tests, stamps, the file server.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
-import { addCounts, cargoCounts, closingLine, tapCounts } from '../../scripts/lib/counts.mjs';
+import { addCounts, cargoCounts, cargoFailures, closingLine, tapCounts } from '../../scripts/lib/counts.mjs';
 import { markdown } from '../../benches/report/markdown.mjs';
 import { ROOT } from '../../scripts/lib/run.mjs';
 import { fingerprint, fresh } from '../../scripts/lib/stamp.mjs';
@@ -33,6 +34,40 @@ test('a cancelled test is a failed one, a todo a skipped one', () => {
   const text =
     '# tests 9\n# suites 0\n# pass 4\n# fail 1\n# cancelled 1\n# skipped 2\n# todo 1\n# duration_ms 5\n';
   assert.deepEqual(tapCounts(text), { passed: 4, failed: 2, skipped: 3 });
+});
+
+test('what cargo says of failures is kept without the rest', () => {
+  const text = [
+    'running 2 tests',
+    'failures:\n\n---- a stdout ----\nassertion failed\n\nfailures:\n    a\n',
+    'test result: FAILED. 1 passed; 1 failed; 0 ignored',
+    'running 1 test\ntest result: ok. 1 passed; 0 failed; 0 ignored',
+  ].join('\n');
+  assert.match(cargoFailures(text), /^\n---- a stdout ----\nassertion failed\n/);
+  assert.doesNotMatch(cargoFailures(text), /running|result/);
+  assert.equal(cargoFailures('test result: ok. 1 passed; 0 failed; 0 ignored'), '');
+});
+
+test('a test that failed is told with the tests it is in and its error, and no other is', () => {
+  const file = join(folder, 'fails.test.mjs');
+  const told = join(folder, 'told.txt');
+  writeFileSync(
+    file,
+    `import { describe, test } from 'node:test';
+     describe('outer', () => {
+       test('middle', async (t) => {
+         await t.test('right', () => {});
+         await t.test('inner', () => { throw new Error('the reason'); });
+       });
+     });`,
+  );
+  const reporter = `--test-reporter=${join(ROOT, 'scripts/lib/failures.mjs')}`;
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ['--test', reporter, `--test-reporter-destination=${told}`, file];
+  assert.throws(() => execFileSync(process.execPath, args, { env, stdio: 'ignore' }));
+  const text = readFileSync(told, 'utf8');
+  assert.match(text, /^outer > middle > inner \(.*fails\.test\.mjs\)\n {4}Error: the reason\n/);
+  assert.equal(text.match(/^\S/gm).length, 1);
 });
 
 test('the closing line has the plain form', () => {
