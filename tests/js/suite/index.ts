@@ -30,20 +30,29 @@ export const suite: Case[] = [
   ...failures,
 ];
 
+/** How long a case may take where there is no test runner, in milliseconds: one that hangs is named, and the others run. */
+const PATIENCE = 60_000;
+
 /** Runs the whole suite where there is no test runner; the page and the worker print what it gives. */
 export async function runAll(
   context: import('./harness.js').Context,
 ): Promise<{ name: string; error?: string }[]> {
   const results: { name: string; error?: string }[] = [];
   for (const { name, run } of suite) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no end within ${PATIENCE} ms`)), PATIENCE);
+    });
     try {
-      await run(context);
+      await Promise.race([run(context), late]);
       results.push({ name });
     } catch (error) {
       results.push({
         name,
         error: error instanceof Error ? `${String(error)}\n${error.stack}` : String(error),
       });
+    } finally {
+      clearTimeout(timer);
     }
   }
   return results;
