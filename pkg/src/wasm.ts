@@ -302,16 +302,29 @@ function unlocking({ encryption, ...options }: EngineOptions): EngineOptions {
   return { ...options, unlock: (keyring?: Uint8Array) => unlock(encryption, keyring) } as EngineOptions;
 }
 
+/**
+ * When a file that the network failed to bring is asked for again, in milliseconds. Firefox ends the fetches of a page
+ * before it leaves it: what they fail with is not to be the answer to calls of other tabs, which the next owner carries out.
+ */
+const AGAIN = [100, 400];
+
 /** One of the files as code that can be instantiated again and again. */
 async function compiled(sources: WasmSources, option: Option): Promise<WebAssembly.Module> {
-  try {
-    const code = await readable(await sources[option](), option);
-    if (code instanceof WebAssembly.Module) return code;
-    const streams = typeof Response === 'function' && code instanceof Response;
-    return await (streams ? WebAssembly.compileStreaming(code) : WebAssembly.compile(code as BufferSource));
-  } catch (error) {
-    throw explained(error, option);
+  let first: unknown;
+  for (const wait of [...AGAIN, 0]) {
+    try {
+      const code = await readable(await sources[option](), option);
+      if (code instanceof WebAssembly.Module) return code;
+      const streams = typeof Response === 'function' && code instanceof Response;
+      return await (streams ? WebAssembly.compileStreaming(code) : WebAssembly.compile(code as BufferSource));
+    } catch (error) {
+      first ??= error;
+      // What a network fails with is a TypeError, of the request and of the stream.
+      if (!(error instanceof TypeError)) break;
+      if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   }
+  throw explained(first, option);
 }
 
 /** Streams when the server names the type, reads first when it does not. */
