@@ -6,7 +6,7 @@
 const HEAD = 16;
 const ROUND = 7;
 /** A buffer that was larger is let go with what it held. */
-const KEPT = 1 << 16;
+const KEPT = 1 << 18;
 
 export class FrameWriter {
   private buffer = new ArrayBuffer(1024);

@@ -5,8 +5,11 @@ import type { Client, SharedEngine } from '../shared-engine.js';
 import { FrameReader, FrameWriter } from './frames.js';
 import type { FromOwner, Joining, PortLike, ToOwner } from './protocol.js';
 
-/** Calls are answered for so many milliseconds; then what else the context does has its turn. */
-const SLICE = 4;
+/**
+ * Calls are answered for so many milliseconds; then what else the context does has its turn: a page, which is to stay
+ * quick, or a worker, whose engine flushes what comes.
+ */
+const SLICE = typeof document === 'undefined' ? 16 : 4;
 /** Answers that wait for the end of a turn, in bytes; more are sent at once. */
 const MOST_WAITING = 1 << 20;
 /** Dumps and loads of other contexts have numbers from here on: their own may be those of other clients. */

@@ -11,6 +11,9 @@ import { errorOf, type FromOwner, type Joining, type PortLike, type ToOwner, typ
 /** After so many milliseconds without a word, an owner that owes an answer is asked whether it is there. */
 const SILENCE = 500;
 
+/** Calls of one turn that wait for its end, in bytes; more are sent at once, and the owner begins while others are made. */
+const MOST_WAITING = 1 << 16;
+
 /** What a port link tells whoever made it, beside what it tells the connection. */
 export interface PortEvents extends LinkEvents {
   /** The owner owes answers and does not speak. */
@@ -76,6 +79,7 @@ export class PortLink implements Link {
     if (this.calls.length === 0) queueMicrotask(() => this.flush());
     this.calls.add(operation, id, bytes, 0, length);
     this.ask(id);
+    if (this.calls.length > MOST_WAITING) this.flush();
     return false;
   }
 
