@@ -9,7 +9,7 @@ import { Failure, main, ROOT } from './lib/run.mjs';
 /** Gzip bytes that the two files together are meant to have. */
 const AIM = 180 * 1024;
 /** What they may have; by the standard library inside. With the shipped one the engine is not split: all is in one file. */
-const BUDGETS = { own: 260 * 1024, shipped: 320 * 1024 };
+const BUDGETS = { own: 262 * 1024, shipped: 320 * 1024 };
 const BUDGET = BUDGETS[readFileSync(join(ROOT, STD), 'utf8')];
 const ENTRY = ['pkg/dist/browser.js', 'pkg/dist/engine.wasm'];
 

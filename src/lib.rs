@@ -21,6 +21,7 @@ pub mod api;
 pub mod bindings;
 mod checksum;
 mod collections;
+mod compression;
 pub mod driver;
 pub mod dump;
 pub mod engine;

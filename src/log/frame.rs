@@ -4,14 +4,16 @@
 //! 0..2    "DL"
 //! 2       format version, 1
 //! 3       flags: 1 first of its group, 2 last of its group, 4 opens an epoch, 32 all frames before it were on the disk
-//!         when it was written (8 compressed, 16 encrypted: reserved)
+//!         when it was written, 8 the group is compressed
 //! 4..8    CRC-32 of 0..4 and 8.., u32 LE
 //! 8..16   epoch of the owner that wrote it, u64 LE
 //! 16..24  number of the frame, u64 LE
-//! 24..    part of the group: for each record LEB128 length and bytes, cut wherever a frame is full
+//! 24..    part of the group: for each record LEB128 length and bytes, all compressed if that is worth it, cut wherever a
+//!         frame is full
 //! ```
 
 use crate::checksum::Crc32;
+use crate::compression;
 use crate::platform::store::MAX_VALUE;
 use crate::storage::Corruption;
 use crate::storage::coding::{MAX_EPOCH, Reader, put_prefixed};
@@ -25,7 +27,9 @@ pub(super) const LAST: u8 = 2;
 pub(super) const EPOCH: u8 = 4;
 /// Not merely written but strictly: should one of them be missing, that is damage, and no power failure.
 pub(super) const KEPT: u8 = 32;
-const KNOWN: u8 = FIRST | LAST | EPOCH | KEPT;
+/// Of every frame of its group.
+pub(super) const COMPRESSED: u8 = 8;
+const KNOWN: u8 = FIRST | LAST | EPOCH | KEPT | COMPRESSED;
 
 /// Bytes of a group one frame carries.
 pub const FRAME_PAYLOAD: usize = MAX_VALUE - HEADER;
@@ -37,6 +41,9 @@ pub fn encode_group(epoch: u64, first: u64, kept: bool, records: &[Vec<u8>]) -> 
     for record in records {
         put_prefixed(&mut payload, record);
     }
+    let compressed = compression::compress(&[], &payload);
+    let is_compressed = compressed.is_some();
+    let payload = compressed.unwrap_or(payload);
     let count = payload.len().div_ceil(FRAME_PAYLOAD).max(1);
     (0..count)
         .map(|at| {
@@ -44,7 +51,10 @@ pub fn encode_group(epoch: u64, first: u64, kept: bool, records: &[Vec<u8>]) -> 
             let from = at * FRAME_PAYLOAD;
             let part = payload.get(from..payload.len().min(from + FRAME_PAYLOAD)).unwrap_or_default();
             let flag = |flag: u8, set: bool| if set { flag } else { 0 };
-            let flags = flag(FIRST, at == 0) | flag(LAST, at + 1 == count) | flag(KEPT, kept && at == 0);
+            let flags = flag(FIRST, at == 0)
+                | flag(LAST, at + 1 == count)
+                | flag(KEPT, kept && at == 0)
+                | flag(COMPRESSED, is_compressed);
             (number, encode(epoch, number, flags, part))
         })
         .collect()

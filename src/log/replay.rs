@@ -1,7 +1,8 @@
 //! Replay: the log's tail, read again by a new owner.
 
 use super::Record;
-use super::frame::{self, EPOCH, FIRST, KEPT, LAST};
+use super::frame::{self, COMPRESSED, EPOCH, FIRST, KEPT, LAST};
+use crate::compression;
 use crate::platform::{Batch, Space, Write};
 use crate::storage::coding::Reader;
 use crate::storage::{Corruption, Manifest};
@@ -128,8 +129,8 @@ impl Replay {
         if frame.flags & EPOCH != 0 {
             self.fences.push((frame.epoch, number));
         }
-        let records =
-            records(&std::mem::take(&mut self.group)).map_err(|why| Corruption { id: number, ..why })?;
+        let records = records(frame.flags, &std::mem::take(&mut self.group))
+            .map_err(|why| Corruption { id: number, ..why })?;
         self.next = self.expected;
         Ok(Fed::Records(records))
     }
@@ -169,13 +170,20 @@ impl Replay {
     }
 }
 
-/// The records of a whole group.
-pub(super) fn records(group: &[u8]) -> Result<Vec<Record>, Corruption> {
+/// The records of a whole group whose frames have these flags.
+pub(super) fn records(flags: u8, group: &[u8]) -> Result<Vec<Record>, Corruption> {
+    let malformed = || Corruption::new("log frame", 0, "records are malformed");
+    let decompressed;
+    let group = if flags & COMPRESSED == 0 {
+        group
+    } else {
+        decompressed = compression::decompress(&[], group, usize::MAX).ok_or_else(malformed)?;
+        &decompressed
+    };
     let mut reader = Reader::new(group);
     let mut records = Vec::new();
     while !reader.is_empty() {
-        let record = reader.prefixed().ok_or(Corruption::new("log frame", 0, "records are malformed"))?;
-        records.push(Record::decode(record)?);
+        records.push(Record::decode(reader.prefixed().ok_or_else(malformed)?)?);
     }
     Ok(records)
 }

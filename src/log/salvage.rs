@@ -70,7 +70,7 @@ impl Salvage {
         if self.in_group {
             return Vec::new();
         }
-        replay::records(&self.group).unwrap_or_else(|why| {
+        replay::records(frame.flags, &self.group).unwrap_or_else(|why| {
             self.lost.push(format!("frame {number} of the log: {why}"));
             Vec::new()
         })

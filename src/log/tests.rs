@@ -1,8 +1,16 @@
+use super::frame::COMPRESSED;
 use super::*;
 use crate::platform::memory::Image;
 use crate::platform::simulated::Random;
 use crate::platform::{Space, StoreError, Write};
 use crate::storage::{Bytes, TreeId};
+
+/// What nothing compresses.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    Random::new(seed).fill(&mut bytes);
+    bytes
+}
 
 fn record(seq: u64, value: usize) -> Record {
     Record {
@@ -13,7 +21,7 @@ fn record(seq: u64, value: usize) -> Record {
             LoggedChange {
                 tree: TreeId(3),
                 key: Bytes::from(b"k"),
-                value: Some(vec![seq as u8; value].into()),
+                value: Some(noise(seq, value).into()),
                 blind: true,
             },
             LoggedChange { tree: TreeId(u32::MAX), key: Bytes::from(b""), value: None, blind: false },
@@ -110,6 +118,61 @@ fn groups_of_every_size_read_back() {
     assert_eq!(empty.len(), 1);
     assert_eq!(feed_all(&mut replay, &empty), Vec::<u64>::new());
     assert_eq!(replay.next_frame(), next + 1);
+}
+
+#[test]
+fn groups_are_compressed_where_that_is_worth_it() {
+    let repeated = |seq: u64, length: usize| {
+        let mut record = record(seq, 0);
+        record.changes[0].value = Some(vec![seq as u8; length].into());
+        record
+    };
+    let mut next = 0;
+    let mut replay = Replay::starting_at(0, 0);
+    let mut salvage = Salvage::starting_at(0, 0);
+    for (records, wanted) in [
+        (vec![repeated(1, 100)], 0),
+        (vec![repeated(2, 300_000), repeated(3, 300_000)], COMPRESSED),
+        (vec![record(4, 5_000)], 0),
+        // More than a frame also when it is compressed.
+        (vec![record(5, 90_000), repeated(6, 100_000)], COMPRESSED),
+    ] {
+        let frames = group(1, next, &records);
+        next += frames.len() as u64;
+        let mut read = Vec::new();
+        for (number, frame) in &frames {
+            assert_eq!(frame[3] & COMPRESSED, wanted, "{number}");
+            if let Fed::Records(records) = replay.feed(*number, frame).unwrap() {
+                read.extend(records);
+            }
+            salvage.feed(*number, frame).iter().for_each(|record| assert!(records.contains(record)));
+        }
+        assert_eq!(read, records);
+    }
+    assert_eq!(next, 5);
+    assert_eq!((salvage.next_frame(), salvage.into_lost()), (5, vec![]));
+}
+
+#[test]
+fn a_compressed_group_that_is_none_is_damage() {
+    let long = Record { catalog: Some(vec![7; 9_000]), ..Record::default() };
+    let (number, frame) = group(1, 0, &[long]).remove(0);
+    // Behind a checksum that is right.
+    let altered = |at: usize, byte: u8| {
+        let mut frame = frame.clone();
+        frame[at] = byte;
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&frame[..4]);
+        hasher.update(&frame[8..]);
+        frame[4..8].copy_from_slice(&hasher.finalize().to_le_bytes());
+        frame
+    };
+    assert_eq!(frame[3] & COMPRESSED, COMPRESSED);
+    for (at, byte) in [(24, frame[24] ^ 1), (27, 0xff), (28, frame[28] ^ 0xf0)] {
+        let fed = Replay::starting_at(0, 0).feed(number, &altered(at, byte));
+        assert!(fed.is_err(), "byte {at}: {fed:?}");
+        assert_eq!(Salvage::starting_at(0, 0).feed(number, &altered(at, byte)), []);
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@
 //! 0      magic 0xD7
 //! 1      kind: 1 data, 2 index, 3 overflow, 4 filter
 //! 2      format version, 1
-//! 3      flags; 1 compressed and 2 encrypted are reserved, all are 0 today
+//! 3      flags: 1 compressed; the others are 0
 //! 4..8   CRC-32 of bytes 0..4 and 8.., u32 LE
 //! 8..16  block id, u64 LE: a block in the wrong place is noticed
-//! 16..   body
+//! 16..   body; of a compressed block what `compression` makes of it
 //! ```
 //!
 //! The body of an overflow block is a part of a value; that of a filter is described in `filter`. The body of data and index blocks is entries in key order,
@@ -18,11 +18,13 @@ use std::ops::Range;
 use super::coding::{Reader, put, put_prefixed};
 use super::{BlockId, Bytes, Corruption, SeqNo, filter};
 use crate::checksum::Crc32;
+use crate::compression;
 use crate::platform::store::MAX_VALUE;
 
 const MAGIC: u8 = 0xD7;
 const VERSION: u8 = 1;
 const HEADER: usize = 16;
+const COMPRESSED: u8 = 1;
 
 const TOMBSTONE: u8 = 0;
 const INLINE: u8 = 1;
@@ -216,7 +218,6 @@ impl Block {
         if bytes.len() > MAX_VALUE {
             return Err(wrong("too long"));
         }
-        let bytes = Bytes::from(bytes);
         let mut reader = Reader::new(&bytes);
         let header = (reader.u8(), reader.u8(), reader.u8(), reader.u8(), reader.u32(), reader.u64());
         let (Some(MAGIC), Some(kind), Some(version), Some(flags), Some(crc), Some(found)) = header else {
@@ -225,7 +226,7 @@ impl Block {
         if foreign && checksum(&bytes) != Some(crc) {
             return Err(wrong("checksum differs"));
         }
-        if version != VERSION || flags != 0 {
+        if version != VERSION || flags & !COMPRESSED != 0 {
             return Err(wrong(Corruption::NEWER));
         }
         if found != id.0 {
@@ -238,6 +239,11 @@ impl Block {
             4 => Kind::Filter,
             _ => return Err(wrong("unknown kind")),
         };
+        let bytes = match flags {
+            0 => bytes,
+            _ => unpacked(&bytes).ok_or(wrong("cannot be decompressed"))?,
+        };
+        let bytes = Bytes::from(bytes);
         let mut block = Self { kind, count: 0, table: bytes.len(), bytes };
         match kind {
             Kind::Filter if !filter::is_body(&block.chunk()) => return Err(wrong("not a filter")),
@@ -383,30 +389,52 @@ fn begin(kind: Kind) -> Vec<u8> {
     out
 }
 
-/// Fills in id and checksum.
-fn seal(mut block: Vec<u8>, id: BlockId) -> Vec<u8> {
+/// Fills in the id.
+fn named(mut block: Vec<u8>, id: BlockId) -> Vec<u8> {
     if let Some(field) = block.get_mut(8..HEADER) {
         field.copy_from_slice(&id.0.to_le_bytes());
     }
-    let crc = checksum(&block).unwrap_or_default();
-    if let Some(field) = block.get_mut(4..8) {
+    block
+}
+
+/// A block as it is kept: compressed where that saves something, and with its checksum.
+pub(super) fn packed(block: Vec<u8>) -> Vec<u8> {
+    let mut out = block;
+    // The bits of a filter are noise.
+    if out.get(1) != Some(&(Kind::Filter as u8))
+        && let Some((head, body)) = out.split_at_checked(HEADER)
+        && let Some(body) = compression::compress(head, body)
+    {
+        out = body;
+        if let Some(flags) = out.get_mut(3) {
+            *flags |= COMPRESSED;
+        }
+    }
+    let crc = checksum(&out).unwrap_or_default();
+    if let Some(field) = out.get_mut(4..8) {
         field.copy_from_slice(&crc.to_le_bytes());
     }
-    block
+    out
+}
+
+/// A compressed block as it was before.
+fn unpacked(block: &[u8]) -> Option<Vec<u8>> {
+    let (head, body) = block.split_at_checked(HEADER)?;
+    compression::decompress(head, body, MAX_VALUE - HEADER)
 }
 
 /// The filter of a piece whose keys have these hashes.
 pub(super) fn filter_block(id: BlockId, hashes: &[u64]) -> Vec<u8> {
     let mut block = begin(Kind::Filter);
     block.extend_from_slice(&filter::build(hashes));
-    seal(block, id)
+    named(block, id)
 }
 
 /// One block of an overflow value.
 pub(super) fn overflow_block(id: BlockId, chunk: &[u8]) -> Vec<u8> {
     let mut block = begin(Kind::Overflow);
     block.extend_from_slice(chunk);
-    seal(block, id)
+    named(block, id)
 }
 
 /// Packs entries into a data or index block.
@@ -474,6 +502,6 @@ impl Builder {
             self.block.extend_from_slice(&position.to_le_bytes());
         }
         self.block.extend_from_slice(&(self.positions.len() as u16).to_le_bytes());
-        seal(self.block, id)
+        named(self.block, id)
     }
 }

@@ -159,7 +159,7 @@ impl Bulk {
     /// Whether it may go on. To be asked after every few entries, until it is [`BulkStep::Ready`].
     pub fn step(&mut self, storage: &mut Storage) -> BulkStep {
         loop {
-            if self.written.grown() >= storage.options.write_bytes {
+            if self.written.grown(storage) >= storage.options.write_bytes {
                 return BulkStep::Write(self.written.take(storage));
             }
             if self.worked >= storage.options.slice_bytes {

@@ -1,4 +1,5 @@
-//! A database as format version 1 wrote it: later versions open it, and a flipped bit in it is found or does no harm.
+//! Databases as format version 1 wrote them, before it compressed and since: later versions open them, and a flipped bit in
+//! them is found or does no harm.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,8 +14,11 @@ use serde_json::{Value, json};
 use super::dump::{fill, picture, same};
 use super::support::Database;
 
-const STORE: &[u8] = include_bytes!("../golden/store-1.bin");
-const CONTENTS: &str = include_str!("../golden/store-1.json");
+/// Values of a store, and what is in it.
+type Golden = (&'static [u8], &'static str);
+const PLAIN: Golden = (include_bytes!("../golden/store-1.bin"), include_str!("../golden/store-1.json"));
+const COMPRESSED: Golden =
+    (include_bytes!("../golden/store-1-compressed.bin"), include_str!("../golden/store-1-compressed.json"));
 const NOW: u64 = 1_800_000_000_000;
 const SPACES: [Space; 3] = [Space::Log, Space::Block, Space::Meta];
 
@@ -46,12 +50,16 @@ fn unpack(mut bytes: &[u8]) -> Image {
 }
 
 fn open(image: Image) -> Result<Database, OpenError> {
+    open_with(image, 6 << 10)
+}
+
+fn open_with(image: Image, memory_table_bytes: usize) -> Result<Database, OpenError> {
     let platform = SimulatedPlatform::new(1);
     platform.set_now_millis(NOW);
     let store = SimulatedStore::with_image(1, image);
     platform.attach(&store);
     let storage = StorageOptions {
-        memory_table_bytes: 6 << 10,
+        memory_table_bytes,
         block_bytes: 1 << 10,
         bulk_block_bytes: 2 << 10,
         piece_bytes: 16 << 10,
@@ -63,26 +71,45 @@ fn open(image: Image) -> Result<Database, OpenError> {
     Database::try_open(&platform, Rc::new(store), options)
 }
 
-fn wanted() -> BTreeMap<String, Value> {
-    serde_json::from_str(CONTENTS).unwrap()
+fn wanted(contents: &str) -> BTreeMap<String, Value> {
+    serde_json::from_str(contents).unwrap()
 }
 
 #[test]
-fn the_store_of_version_1_is_opened() {
-    let db = open(unpack(STORE)).unwrap();
-    db.assert_sound("opened");
-    same(&picture(&db), &wanted());
-    // It takes writes, merges, and what it becomes is opened again.
-    for number in 0..200 {
-        db.ok("PutItem", json!({"TableName": "plain", "Item": {"id": {"N": number.to_string()}}}));
+fn the_stores_of_version_1_are_opened() {
+    for (store, contents) in [PLAIN, COMPRESSED] {
+        let db = open(unpack(store)).unwrap();
+        db.assert_sound("opened");
+        same(&picture(&db), &wanted(contents));
+        // It takes writes, merges, and what it becomes is opened again.
+        for number in 0..200 {
+            db.ok("PutItem", json!({"TableName": "plain", "Item": {"id": {"N": number.to_string()}}}));
+        }
+        db.assert_sound("written to");
     }
-    db.assert_sound("written to");
+}
+
+/// Whether a value of the log or a block is compressed.
+fn is_compressed(space: Space, value: &[u8]) -> bool {
+    value[3] & if space == Space::Log { 8 } else { 1 } != 0
+}
+
+#[test]
+fn blocks_and_groups_of_the_log_are_compressed_in_one_of_them() {
+    for ((store, _), wanted) in [(PLAIN, false), (COMPRESSED, true)] {
+        let image = unpack(store);
+        for space in [Space::Log, Space::Block] {
+            let found =
+                image.ids(space).into_iter().any(|id| is_compressed(space, image.get(space, id).unwrap()));
+            assert_eq!(found, wanted, "{space:?}");
+        }
+    }
 }
 
 /// Its blocks do not tell when items expire.
 #[test]
 fn what_expires_in_the_store_of_version_1_is_deleted() {
-    let db = open(unpack(STORE)).unwrap();
+    let db = open(unpack(PLAIN.0)).unwrap();
     let items = |name: &str| db.ok("Scan", json!({"TableName": name}))["Items"].as_array().unwrap().clone();
     let before = items("plain");
     let expires = |item: &Value| item.get("until").is_some();
@@ -97,9 +124,18 @@ fn what_expires_in_the_store_of_version_1_is_deleted() {
 
 #[test]
 fn a_flipped_bit_is_found_or_does_no_harm() {
+    flip_bits(PLAIN);
+}
+
+#[test]
+fn a_flipped_bit_of_what_is_compressed_is_found_or_does_no_harm() {
+    flip_bits(COMPRESSED);
+}
+
+fn flip_bits((store, contents): Golden) {
     let step = std::env::var("DYNATAB_FLIPS").ok().and_then(|step| step.parse().ok()).unwrap_or(61);
-    let image = unpack(STORE);
-    let wanted = wanted();
+    let image = unpack(store);
+    let wanted = wanted(contents);
     let (mut refused, mut found, mut harmless, mut at) = (0, 0, 0, 0);
     for space in [Space::Block, Space::Meta] {
         for id in image.ids(space) {
@@ -155,10 +191,13 @@ fn writes_the_store_of_this_version() {
         let actions = json!([{"Put": {"TableName": "plain", "Item": item}}]);
         db.ok("TransactWriteItems", json!({"TransactItems": actions, "ClientRequestToken": token}));
     }
-    // A tail in the log, as a process leaves it that is killed.
-    let (platform, picture) = (db.platform.clone(), picture(&db));
-    let stores = platform.stores();
-    std::fs::write("tests/golden/store-1.bin", pack(&stores[0].image())).unwrap();
+    // A tail in the log, as a process leaves it that is killed: too short to be written elsewhere in a pause.
+    let db = open_with(db.platform.stores()[0].image(), 64 << 10).unwrap();
+    let last = json!({"id": {"N": "2000"}, "text": {"S": "x".repeat(1_500)}});
+    db.ok("PutItem", json!({"TableName": "plain", "Item": last}));
+    let image = db.platform.stores()[0].image();
+    std::fs::write("tests/golden/store-1-compressed.bin", pack(&image)).unwrap();
+    let picture = picture(&db);
     let picture = serde_json::to_string_pretty(&picture).unwrap();
-    std::fs::write("tests/golden/store-1.json", picture + "\n").unwrap();
+    std::fs::write("tests/golden/store-1-compressed.json", picture + "\n").unwrap();
 }

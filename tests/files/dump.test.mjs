@@ -12,7 +12,10 @@ const CLI = path.join(DIST, 'cli.js');
 
 /** Runs a command to its end. */
 function run(args, options = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { ...options });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    maxBuffer: 1 << 26,
+    ...options,
+  });
   return { status, stdout, stderr: stderr.toString() };
 }
 
@@ -167,7 +170,7 @@ test('a command that is interrupted leaves nothing', async (t) => {
     await doc.put({ TableName: 'load', Item: { id, bytes: randomBytes(300_000) } });
   }
   await db.close();
-  const dump = run(['dump', '--dir', dir], { maxBuffer: 1 << 26 }).stdout;
+  const dump = run(['dump', '--dir', dir]).stdout;
   assert.ok(dump.length > 9_000_000);
 
   const to = directory(t);

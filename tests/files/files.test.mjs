@@ -18,6 +18,7 @@ import {
   scan,
   start,
   TABLE,
+  noise,
 } from './lib.mjs';
 
 const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url));
@@ -89,7 +90,7 @@ test('dynatab verify says whether a directory is sound, and where it is not', as
     spawnSync(process.execPath, [path.join(DIST, 'cli.js'), 'verify', '--dir', dir], { encoding: 'utf8' });
   const db = await dynatab.open({ name: 'db', storage: 'files', path: dir, tables: [TABLE] });
   // More than one segment, so that opening does not read all of the first.
-  const text = 'x'.repeat(390_000);
+  const text = noise(1, 390_000);
   for (let id = 0; id < 100; id++) await db.documentClient().put({ TableName: 'load', Item: { id, text } });
   await db.close();
   assert.ok(hasIndex(dir), 'no segment was full');
@@ -119,7 +120,7 @@ test('dynatab repair saves what can be read of a damaged directory', async (t) =
     spawnSync(process.execPath, [path.join(DIST, 'cli.js'), name, '--dir', dir], { encoding: 'utf8' });
   const open = () => dynatab.open({ name: 'db', storage: 'files', path: dir, tables: [TABLE] });
   const db = await open();
-  const text = 'x'.repeat(100_000);
+  const text = noise(1, 100_000);
   const item = (id) => ({ id, text: text + id });
   for (let id = 0; id < 400; id++) await db.documentClient().put({ TableName: 'load', Item: item(id) });
   await db.close();

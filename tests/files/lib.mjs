@@ -48,11 +48,19 @@ export function firstSeed() {
   return Number(process.env.DYNATAB_SEED ?? Date.now() % 1_000_000);
 }
 
+/** A text that is not compressed, and that its seed repeats. */
+export function noise(seed, length) {
+  const next = random(seed);
+  let text = '';
+  while (text.length < length) text += next(2 ** 30).toString(36);
+  return text;
+}
+
 /** Write number `version` of a key: what it holds follows from both, so that a mixture shows. */
 export function item(id, version) {
   const next = random(id * 7919 + version);
   const length = next(10) < 3 ? 300_000 : next(3000);
-  return { id, version, text: `${id}.${version};`.repeat(length / 8 + 1) };
+  return { id, version, text: `${id}.${version};${noise(version, length)}` };
 }
 
 /** Compares what is stored with the last acknowledged version of each key. */

@@ -174,7 +174,7 @@ impl Run {
         let mut item = attributes(key);
         item["n"] = json!({"N": self.count.to_string()});
         let length = if self.random.chance(8) { 6_000 } else { self.random.below(300) };
-        item["text"] = json!({"S": "x".repeat(length as usize)});
+        item["text"] = json!({"S": self.random.text(length)});
         if self.random.chance(70) {
             item["group"] = json!({"S": format!("g{}", self.random.below(3))});
         }

@@ -25,7 +25,8 @@ impl Request {
     pub fn random(random: &mut Random, ticket: Ticket) -> Self {
         let one = json!({":one": {"N": "1"}});
         let name = |part: u64| format!("{} {} {part}", ticket.client, ticket.request);
-        let text = "x".repeat(random.below(300) as usize);
+        let length = random.below(300);
+        let text = random.text(length);
         let item = |name: &str| json!({"pk": {"S": name}, "text": {"S": text}});
         let shared = |random: &mut Random| {
             let first = TOLD + random.below(COUNTERS - TOLD);

@@ -136,7 +136,8 @@ impl Script {
             1 | 2 => 700,
             _ => 40,
         };
-        item["text"] = json!({"S": "x".repeat(self.random.below(long) as usize)});
+        let length = self.random.below(long);
+        item["text"] = json!({"S": self.random.text(length)});
         if self.random.chance(70) {
             item["group"] = json!({"S": format!("g{}", self.random.below(3))});
         }

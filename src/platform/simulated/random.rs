@@ -29,6 +29,14 @@ impl Random {
         self.below(100) < percent
     }
 
+    /// So many letters: half of the texts are one letter again and again, half are noise, which nothing compresses.
+    pub fn text(&mut self, length: u64) -> String {
+        if self.chance(50) {
+            return "x".repeat(length as usize);
+        }
+        (0..length).map(|_| char::from(b'!' + self.below(90) as u8)).collect()
+    }
+
     /// Fills `out`.
     pub fn fill(&mut self, out: &mut [u8]) {
         for chunk in out.chunks_mut(8) {

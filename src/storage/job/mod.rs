@@ -12,7 +12,7 @@ use merge::Merge;
 pub(super) use merge::limit;
 use remove::Remove;
 
-use super::block::{Block, Span};
+use super::block::{Block, Span, packed};
 use super::levels::Levels;
 use super::manifest::delete;
 use super::piece::Piece;
@@ -95,10 +95,12 @@ pub(super) struct Planned {
 /// What jobs go through to write.
 #[derive(Default)]
 pub(super) struct Written {
+    /// Those of the step under way.
     pub(super) blocks: Vec<(BlockId, Vec<u8>)>,
-    /// Bytes of `blocks` when last looked at, and how many there were.
+    /// Those before, as they are kept.
+    packed: Batch,
+    /// Bytes of these, before they were packed.
     bytes: usize,
-    counted: usize,
 }
 
 /// One flush, merge, removal or deletion under way.
@@ -162,7 +164,7 @@ impl Job {
     pub fn step(&mut self, storage: &mut Storage) -> JobStep {
         let mut budget = storage.options.slice_bytes;
         loop {
-            if self.written.grown() >= storage.options.write_bytes {
+            if self.written.grown(storage) >= storage.options.write_bytes {
                 return JobStep::Write(self.written.take(storage));
             }
             if budget == 0 {
@@ -207,26 +209,25 @@ impl Job {
 }
 
 impl Written {
-    /// Bytes of the blocks that wait.
-    pub(super) fn grown(&mut self) -> usize {
-        let new = self.blocks.iter().skip(self.counted);
-        self.bytes += new.map(|(_, block)| block.len()).sum::<usize>();
-        self.counted = self.blocks.len();
+    /// Packs the blocks that are new, a step's, which is less work at once than all of a batch; gives the bytes that wait.
+    /// As far as there is room they go into the cache: what was just written is what is asked for next.
+    pub(super) fn grown(&mut self, storage: &mut Storage) -> usize {
+        for (id, block) in self.blocks.drain(..) {
+            self.bytes += block.len();
+            if storage.cache.has_room(block.len())
+                && let Ok(block) = Block::own(id, block.clone())
+            {
+                storage.cache.insert(id, Rc::new(block));
+            }
+            self.packed.push(Write::Put(Space::Block, id.0, packed(block)));
+        }
         self.bytes
     }
 
-    /// The blocks as a batch. As far as there is room they go into the cache: what was just written is what is
-    /// asked for next.
+    /// All that waits, as a batch.
     pub(super) fn take(&mut self, storage: &mut Storage) -> Batch {
-        let blocks = std::mem::take(self).blocks;
-        for (id, block) in &blocks {
-            if storage.cache.has_room(block.len())
-                && let Ok(block) = Block::own(*id, block.clone())
-            {
-                storage.cache.insert(*id, Rc::new(block));
-            }
-        }
-        blocks.into_iter().map(|(id, block)| Write::Put(Space::Block, id.0, block)).collect()
+        self.grown(storage);
+        std::mem::take(self).packed
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the storage as a whole; a small driver over a store stands in for the real one.
 
+mod blocks;
 mod bulk;
 mod corruption;
 mod crash;

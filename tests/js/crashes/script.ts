@@ -157,7 +157,11 @@ export class Script {
   private item(id: string, n = ++this.written): Item {
     // Some are larger than a block, and than a value of a store.
     const length = this.random.chance(8) ? this.random.below(120_000) : this.random.below(2_000);
-    return { id, n, group: this.random.pick(GROUPS), text: `${WORD} `.repeat(1 + length / WORD.length) };
+    let text = `${WORD} `;
+    // Half of them are noise, which is not compressed.
+    if (this.random.chance(50)) text = text.repeat(1 + length / WORD.length);
+    else while (text.length < length) text += this.random.below(2 ** 30).toString(36);
+    return { id, n, group: this.random.pick(GROUPS), text };
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -59,10 +60,12 @@ test('nothing of an encrypted database can be read in its files', async () => {
       AttributeDefinitions: [{ AttributeName: word, AttributeType: 'S' }],
       Tags: [{ Key: word, Value: word }],
     });
-    // More than the memory table takes, so that blocks are written and merged.
+    // More than the memory table takes, so that blocks are written and merged; noise, which is not compressed.
     for (let i = 0; i < 120; i++) {
       const puts = Array.from({ length: 25 }, (_, at) => ({
-        PutRequest: { Item: { [word]: `${word} ${i} ${at}`, value: word.repeat(300) } },
+        PutRequest: {
+          Item: { [word]: `${word} ${i} ${at}`, value: word + randomBytes(2_400).toString('base64') },
+        },
       }));
       await db.documentClient().batchWrite({ RequestItems: { [`${word}-table`]: puts } });
     }

@@ -116,7 +116,10 @@ export function make(id, version, count) {
   // Some are longer than what a block takes of one item.
   const long = id.startsWith('batch') ? random(2) === 0 : random(24) === 0;
   const words = Array.from({ length: 5 + random(20) }, () => random(1 << 30).toString(36)).join(' ');
-  const text = words.repeat(Math.ceil((long ? 8000 + random(12_000) : random(1000)) / words.length));
+  const length = long ? 8000 + random(12_000) : random(1000);
+  let text = words.repeat(Math.ceil(length / words.length));
+  // Half of them are noise, which is not compressed.
+  if (random(2) === 0) for (text = words; text.length < length;) text += random(1 << 30).toString(36);
   const item = { id, version, group: `g${random(GROUPS)}`, text, deep: { n: [version, null, id] } };
   if (count) item.count = count;
   return item;
