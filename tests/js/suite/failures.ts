@@ -20,6 +20,10 @@ function room(): number {
   }
 }
 
+const CALLS = 150;
+/** Frames from one call to the next. */
+const STEP = 10;
+
 export const failures: Case[] = [
   {
     name: 'an engine that has no stack left is replaced',
@@ -37,20 +41,29 @@ export const failures: Case[] = [
             UpdateExpression: 'ADD n :one',
             ExpressionAttributeValues: { ':one': 1 },
           });
-      let most = room() * 2;
       const calls: Promise<boolean>[] = [];
-      // From where nothing fits to where all does, in small steps: some calls end in the middle of the engine.
-      while (calls.length < 400 && most > 0) {
+      /** Calls from so far down; whether the call fits. */
+      const call = (frames: number): boolean => {
+        const before = calls.length;
         try {
-          below(most, () => {
+          below(frames, () => {
             const call = add();
             calls.push(call.then(...([() => true, () => false] as const)));
           });
         } catch {
           // Not even the call fits.
         }
-        most -= calls.length > 0 ? 5 : 50;
+        return calls.length > before;
+      };
+      // Near to where it does not: to fill the stack takes long where there is much of it, and under a busy machine.
+      let [fits, most] = [0, room() * 2];
+      while (most - fits > STEP) {
+        const middle = (fits + most) >> 1;
+        if (call(middle)) fits = middle;
+        else most = middle;
       }
+      // From where nothing fits to where all does, in small steps: some calls end in the middle of the engine.
+      for (let frames = most + STEP; frames > 0 && frames > most - CALLS * STEP; frames -= STEP) call(frames);
       ok(calls.length > 0, 'some calls fit');
       const answered = (await Promise.all(calls)).filter(Boolean).length;
       const isLost = events.some((event) => (event as { kind: string }).kind === 'failed');
