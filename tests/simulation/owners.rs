@@ -239,8 +239,10 @@ impl Run {
                 let frame =
                     |number: u64| image.get(Space::Log, number).and_then(|bytes| epoch_of(number, bytes));
                 owner.took_over = image.ids(Space::Log).into_iter().any(|id| frame(id) == Some(owner.epoch));
+                // One that slept while it opened may have been replaced before it is heard of.
+                let is_last = image.ids(Space::Log).into_iter().all(|id| frame(id) <= Some(owner.epoch));
                 let (owner, newest) = (&self.owners[at], &self.owners[self.newest]);
-                if owner.epoch > newest.epoch || (owner.took_over && !newest.took_over) {
+                if owner.epoch > newest.epoch || (owner.took_over && is_last && !newest.took_over) {
                     self.newest = at;
                     self.met.handovers += 1;
                     for client in &mut self.clients {

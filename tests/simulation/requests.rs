@@ -26,7 +26,7 @@ impl Request {
         let one = json!({":one": {"N": "1"}});
         let name = |part: u64| format!("{} {} {part}", ticket.client, ticket.request);
         let length = random.below(300);
-        let text = Random::new(length).text(length);
+        let text = random.text(length);
         let item = |name: &str| json!({"pk": {"S": name}, "text": {"S": text}});
         let shared = |random: &mut Random| {
             let first = TOLD + random.below(COUNTERS - TOLD);
